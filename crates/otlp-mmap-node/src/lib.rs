@@ -1,0 +1,1 @@
+//! Node-API bindings of the `otlp-mmap` crate: it translates, and decides nothing.

@@ -1,0 +1,13 @@
+//! The otlp-mmap file: telemetry that costs the app almost nothing and survives its death.
+//!
+//! An app writes its spans, metrics and logs into a memory-mapped file as they happen ([`writer`]); another process
+//! reads the file ([`reader`]) and turns the records into OTLP bytes ([`otlp`]). The byte format is described in
+//! `docs/format.md`; [`layout`] has its numbers.
+//!
+//! Only 64-bit little-endian targets are supported.
+
+#[cfg(not(all(target_pointer_width = "64", target_endian = "little")))]
+compile_error!("otlp-mmap supports 64-bit little-endian targets only");
+
+pub mod layout;
+pub mod wire;

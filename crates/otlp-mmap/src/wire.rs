@@ -1,0 +1,285 @@
+//! Protobuf's wire format: the one varint coder and the one field walker of this crate.
+//!
+//! Reading never trusts its input: every length is checked, and a walk over fields ends at the first byte that cannot be
+//! right with [`Malformed`].
+
+/// The bytes are not valid protobuf.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Malformed;
+
+impl std::fmt::Display for Malformed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("malformed protobuf")
+    }
+}
+
+impl std::error::Error for Malformed {}
+
+/// Wire type of a length-delimited field.
+pub const LEN: u32 = 2;
+/// Wire type of a varint field.
+pub const VARINT: u32 = 0;
+/// Wire type of an eight-byte field.
+pub const FIXED64: u32 = 1;
+/// Wire type of a four-byte field.
+pub const FIXED32: u32 = 5;
+
+/// The tag of a field: its number and wire type.
+#[must_use]
+pub const fn tag(field: u32, wire_type: u32) -> u32 {
+    field << 3 | wire_type
+}
+
+/// Bytes that `value` takes as a varint.
+#[must_use]
+pub const fn varint_len(value: u64) -> usize {
+    // 7 bits a byte: (bits + 6) / 7, with at least one bit
+    (64 - (value | 1).leading_zeros() as usize).div_ceil(7)
+}
+
+/// Appends a varint.
+#[inline]
+pub fn put_varint(out: &mut Vec<u8>, mut value: u64) {
+    while value >= 0x80 {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+/// Appends a tag.
+#[inline]
+pub fn put_tag(out: &mut Vec<u8>, field: u32, wire_type: u32) {
+    put_varint(out, u64::from(tag(field, wire_type)));
+}
+
+/// Appends a varint field.
+#[inline]
+pub fn put_uint(out: &mut Vec<u8>, field: u32, value: u64) {
+    put_tag(out, field, VARINT);
+    put_varint(out, value);
+}
+
+/// Appends a length-delimited field.
+#[inline]
+pub fn put_bytes(out: &mut Vec<u8>, field: u32, bytes: &[u8]) {
+    put_len(out, field, bytes.len());
+    out.extend_from_slice(bytes);
+}
+
+/// Appends tag and length of a length-delimited field whose `len` bytes the caller appends next.
+#[inline]
+pub fn put_len(out: &mut Vec<u8>, field: u32, len: usize) {
+    put_tag(out, field, LEN);
+    put_varint(out, len as u64);
+}
+
+/// Appends an eight-byte field.
+#[inline]
+pub fn put_fixed64(out: &mut Vec<u8>, field: u32, value: u64) {
+    put_tag(out, field, FIXED64);
+    out.extend_from_slice(&value.to_le_bytes());
+}
+
+/// Appends a four-byte field.
+#[inline]
+pub fn put_fixed32(out: &mut Vec<u8>, field: u32, value: u32) {
+    put_tag(out, field, FIXED32);
+    out.extend_from_slice(&value.to_le_bytes());
+}
+
+/// Reads a varint from the front of `bytes`: the value and the bytes it took. Non-minimal forms are accepted.
+///
+/// # Errors
+/// [`Malformed`] if it is cut off or longer than ten bytes.
+#[inline]
+pub fn varint(bytes: &[u8]) -> Result<(u64, usize), Malformed> {
+    let mut value = 0u64;
+    for (i, &byte) in bytes.iter().take(10).enumerate() {
+        value |= u64::from(byte & 0x7f) << (7 * i);
+        if byte < 0x80 {
+            return Ok((value, i + 1));
+        }
+    }
+    Err(Malformed)
+}
+
+/// Takes a varint-length-delimited message from the front of `bytes`: the message and the bytes that it took with its prefix.
+///
+/// # Errors
+/// [`Malformed`] if the prefix is, or if the message reaches beyond `bytes`.
+#[inline]
+pub fn delimited(bytes: &[u8]) -> Result<(&[u8], usize), Malformed> {
+    let (len, prefix) = varint(bytes)?;
+    let end = usize::try_from(len)
+        .ok()
+        .and_then(|len| prefix.checked_add(len))
+        .ok_or(Malformed)?;
+    Ok((bytes.get(prefix..end).ok_or(Malformed)?, end))
+}
+
+/// The value of a field, borrowed from its message.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Value<'a> {
+    /// A varint; signed fields are its two's complement.
+    Varint(u64),
+    /// Eight little-endian bytes.
+    Fixed64(u64),
+    /// Four little-endian bytes.
+    Fixed32(u32),
+    /// A length-delimited field.
+    Bytes(&'a [u8]),
+}
+
+impl<'a> Value<'a> {
+    /// The bytes of a length-delimited field.
+    ///
+    /// # Errors
+    /// [`Malformed`] if the field has another wire type.
+    #[inline]
+    pub fn bytes(self) -> Result<&'a [u8], Malformed> {
+        if let Value::Bytes(bytes) = self {
+            Ok(bytes)
+        } else {
+            Err(Malformed)
+        }
+    }
+
+    /// The value of a varint field.
+    ///
+    /// # Errors
+    /// [`Malformed`] if the field has another wire type.
+    #[inline]
+    pub fn varint(self) -> Result<u64, Malformed> {
+        if let Value::Varint(value) = self {
+            Ok(value)
+        } else {
+            Err(Malformed)
+        }
+    }
+
+    /// The value of an eight-byte field.
+    ///
+    /// # Errors
+    /// [`Malformed`] if the field has another wire type.
+    #[inline]
+    pub fn fixed64(self) -> Result<u64, Malformed> {
+        if let Value::Fixed64(value) = self {
+            Ok(value)
+        } else {
+            Err(Malformed)
+        }
+    }
+
+    /// The value of a four-byte field.
+    ///
+    /// # Errors
+    /// [`Malformed`] if the field has another wire type.
+    #[inline]
+    pub fn fixed32(self) -> Result<u32, Malformed> {
+        if let Value::Fixed32(value) = self {
+            Ok(value)
+        } else {
+            Err(Malformed)
+        }
+    }
+}
+
+/// Walks the fields of a message in the order in which they stand. Ends after the first error.
+#[derive(Debug, Clone)]
+pub struct Fields<'a> {
+    rest: &'a [u8],
+}
+
+impl<'a> Fields<'a> {
+    /// A walk over `message`.
+    #[must_use]
+    #[inline]
+    pub fn new(message: &'a [u8]) -> Self {
+        Self { rest: message }
+    }
+
+    #[inline]
+    fn step(&mut self) -> Result<(u32, Value<'a>), Malformed> {
+        let (tag, taken) = varint(self.rest)?;
+        let rest = &self.rest[taken..];
+        let field = u32::try_from(tag >> 3).map_err(|_| Malformed)?;
+        if field == 0 {
+            return Err(Malformed);
+        }
+        let (value, taken) = match tag as u32 & 7 {
+            VARINT => {
+                let (value, taken) = varint(rest)?;
+                (Value::Varint(value), taken)
+            }
+            FIXED64 => {
+                let bytes = rest.first_chunk().ok_or(Malformed)?;
+                (Value::Fixed64(u64::from_le_bytes(*bytes)), 8)
+            }
+            LEN => {
+                let (bytes, taken) = delimited(rest)?;
+                (Value::Bytes(bytes), taken)
+            }
+            FIXED32 => {
+                let bytes = rest.first_chunk().ok_or(Malformed)?;
+                (Value::Fixed32(u32::from_le_bytes(*bytes)), 4)
+            }
+            _ => return Err(Malformed),
+        };
+        self.rest = &rest[taken..];
+        Ok((field, value))
+    }
+}
+
+impl<'a> Iterator for Fields<'a> {
+    type Item = Result<(u32, Value<'a>), Malformed>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let field = self.step();
+        if field.is_err() {
+            self.rest = &[];
+        }
+        Some(field)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_varint_reads_back_as_written(value: u64, tail: Vec<u8>) {
+            let mut bytes = Vec::new();
+            put_varint(&mut bytes, value);
+            prop_assert_eq!(bytes.len(), varint_len(value));
+            let taken = bytes.len();
+            bytes.extend(tail);
+            prop_assert_eq!(varint(&bytes), Ok((value, taken)));
+        }
+
+        #[test]
+        fn a_walk_over_any_bytes_ends(bytes: Vec<u8>) {
+            prop_assert!(Fields::new(&bytes).count() <= bytes.len());
+        }
+    }
+
+    #[test]
+    fn a_padded_varint_is_accepted() {
+        assert_eq!(varint(&[0x85, 0x80, 0x00]), Ok((5, 3)));
+    }
+
+    #[test]
+    fn a_length_beyond_the_message_is_malformed() {
+        assert_eq!(delimited(&[5, 1, 2]), Err(Malformed));
+        assert_eq!(
+            delimited(&[0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01]),
+            Err(Malformed)
+        );
+    }
+}

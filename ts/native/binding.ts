@@ -1,0 +1,167 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+/**
+ * What the native addon offers to TypeScript. Functions marked "raw" are registered by hand through Node-API: they take
+ * integers only, clamp each, never throw and cost about 20 ns. All state lives in the process: a writer handle is valid in
+ * every thread of it.
+ */
+
+/** Slots and bytes of the parts of a new file. Every count is a power of two; every size a multiple of 8. */
+export interface Geometry {
+  eventsBuffers: number;
+  eventsBufferSize: number;
+  spansBuffers: number;
+  spansBufferSize: number;
+  measurementsBuffers: number;
+  measurementsBufferSize: number;
+  dictionaryBytes: number;
+}
+
+export interface WriterOptions {
+  /** Folder of directory mode. Without it and without `file`: the default order of docs/format.md. */
+  directory?: string;
+  /** Path of single-file mode. */
+  file?: string;
+  /** `service.name`, for the file's name and for viewers. */
+  serviceName: string;
+  /** Tells writers of one process apart: the same location and identity give the same writer. */
+  identity: string;
+  geometry?: Partial<Geometry>;
+  /** A group whose members may read (a collector of another uid): folder 0770, files 0660. */
+  group?: string;
+  /** Upper bound in bytes for all files of the directory; oldest dead files go first. */
+  directoryLimit?: number;
+}
+
+/** What a writer can tell of itself. Times are milliseconds since the Unix epoch. */
+export interface WriterStatus {
+  /** The folder or, in single-file mode, the folder of the path. */
+  directory: string;
+  /** Path of the current file; undefined before the first record. */
+  file?: string;
+  generation: number;
+  /** Lost records, ring name to reason name to count; only what is not zero. */
+  drops: Record<string, Record<string, number>>;
+  /** When a reader last visited the current file; 0 if none ever did. */
+  readerHeartbeat: number;
+  /** Newest epoch asked for by `requestFlush`, and newest that the reader acknowledged. */
+  flushEpoch: number;
+  acknowledgedEpoch: number;
+  /** Every record written so far has been taken by the reader. */
+  drained: boolean;
+  /** Why the writer cannot make a file, if it cannot: a whole sentence naming path and remedy. */
+  error?: string;
+}
+
+export interface ReceiverOptions {
+  /** Folders to watch. A folder that does not exist yet is watched for. */
+  directories: string[];
+  /** Files to read by path, in any mode and of any SDK. */
+  files: string[];
+  /** Items after which the reader thread hands over a piece at once. */
+  maxItems?: number;
+  /** Bytes handed over and not yet acknowledged at which reading stops. */
+  maxUnacknowledgedBytes?: number;
+  maxOpenSpans?: number;
+  maxOpenSpanBytes?: number;
+  /** How long a slot claimed and never published holds up a file without our extension block. Milliseconds. */
+  deadSlotTimeout?: number;
+}
+
+/** Encoded ResourceSpans (or, later, ResourceLogs and ResourceMetrics) of one resource. Pieces joined end to end are an export request. */
+export interface Piece {
+  /** Number to acknowledge it by; counts up. */
+  sequence: number;
+  signal: 'traces' | 'logs' | 'metrics';
+  body: Buffer;
+  /** Spans, log records or data points within. */
+  items: number;
+  /** A process waits for its records (`forceFlush`): send without waiting for more. */
+  urgent: boolean;
+}
+
+export interface ReceiverStats {
+  filesAttached: number;
+  filesSetAside: number;
+  filesRemoved: number;
+  records: number;
+  spans: number;
+  spansIncomplete: number;
+  spansOpen: number;
+  /** Span records whose start is not known: ends, and changes. */
+  endsWithoutStart: number;
+  changesWithoutStart: number;
+  /** Records that could not be decoded, and slots skipped by the dead-slot rule. */
+  recordsQuarantined: number;
+  slotsSkipped: number;
+  openSpansEvicted: number;
+  /** Drops that writers counted in the files seen so far, reason to count. */
+  writerDrops: Record<string, number>;
+  bytesUnacknowledged: number;
+}
+
+/** The reader thread of a collector. `onEvent` gets one of: a piece, a log line, the end of the thread. */
+export interface NativeReceiver {
+  /** Every destination has the piece (or it was refused for good): its records may leave the files. */
+  acknowledge(sequence: number): void;
+  stats(): ReceiverStats;
+  /** Hand over what is assembled now, even if small. */
+  flush(): void;
+  /** Read what is there, hand it over, then end the thread. 'stopped' follows as the last event. */
+  stop(): void;
+}
+
+export type ReceiverEvent =
+  | { type: 'piece'; piece: Piece }
+  | { type: 'log'; level: 'debug' | 'info' | 'warn' | 'error'; message: string }
+  /** `error` is set when the thread crashed: the process should end with it. */
+  | { type: 'stopped'; error?: string };
+
+export interface DumpOptions {
+  /** Also spans that are still open. */
+  all: boolean;
+  signals: ('traces' | 'logs' | 'metrics')[];
+}
+
+export interface NativeBinding {
+  version(): string;
+  /** Directories that a collector without settings watches, best first. */
+  defaultDirectories(): string[];
+  /** Random UUID of this process, the same in every thread: service.instance.id. */
+  processInstanceId(): string;
+
+  /** Raw. Holds `scratch` (SCRATCH_LENGTH bytes) for this thread and remembers its address. */
+  attachScratch(scratch: ArrayBuffer): void;
+  /** Raw. Commits `length` bytes at scratch `offset` to `ring`; the SCRATCH_* words say how time is filled in. Returns COMMIT_*. */
+  commit(writer: number, ring: number, offset: number, length: number): number;
+  /** Raw. The clock into SCRATCH_TIME_SECONDS / _NANOS / _ANCHOR (the anchor word is in and out, as for commit). */
+  now(): void;
+  /** Raw. Epoch of the writer's references: they are void when it changes. */
+  epoch(writer: number): number;
+  /** Raw. Counts a loss that the encoder decided on (DROP_*). */
+  countDrop(writer: number, ring: number, reason: number): void;
+
+  /** A process-wide handle. Makes no file yet. Throws on options that cannot be right. */
+  openWriter(options: WriterOptions): number;
+  /** Dictionary reference of a string; makes the file if there is none. Negative: −COMMIT_STALE, −COMMIT_DISABLED, … */
+  internString(writer: number, epoch: number, text: string): number;
+  /** Reference of a scope. `attributes`: the fields of an OTLP InstrumentationScope.attributes (3), encoded as OTLP KeyValue. */
+  internScope(writer: number, epoch: number, name: string, version: string, attributes: Uint8Array): number;
+  /**
+   * Sets the resource of the writer's files: `resource` is an encoded OTLP Resource message. Not `settled`: readers wait
+   * for the final one. Settling changes the epoch.
+   */
+  setResource(writer: number, resource: Uint8Array, schemaUrl: string, settled: boolean): void;
+  /** Asks the reader to export everything written so far; returns the epoch to await in `acknowledgedEpoch`. 0: there is no file, nothing to wait for. */
+  requestFlush(writer: number): number;
+  writerStatus(writer: number): WriterStatus;
+  /** Drops one use of the handle; the last one closes the file's sections. */
+  closeWriter(writer: number): void;
+
+  createReceiver(options: ReceiverOptions, onEvent: (event: ReceiverEvent) => void): NativeReceiver;
+  /** OTLP JSON of an encoded export request. */
+  requestToJson(signal: string, request: Uint8Array): string;
+  /** Reads a file without changing a byte: one OTLP JSON export request a line. Throws with a sentence naming the file. */
+  dump(path: string, options: DumpOptions): string[];
+}

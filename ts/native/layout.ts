@@ -1,0 +1,333 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Generated from layout.json by scripts/generate-layout.mjs; do not edit.
+
+/** File header (64 bytes, version 1). */
+/** i64, = 1; stored last, with release order, by this project's writers */
+export const HEADER_VERSION = 0;
+/** i64, file offset of the events ring */
+export const HEADER_EVENTS_OFFSET = 8;
+/** i64, file offset of the spans ring */
+export const HEADER_SPANS_OFFSET = 16;
+/** i64, file offset of the measurements ring */
+export const HEADER_MEASUREMENTS_OFFSET = 24;
+/** i64, file offset of the dictionary */
+export const HEADER_DICTIONARY_OFFSET = 32;
+/** u64, start time of the writer; a change tells readers to read the file anew */
+export const HEADER_TIME_UNIX_NANO = 40;
+/** 16 bytes, zero */
+export const HEADER_RESERVED = 48;
+/** length of the header */
+export const HEADER_LENGTH = 64;
+
+/** Ring header. */
+/** i64, power of two */
+export const RING_NUM_BUFFERS = 0;
+/** i64, bytes per slot */
+export const RING_BUFFER_SIZE = 8;
+/** i64, last index read, −1 at first */
+export const RING_READER_INDEX = 16;
+/** i64, last index claimed, −1 at first */
+export const RING_WRITER_INDEX = 24;
+/** i32[num_buffers], −1 at first; the slots follow with no padding */
+export const RING_AVAILABILITY = 32;
+
+/** Dictionary header. */
+/** i64, file offset of the end of the claimed space */
+export const DICTIONARY_END = 0;
+/** i64, entries claimed */
+export const DICTIONARY_NUM_ENTRIES = 8;
+/** length of the dictionary header; the first entry follows */
+export const DICTIONARY_LENGTH = 64;
+
+/** Extension block. */
+/** where this project's writers put the block in the file; readers look for the magic at every multiple of 64 in the gap below the events ring (first 64 KiB) */
+export const BLOCK_FILE_OFFSET = 64;
+/** u64, BLOCK_MAGIC */
+export const BLOCK_MAGIC = 0;
+/** u32, 1 */
+export const BLOCK_VERSION = 8;
+/** u32, length of the whole block */
+export const BLOCK_LENGTH = 12;
+/** u32, length of the constant part that the checksum covers */
+export const BLOCK_CONSTANT_LENGTH = 16;
+/** u32, CRC-32 (IEEE) of the constant part with these four bytes zero */
+export const BLOCK_CHECKSUM = 20;
+/** u64, features a reader must understand, or set the file aside */
+export const BLOCK_FEATURES_MUST = 24;
+/** u64, features a reader may ignore */
+export const BLOCK_FEATURES_MAY = 32;
+/** 16 bytes, shared by all files of one producer */
+export const BLOCK_STREAM_ID = 40;
+/** u64, 0, 1, 2 … within the stream */
+export const BLOCK_GENERATION = 56;
+/** 16 random bytes */
+export const BLOCK_FILE_ID = 64;
+/** u32, process id of the writer in its own namespace */
+export const BLOCK_PID = 80;
+/** u32, MODE_DIRECTORY or MODE_SINGLE_FILE */
+export const BLOCK_MODE = 84;
+/** u64, inode number of the writer's pid namespace, 0 if unknown */
+export const BLOCK_PID_NAMESPACE = 88;
+/** u64, start time of the process in clock ticks since boot (proc(5) stat field 22), 0 if unknown */
+export const BLOCK_PID_START_TIME = 96;
+/** 16 bytes, boot id of the kernel, zero if unknown */
+export const BLOCK_BOOT_ID = 104;
+/** u64, CLOCK_REALTIME in ns when the file was made */
+export const BLOCK_ANCHOR_REALTIME = 120;
+/** u64, CLOCK_BOOTTIME in ns at the same moment */
+export const BLOCK_ANCHOR_BOOTTIME = 128;
+/** u32, page size of the writer's machine */
+export const BLOCK_PAGE_SIZE = 136;
+/** u32, zero */
+export const BLOCK_CONSTANT_RESERVED_U32 = 140;
+/** u64, file offset of the spill ring, 0 = none */
+export const BLOCK_SPILL_OFFSET = 144;
+/** u64, bytes of the spill ring */
+export const BLOCK_SPILL_LENGTH = 152;
+/** 64 bytes, UTF-8, zero-padded: service.name as known when the file was made, for viewers */
+export const BLOCK_SERVICE_NAME = 160;
+/** end of the constant part; 224–255 are zero */
+export const BLOCK_CONSTANT_END = 256;
+/** u32 atomic, STATE_OPEN or STATE_CLOSED: nothing more will be claimed */
+export const BLOCK_STATE_EVENTS = 256;
+/** u32 atomic, as above */
+export const BLOCK_STATE_SPANS = 260;
+/** u32 atomic, as above */
+export const BLOCK_STATE_MEASUREMENTS = 264;
+/** u32 atomic, as above, for metric cells */
+export const BLOCK_STATE_CELLS = 268;
+/** u32 atomic, RESOURCE_PENDING or RESOURCE_SETTLED */
+export const BLOCK_RESOURCE_STATE = 272;
+/** u32 atomic, counts batches; a futex for a reader that sleeps on one file */
+export const BLOCK_WAKE = 276;
+/** i64 atomic, dictionary reference of the Resource that stands for every scope of the file, 0 = take the scope's own */
+export const BLOCK_RESOURCE_REF = 280;
+/** i64 atomic, dictionary reference of a string, 0 = none */
+export const BLOCK_RESOURCE_SCHEMA_URL_REF = 288;
+/** i64 atomic, dictionary reference of a Resource message whose attributes are the app's settings, 0 = none */
+export const BLOCK_SETTINGS_REF = 296;
+/** i64 atomic, reserved for metric cells */
+export const BLOCK_SERIES_TABLE_REF = 304;
+/** i64 atomic, reserved for metric cells */
+export const BLOCK_CELL_EXTENTS_REF = 312;
+/** u64 atomic, the writer adds one to ask for everything written so far to be exported */
+export const BLOCK_FLUSH_EPOCH = 320;
+/** u64 atomic, wall clock in ns of the newest commit */
+export const BLOCK_LAST_COMMIT = 328;
+/** u64 atomic, reserved for the spill ring */
+export const BLOCK_SPILL_WRITER_POSITION = 336;
+/** u64 atomic, reserved for the spill ring */
+export const BLOCK_SPILL_READER_POSITION = 344;
+/** four reader slots */
+export const BLOCK_READER_SLOTS = 1024;
+/** u64[3][8] atomic, records lost by the writer: ring (events, spans, measurements) by reason */
+export const BLOCK_DROPS = 1280;
+/** length of the block; bytes not named are zero */
+export const BLOCK_TOTAL_LENGTH = 1984;
+
+/** Reader slot (64 bytes, four in the extension block). */
+/** u64 atomic, random, 0 = free. Slot 0 belongs to the reader that holds the reader lock */
+export const SLOT_READER_ID = 0;
+/** u64 atomic, wall clock in ns of the reader's last visit, stored at least once a second */
+export const SLOT_HEARTBEAT = 8;
+/** u32 atomic, 1 while the reader sleeps on WAKE */
+export const SLOT_SLEEPING = 16;
+/** u32, process id of the reader */
+export const SLOT_PID = 20;
+/** u64 atomic, newest FLUSH_EPOCH whose records every destination acknowledged */
+export const SLOT_ACKNOWLEDGED_EPOCH = 24;
+/** bytes per slot */
+export const SLOT_STRIDE = 64;
+
+/** Constants. */
+/** header version */
+export const CONSTANT_FORMAT_VERSION = 1;
+/** extension block version */
+export const CONSTANT_BLOCK_VERSION = 1;
+/** readers look for the block below this file offset */
+export const CONSTANT_BLOCK_SEARCH_LIMIT = 65536;
+/** alignment of the sections this project writes; readers accept multiples of 8 */
+export const CONSTANT_SECTION_ALIGNMENT = 64;
+/** one file a process and generation */
+export const CONSTANT_MODE_DIRECTORY = 1;
+/** one path, for version-1 readers */
+export const CONSTANT_MODE_SINGLE_FILE = 2;
+/** section takes records */
+export const CONSTANT_STATE_OPEN = 1;
+/** section will take no more records */
+export const CONSTANT_STATE_CLOSED = 2;
+/** resource detectors are still at work: a reader waits (bounded) before it exports */
+export const CONSTANT_RESOURCE_PENDING = 1;
+/** the resource is final */
+export const CONSTANT_RESOURCE_SETTLED = 2;
+/** ring number */
+export const CONSTANT_RING_EVENTS = 0;
+/** ring number */
+export const CONSTANT_RING_SPANS = 1;
+/** ring number */
+export const CONSTANT_RING_MEASUREMENTS = 2;
+/** reason: ring full */
+export const CONSTANT_DROP_FULL = 0;
+/** reason: record larger than a slot */
+export const CONSTANT_DROP_TOO_LARGE = 1;
+/** reason: file could not be made or grown */
+export const CONSTANT_DROP_DISK = 2;
+/** reason: writer shut down or stood down */
+export const CONSTANT_DROP_DISABLED = 3;
+/** reason: a limit (dictionary, cardinality) */
+export const CONSTANT_DROP_LIMIT = 4;
+/** not a lost record: a value was cut to fit */
+export const CONSTANT_DROP_TRUNCATED = 5;
+/** reasons per ring */
+export const CONSTANT_DROP_REASONS = 8;
+/** may-ignore bit 0: measurements in the ring are copies of what the cells hold */
+export const CONSTANT_FEATURE_MEASUREMENTS_MIRRORED = 1;
+/** may-ignore bit 1: values longer than a slot are in the spill ring */
+export const CONSTANT_FEATURE_SPILL = 2;
+/** may-ignore bit 2: metric cells */
+export const CONSTANT_FEATURE_CELLS = 4;
+
+/** Message fields (protobuf field numbers; 1000 and up are this project's). */
+export const FIELD_SPAN_EVENT_TRACE_ID = 1;
+export const FIELD_SPAN_EVENT_SPAN_ID = 2;
+export const FIELD_SPAN_EVENT_START = 11;
+export const FIELD_SPAN_EVENT_END = 12;
+export const FIELD_SPAN_EVENT_NAME = 13;
+export const FIELD_SPAN_EVENT_ATTRIBUTES = 14;
+export const FIELD_SPAN_EVENT_LINK = 15;
+export const FIELD_SPAN_EVENT_SCOPE_REF = 20;
+export const FIELD_START_PARENT_SPAN_ID = 4;
+export const FIELD_START_NAME = 5;
+export const FIELD_START_KIND = 6;
+export const FIELD_START_TIME = 7;
+export const FIELD_START_ATTRIBUTES = 9;
+/** fixed32; the flags word of OTLP: W3C flags, 0x100 = remote known, 0x200 = parent is remote */
+export const FIELD_START_FLAGS = 16;
+/** string, W3C trace state */
+export const FIELD_START_TRACE_STATE = 1000;
+/** i64, schema URL of the scope */
+export const FIELD_START_SCOPE_SCHEMA_URL_REF = 1001;
+export const FIELD_END_TIME = 8;
+export const FIELD_END_STATUS = 15;
+/** u32 */
+export const FIELD_END_DROPPED_ATTRIBUTES = 1000;
+/** u32 */
+export const FIELD_END_DROPPED_EVENTS = 1001;
+/** u32 */
+export const FIELD_END_DROPPED_LINKS = 1002;
+export const FIELD_STATUS_MESSAGE = 2;
+export const FIELD_STATUS_CODE = 3;
+export const FIELD_CHANGE_NAME = 5;
+export const FIELD_UPDATE_ATTRIBUTES = 9;
+/** message SpanEventData, an event of the span */
+export const FIELD_UPDATE_EVENT = 1000;
+/** message Status, before the end record repeats it */
+export const FIELD_UPDATE_STATUS = 1001;
+/** repeated KeyValueRef, more attributes of the newest event of the span */
+export const FIELD_UPDATE_EVENT_ATTRIBUTES = 1002;
+/** fixed64, ns */
+export const FIELD_EVENT_DATA_TIME = 1;
+/** string */
+export const FIELD_EVENT_DATA_NAME = 2;
+/** repeated KeyValueRef */
+export const FIELD_EVENT_DATA_ATTRIBUTES = 3;
+/** u32 */
+export const FIELD_EVENT_DATA_DROPPED_ATTRIBUTES = 4;
+export const FIELD_ADD_LINKS = 13;
+export const FIELD_LINK_TRACE_ID = 1;
+export const FIELD_LINK_SPAN_ID = 2;
+export const FIELD_LINK_TRACE_STATE = 3;
+export const FIELD_LINK_ATTRIBUTES = 4;
+export const FIELD_LINK_DROPPED_ATTRIBUTES = 5;
+export const FIELD_LINK_FLAGS = 6;
+export const FIELD_EVENT_SCOPE_REF = 1;
+export const FIELD_EVENT_TIME = 2;
+export const FIELD_EVENT_SEVERITY_NUMBER = 3;
+export const FIELD_EVENT_SEVERITY_TEXT = 4;
+export const FIELD_EVENT_BODY = 5;
+export const FIELD_EVENT_NAME_REF = 6;
+export const FIELD_EVENT_SPAN_CONTEXT = 7;
+export const FIELD_EVENT_ATTRIBUTES = 8;
+export const FIELD_CONTEXT_SPAN_ID = 1;
+export const FIELD_CONTEXT_TRACE_ID = 2;
+export const FIELD_CONTEXT_FLAGS = 3;
+export const FIELD_MEASUREMENT_METRIC_REF = 1;
+export const FIELD_MEASUREMENT_ATTRIBUTES = 2;
+export const FIELD_MEASUREMENT_TIME = 3;
+export const FIELD_MEASUREMENT_AS_LONG = 4;
+export const FIELD_MEASUREMENT_AS_DOUBLE = 5;
+export const FIELD_MEASUREMENT_SPAN_CONTEXT = 6;
+export const FIELD_METRIC_NAME = 1;
+export const FIELD_METRIC_DESCRIPTION = 2;
+export const FIELD_METRIC_UNIT = 3;
+export const FIELD_METRIC_SCOPE_REF = 4;
+export const FIELD_METRIC_GAUGE = 5;
+export const FIELD_METRIC_SUM = 6;
+export const FIELD_METRIC_HISTOGRAM = 7;
+export const FIELD_METRIC_EXP_HISTOGRAM = 8;
+export const FIELD_RESOURCE_ATTRIBUTES = 1;
+export const FIELD_RESOURCE_DROPPED_ATTRIBUTES = 2;
+export const FIELD_SCOPE_NAME_REF = 1;
+export const FIELD_SCOPE_VERSION_REF = 2;
+export const FIELD_SCOPE_ATTRIBUTES = 3;
+export const FIELD_SCOPE_DROPPED_ATTRIBUTES = 4;
+export const FIELD_SCOPE_RESOURCE_REF = 5;
+export const FIELD_KEY_VALUE_KEY_REF = 1;
+export const FIELD_KEY_VALUE_VALUE = 2;
+export const FIELD_ANY_STRING = 1;
+export const FIELD_ANY_BOOL = 2;
+export const FIELD_ANY_INT = 3;
+export const FIELD_ANY_DOUBLE = 4;
+export const FIELD_ANY_ARRAY = 5;
+export const FIELD_ANY_KVLIST = 6;
+export const FIELD_ANY_BYTES = 7;
+export const FIELD_ANY_VALUE_REF = 8;
+export const FIELD_ARRAY_VALUES = 1;
+export const FIELD_KVLIST_VALUES = 1;
+
+/** Scratch buffer between JavaScript and Rust (not in the file). */
+/** u32 in: TIME_NONE, TIME_CLOCK (Rust reads the clock) or TIME_EXPLICIT (seconds and nanoseconds are given) */
+export const SCRATCH_TIME_MODE = 0;
+/** u32 in: offset in the record of the fixed64 that Rust fills with the time */
+export const SCRATCH_TIME_OFFSET = 4;
+/** u32 in (explicit) and out: seconds since the Unix epoch */
+export const SCRATCH_TIME_SECONDS = 8;
+/** u32 in (explicit) and out: nanoseconds */
+export const SCRATCH_TIME_NANOS = 12;
+/** u32 in: with TIME_CLOCK the time is never before this */
+export const SCRATCH_FLOOR_SECONDS = 16;
+/** u32 in */
+export const SCRATCH_FLOOR_NANOS = 20;
+/** i32 in and out: number of the clock anchor to use, −1 = the current one; out: the one used */
+export const SCRATCH_ANCHOR = 24;
+/** u32 in: the epoch in which the record's references were resolved */
+export const SCRATCH_EPOCH = 28;
+/** the record to commit starts here */
+export const SCRATCH_RECORD = 64;
+/** bytes for it (128 KiB − 64) */
+export const SCRATCH_RECORD_LENGTH = 131008;
+/** the pending attribute record of one open span is built here */
+export const SCRATCH_PENDING = 131072;
+/** bytes for it */
+export const SCRATCH_PENDING_LENGTH = 131072;
+/** length of the scratch buffer */
+export const SCRATCH_LENGTH = 262144;
+
+/** Results of a commit call, and its time modes (not in the file). */
+/** the record is in the file */
+export const COMMIT_PUBLISHED = 0;
+/** the ring is full: dropped and counted */
+export const COMMIT_FULL = 1;
+/** references are of an older epoch: resolve and encode again */
+export const COMMIT_STALE = 2;
+/** larger than a slot: dropped and counted */
+export const COMMIT_TOO_LARGE = 3;
+/** writer shut down or stood down: dropped and counted */
+export const COMMIT_DISABLED = 4;
+/** no file could be made: dropped and counted */
+export const COMMIT_DISK = 5;
+export const COMMIT_TIME_NONE = 0;
+export const COMMIT_TIME_CLOCK = 1;
+export const COMMIT_TIME_EXPLICIT = 2;
