@@ -9,5 +9,6 @@
 #[cfg(not(all(target_pointer_width = "64", target_endian = "little")))]
 compile_error!("otlp-mmap supports 64-bit little-endian targets only");
 
+pub mod file;
 pub mod layout;
 pub mod wire;
