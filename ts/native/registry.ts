@@ -22,20 +22,27 @@ interface Registered {
 /** What is handed down to workers. */
 interface Inherited {
   version: string;
-  /** Path of the addon file; undefined when it was not loaded from a file that `require` knows. */
-  path?: string;
+  path: string;
 }
+
+/** A loaded addon and the file that it came from. */
+export interface LoadedAddon {
+  binding: NativeBinding;
+  path: string;
+}
+
+/** Loads the addon: the file at `path` if given, else the one that belongs to the calling copy of the package. */
+export type LoadAddon = (path?: string) => LoadedAddon;
 
 /**
  * The binding of this process.
  *
- * @param load Loads the addon: the file at `path` if given, else the one that belongs to the calling copy of the package. It
- *   may throw; the error goes to the caller.
+ * @param load May throw; the error goes to the caller.
  * @param version Version of the calling copy.
  * @returns undefined when another version of the package is in the process already; the caller stands down. That is said once a
  *   thread, with one line in diag.
  */
-export function acquireBinding(load: (path?: string) => NativeBinding, version: string): NativeBinding | undefined {
+export function acquireBinding(load: LoadAddon, version: string): NativeBinding | undefined {
   const holder = globalThis as { [KEY]?: Registered };
   const registered = holder[KEY];
   if (registered !== undefined) {
@@ -45,16 +52,16 @@ export function acquireBinding(load: (path?: string) => NativeBinding, version: 
   if (inherited !== undefined && inherited.version !== version) {
     return standDown(version, inherited.version);
   }
-  const binding = loadInherited(load, inherited?.path) ?? load();
+  const { binding, path } = loadInherited(load, inherited?.path) ?? load();
   Object.defineProperty(holder, KEY, { value: { version, binding } satisfies Registered });
   if (inherited === undefined) {
-    setEnvironmentData(ENVIRONMENT_KEY, { version, path: pathOf(binding) });
+    setEnvironmentData(ENVIRONMENT_KEY, { version, path });
   }
   return binding;
 }
 
 /** The file that an older thread loaded. It may be gone by now (an upgrade in place): then our own has to do. */
-function loadInherited(load: (path?: string) => NativeBinding, path: string | undefined): NativeBinding | undefined {
+function loadInherited(load: LoadAddon, path: string | undefined): LoadedAddon | undefined {
   if (path === undefined) {
     return undefined;
   }
@@ -64,16 +71,6 @@ function loadInherited(load: (path?: string) => NativeBinding, path: string | un
     diag.warn(`otlp-mmap: ${path}, loaded by the thread that made this one, cannot be loaded here`, error);
     return undefined;
   }
-}
-
-/** `require` keeps every module that it loaded, addons too, under its path; the cache is one for the whole thread. */
-function pathOf(binding: NativeBinding): string | undefined {
-  for (const [path, module] of Object.entries(require.cache)) {
-    if (path.endsWith('.node') && module?.exports === binding) {
-      return path;
-    }
-  }
-  return undefined;
 }
 
 const toldOf = new Set<string>();
