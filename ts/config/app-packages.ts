@@ -9,7 +9,7 @@ import { join, resolve } from 'node:path';
  * Where optional packages are looked for: beside the app's main module, then in the working directory, then beside this
  * package. The app's own versions win, since they are the ones that its code was tested with.
  */
-function searchOrder(): string[] {
+export function searchOrder(): string[] {
   const places: string[] = [];
   const main = process.argv[1];
   if (main !== undefined && existsSync(main)) {

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { DiagConsoleLogger, DiagLogLevel, diag } from '@opentelemetry/api';
-import { type Env, readString, warnOfValue } from './env';
+import { type Env, readString, warnOfValue } from './env.js';
 
 /** The API keeps its globals here, for all copies of the API; it is the only way to see whether one is set. */
 const API_GLOBALS = Symbol.for('opentelemetry.js.api.1');

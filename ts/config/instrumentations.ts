@@ -1,7 +1,7 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { type Env, readList } from './env';
+import { type Env, readList } from './env.js';
 
 const PREFIX = '@opentelemetry/instrumentation-';
 

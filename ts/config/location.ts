@@ -1,7 +1,7 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { type Env, readString } from './env';
+import { type Env, readString } from './env.js';
 
 /** Where the records go, as `WriterOptions` takes it. Both may be set: the directory is used when the file is taken. */
 export interface Location {

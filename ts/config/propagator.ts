@@ -3,8 +3,8 @@
 
 import type { TextMapPropagator } from '@opentelemetry/api';
 import type * as Core from '@opentelemetry/core';
-import { requireFromApp } from './app-packages';
-import { type Env, readList, warnOfValue } from './env';
+import { requireFromApp } from './app-packages.js';
+import { type Env, readList, warnOfValue } from './env.js';
 
 interface B3Module {
   B3Propagator: new (options?: { injectEncoding: number }) => TextMapPropagator;

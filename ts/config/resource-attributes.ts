@@ -1,7 +1,7 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { type Env, readString, warnOfValue } from './env';
+import { type Env, readString, warnOfValue } from './env.js';
 
 /** Longest key and value that the stock detector takes. */
 const MAX_LENGTH = 255;

@@ -3,9 +3,9 @@
 
 import { diag } from '@opentelemetry/api';
 import type * as Resources from '@opentelemetry/resources';
-import { requireFromApp } from './app-packages';
-import { type Env, readList, warnOfValue } from './env';
-import { readResourceAttributes } from './resource-attributes';
+import { requireFromApp } from './app-packages.js';
+import { type Env, readList, warnOfValue } from './env.js';
+import { readResourceAttributes } from './resource-attributes.js';
 
 type ResourceDetector = Resources.ResourceDetector;
 

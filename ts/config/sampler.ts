@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type * as SdkTraceBase from '@opentelemetry/sdk-trace-base';
-import { type Env, readNumber, readString, warnOfValue } from './env';
+import { type Env, readNumber, readString, warnOfValue } from './env.js';
 
 /**
  * The sampler of OTEL_TRACES_SAMPLER and OTEL_TRACES_SAMPLER_ARG. Unset or unknown: `parentbased_always_on`, the

@@ -1,7 +1,7 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { type Env, readBoolean, readList } from './env';
+import { type Env, readBoolean, readList } from './env.js';
 
 export type Signal = 'traces' | 'metrics' | 'logs';
 

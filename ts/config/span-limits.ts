@@ -1,7 +1,7 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { type Env, type NumberRule, readNumber } from './env';
+import { type Env, type NumberRule, readNumber } from './env.js';
 
 /** Bounds of what one span may hold; the fields and their names are the stock SDK's. `Infinity`: no bound. */
 export interface SpanLimits {

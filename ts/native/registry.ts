@@ -3,7 +3,7 @@
 
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import { diag } from '@opentelemetry/api';
-import type { NativeBinding } from './binding';
+import type { NativeBinding } from './binding.js';
 
 /**
  * The native state of a process is one per loaded addon file: two files with the same content are two sets of writers. So
