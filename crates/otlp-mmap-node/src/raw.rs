@@ -5,7 +5,7 @@
 
 use crate::environment::Environment;
 use napi_sys as sys;
-use otlp_mmap::clock;
+use otlp_mmap::clock::Clock;
 use otlp_mmap::layout::{commit, scratch};
 use std::ffi::CStr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -126,7 +126,7 @@ fn fill_time(scratch: crate::environment::Scratch, record: &mut [u8]) -> u64 {
 /// The clock, not before the floor, also left in the words.
 #[inline]
 fn clock_time(scratch: crate::environment::Scratch) -> u64 {
-    let (now, anchor) = clock::now(scratch.word(scratch::ANCHOR) as i32);
+    let (now, anchor) = Clock::process().now(scratch.word(scratch::ANCHOR) as i32);
     let floor = u64::from(scratch.word(scratch::FLOOR_SECONDS)) * NANOS_PER_SECOND
         + u64::from(scratch.word(scratch::FLOOR_NANOS));
     let time = now.max(floor);

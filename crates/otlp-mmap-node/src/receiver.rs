@@ -196,5 +196,5 @@ pub fn create_receiver(
 #[napi]
 #[must_use]
 pub fn default_directories() -> Vec<String> {
-    otlp_mmap::directory::candidates().into_iter().map(|path| path.display().to_string()).collect()
+    otlp_mmap::directory::default_candidates().into_iter().map(|path| path.display().to_string()).collect()
 }

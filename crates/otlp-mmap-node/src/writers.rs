@@ -53,13 +53,13 @@ pub struct JsGeometry {
 impl JsGeometry {
     fn geometry(&self) -> Geometry {
         let mut geometry = Geometry::default();
-        let set = |field: &mut u32, value: Option<u32>| *field = value.unwrap_or(*field);
-        set(&mut geometry.events_buffers, self.events_buffers);
-        set(&mut geometry.events_buffer_size, self.events_buffer_size);
-        set(&mut geometry.spans_buffers, self.spans_buffers);
-        set(&mut geometry.spans_buffer_size, self.spans_buffer_size);
-        set(&mut geometry.measurements_buffers, self.measurements_buffers);
-        set(&mut geometry.measurements_buffer_size, self.measurements_buffer_size);
+        let set = |field: &mut u64, value: Option<u32>| *field = value.map_or(*field, u64::from);
+        set(&mut geometry.events.buffers, self.events_buffers);
+        set(&mut geometry.events.buffer_size, self.events_buffer_size);
+        set(&mut geometry.spans.buffers, self.spans_buffers);
+        set(&mut geometry.spans.buffer_size, self.spans_buffer_size);
+        set(&mut geometry.measurements.buffers, self.measurements_buffers);
+        set(&mut geometry.measurements.buffer_size, self.measurements_buffer_size);
         set(&mut geometry.dictionary_bytes, self.dictionary_bytes);
         geometry
     }
@@ -104,7 +104,7 @@ pub fn open_writer(options: JsWriterOptions) -> Result<u32> {
     let writer = Writer::open(WriterOptions {
         location: key.location.clone(),
         service_name: options.service_name,
-        geometry: options.geometry.map_or_else(Geometry::default, |geometry| geometry.geometry()),
+        geometry: options.geometry.map(|geometry| geometry.geometry()),
         group: options.group,
         directory_limit: options.directory_limit.map(|bytes| bytes as u64),
         ..WriterOptions::default()
