@@ -10,4 +10,5 @@
 compile_error!("otlp-mmap supports 64-bit little-endian targets only");
 
 pub mod layout;
+pub mod otlp;
 pub mod wire;
