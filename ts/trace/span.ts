@@ -298,10 +298,7 @@ export class MmapSpan implements Span, ReadableSpan, StartFields, EndFields, Ope
     if (given) this.#notBeforeStart();
     else useClock(this.anchor, this.startSeconds, this.startNanos);
     if (processors !== undefined || !this.inFile) {
-      if (!given) {
-        records.writer.readClock();
-        this.#notBeforeStart();
-      }
+      if (!given) records.writer.readClock();
       this.endSeconds = recordTime.seconds;
       this.endNanos = recordTime.nanos;
       this.packed |= ENDING;
