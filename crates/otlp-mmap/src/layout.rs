@@ -1,7 +1,10 @@
 //! The byte format in numbers: see docs/format.md.
 //!
 //! Generated from layout.json by scripts/generate-layout.mjs; do not edit.
-#![expect(clippy::doc_markdown, reason = "the descriptions are shared with TypeScript and the docs")]
+#![expect(
+    clippy::doc_markdown,
+    reason = "the descriptions are shared with TypeScript and the docs"
+)]
 
 /// File header (64 bytes, version 1).
 pub mod header {

@@ -1,0 +1,50 @@
+#!/usr/bin/env node
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import './self';
+import type { Command } from './commands/command';
+import { dump } from './commands/dump';
+import { run } from './commands/run';
+import { surviveClosedOutput, writeOut } from './standard-output';
+import { printable } from './terminal';
+import { UsageError } from './usage-error';
+import { VERSION } from './version';
+
+const COMMANDS: readonly Command[] = [run, dump];
+
+async function main(args: string[]): Promise<number> {
+  const named = COMMANDS.find(({ name }) => name === args[0]);
+  const command = named ?? run;
+  const rest = named ? args.slice(1) : args;
+  const options = rest.includes('--') ? rest.slice(0, rest.indexOf('--')) : rest;
+  if (options.includes('--help') || options.includes('-h')) {
+    await writeOut(named ? `${named.help}\n` : `${run.help}\n\nCommands:\n${commandList()}\n`);
+    return 0;
+  }
+  if (!named && options.includes('--version')) {
+    await writeOut(`otlp-mmap-collector ${VERSION}\n`);
+    return 0;
+  }
+  return command.run(rest);
+}
+
+function commandList(): string {
+  return COMMANDS.map(({ name, summary }) => `  ${name.padEnd(8)}${summary}`).join('\n');
+}
+
+/** parseArgs throws TypeErrors with these codes for arguments that it does not know. */
+function isUsageError(error: NodeJS.ErrnoException): boolean {
+  return error instanceof UsageError || (error.code ?? '').startsWith('ERR_PARSE_ARGS_');
+}
+
+surviveClosedOutput();
+main(process.argv.slice(2))
+  .catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') return 0;
+    const message = isUsageError(error) ? `${error.message}\nTry 'otlp-mmap-collector --help'.` : error.message;
+    process.stderr.write(`otlp-mmap-collector: ${message.split('\n').map(printable).join('\n')}\n`);
+    return isUsageError(error) ? 2 : 1;
+  })
+  // Native threads and kept connections would hold the process.
+  .then((exitCode) => process.exit(exitCode));

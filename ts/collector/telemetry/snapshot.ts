@@ -1,0 +1,47 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { renameSync, writeFileSync } from 'node:fs';
+import type { ReceiverStats } from '../../native/binding';
+import type { Signal } from '../batch';
+import type { SettledCounts, SignalCounts } from './counters';
+
+/** What a collector has done since it started: the content of `--stats-file`. */
+export interface Snapshot {
+  version: string;
+  pid: number;
+  /** running, stopping, stopped; failed: it ended with something left over. */
+  state: 'running' | 'stopping' | 'stopped' | 'failed';
+  receiver: ReceiverStats;
+  /** Items that left the collector, by signal. */
+  settled: Partial<Record<Signal, SettledCounts>>;
+  /** By type of exporter, then by signal. */
+  exporters: Record<string, Partial<Record<Signal, SignalCounts>>>;
+}
+
+/** The one line that a collector ends with. Its form is stable: words and `name=number` pairs. */
+export function summaryLine({ receiver, settled }: Snapshot): string {
+  const { exported = 0, failed = 0 } = settled.traces ?? {};
+  const dropped = Object.values(receiver.writerDrops).reduce((sum, count) => sum + count, 0);
+  return `spans exported=${exported} incomplete=${receiver.spansIncomplete} dropped=${dropped} failed=${failed}`;
+}
+
+/** Keeps a snapshot in a file, whole at every moment: it is written beside it and renamed. */
+export class StatsFile {
+  readonly #path: string;
+  #written = '';
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /** Writes if something changed. @throws the system's error. */
+  write(snapshot: Snapshot): void {
+    const text = `${JSON.stringify(snapshot)}\n`;
+    if (text === this.#written) return;
+    const temporary = `${this.#path}.${process.pid}.tmp`;
+    writeFileSync(temporary, text);
+    renameSync(temporary, this.#path);
+    this.#written = text;
+  }
+}
