@@ -5,9 +5,9 @@ import { diag } from '@opentelemetry/api';
 import type { NativeBinding } from '../native/binding.js';
 import { encodeResource } from '../record/otlp-value.js';
 import { SpanRecords } from '../record/span-records.js';
-import { Writer } from '../record/writer.js';
+import { Scope, Writer } from '../record/writer.js';
 import { DEFAULT_FLUSH_TIMEOUT, type MmapStockOptions } from './options.js';
-import type { StockAttributes, StockResource } from './readable-span.js';
+import type { StockAttributes, StockResource, StockScope } from './readable-span.js';
 
 /** How often a waiting `forceFlush` looks, in milliseconds. */
 const FLUSH_LOOK = 5;
@@ -18,6 +18,7 @@ export class Producer {
   readonly #binding: NativeBinding;
   readonly #handle: number;
   readonly #timeout: number;
+  readonly #scopes = new WeakMap<StockScope, Scope>();
   #closed = false;
 
   /** @throws Error when the options cannot be right. */
@@ -33,6 +34,16 @@ export class Producer {
     });
     this.#setResource(resource, known);
     this.records = new SpanRecords(new Writer(binding, this.#handle));
+  }
+
+  /** The scope for one of the SDK's scope objects, of which there is one a tracer. */
+  scopeOf(stock: StockScope): Scope {
+    let scope = this.#scopes.get(stock);
+    if (scope === undefined) {
+      scope = new Scope(stock.name, stock.version, stock.schemaUrl, stock.attributes);
+      this.#scopes.set(stock, scope);
+    }
+    return scope;
   }
 
   /** Readers wait for the settled resource, so spans made before it arrive with all of it. */

@@ -3,8 +3,7 @@
 
 import { announce } from '../config/index.js';
 import type { NativeBinding } from '../native/binding.js';
-import { loadBinding } from '../native/loader.js';
-import type { SpanRecords } from '../record/span-records.js';
+import { findBinding } from '../native/loader.js';
 import { type MmapStockOptions, withEnvironment } from './options.js';
 import { Producer } from './producer.js';
 import type { StockResource } from './readable-span.js';
@@ -18,22 +17,22 @@ export class Producers {
   readonly #all = new Map<StockResource, Producer | undefined>();
   readonly #binding: NativeBinding | undefined;
   #lastResource: StockResource | undefined;
-  #lastRecords: SpanRecords | undefined;
+  #last: Producer | undefined;
   #closed = false;
 
   constructor(options: MmapStockOptions) {
     this.#options = withEnvironment(options);
     try {
-      this.#binding = loadBinding();
+      this.#binding = findBinding();
     } catch (error) {
       announce('error', `spans are not recorded: ${(error as Error).message}`);
     }
   }
 
-  /** The encoders for spans of `resource`; undefined when nothing can be written. */
-  recordsFor(resource: StockResource): SpanRecords | undefined {
+  /** The producer for spans of `resource`; undefined when nothing can be written. */
+  of(resource: StockResource): Producer | undefined {
     if (resource === this.#lastResource) {
-      return this.#lastRecords;
+      return this.#last;
     }
     if (this.#closed) {
       return undefined;
@@ -42,8 +41,8 @@ export class Producers {
       this.#all.set(resource, this.#open(resource));
     }
     this.#lastResource = resource;
-    this.#lastRecords = this.#all.get(resource)?.records;
-    return this.#lastRecords;
+    this.#last = this.#all.get(resource);
+    return this.#last;
   }
 
   #open(resource: StockResource): Producer | undefined {
@@ -66,7 +65,7 @@ export class Producers {
   close(): void {
     this.#closed = true;
     this.#lastResource = undefined;
-    this.#lastRecords = undefined;
+    this.#last = undefined;
     for (const producer of this.#all.values()) {
       producer?.close();
     }

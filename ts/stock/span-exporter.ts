@@ -41,11 +41,11 @@ export class MmapSpanExporter {
     if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) {
       return;
     }
-    const records = this.#producers.recordsFor(span.resource);
-    if (records === undefined) {
+    const producer = this.#producers.of(span.resource);
+    if (producer === undefined) {
       throw new Error('otlp-mmap: the spans cannot be written: the exporter is shut down, or could not start');
     }
-    writeWhole(records, span);
+    writeWhole(producer, span);
   }
 
   /** Resolves when the collector has exported everything written so far; at the latest after `flushTimeout`. */

@@ -31,9 +31,9 @@ export class MmapSpanProcessor {
       if ((span.spanContext().traceFlags & TraceFlags.SAMPLED) === 0) {
         return;
       }
-      const records = this.#producers.recordsFor(span.resource);
-      if (records !== undefined) {
-        (span as Carrier)[this.#written] = writeStart(records, span);
+      const producer = this.#producers.of(span.resource);
+      if (producer !== undefined) {
+        (span as Carrier)[this.#written] = writeStart(producer, span);
       }
     } catch (error) {
       this.#fail(error);

@@ -11,8 +11,9 @@ import {
 } from '../record/span-fields.js';
 import { parseWord, type SpanIdentity } from '../record/span-identity.js';
 import type { SpanRecords } from '../record/span-records.js';
-import { Scope, useTime } from '../record/writer.js';
-import type { StockAttributes, StockEvent, StockLink, StockScope, StockSpan } from './readable-span.js';
+import { type Scope, useTime } from '../record/writer.js';
+import type { Producer } from './producer.js';
+import type { StockAttributes, StockEvent, StockLink, StockSpan } from './readable-span.js';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -78,21 +79,9 @@ const link: Mutable<LinkFields> = {
 };
 const latePairs: unknown[] = [];
 
-const scopes = new WeakMap<StockScope, Scope>();
-
-/** One Scope for each scope object of the SDK, which has one a tracer. */
-function scopeOf(stock: StockScope): Scope {
-  let scope = scopes.get(stock);
-  if (scope === undefined) {
-    scope = new Scope(stock.name, stock.version, stock.schemaUrl, stock.attributes);
-    scopes.set(stock, scope);
-  }
-  return scope;
-}
-
 /** Writes the start of a span with everything that it has by then. */
-export function writeStart(records: SpanRecords, span: StockSpan): WrittenSpan {
-  const written = new WrittenSpan(scopeOf(span.instrumentationScope), records);
+export function writeStart(producer: Producer, span: StockSpan): WrittenSpan {
+  const written = new WrittenSpan(producer.scopeOf(span.instrumentationScope), producer.records);
   const context = span.spanContext();
   setIdentity(written, context.traceId, context.spanId);
   const parent = span.parentSpanContext;
@@ -138,8 +127,8 @@ export function writeEnd(written: WrittenSpan, span: StockSpan): void {
 }
 
 /** Writes a span that has ended, all at once. */
-export function writeWhole(records: SpanRecords, span: StockSpan): void {
-  writeClosing(writeStart(records, span), span);
+export function writeWhole(producer: Producer, span: StockSpan): void {
+  writeClosing(writeStart(producer, span), span);
 }
 
 /** Events and end: nothing of them is known to the file before. */
