@@ -15,9 +15,9 @@ import test from 'ava';
 import * as fc from 'fast-check';
 import { MmapSpanExporter } from '../../ts/stock/span-exporter';
 import { MmapSpanProcessor } from '../../ts/stock/span-processor';
+import { type FlatSpan, flatten } from '../support/otlp-json';
+import { spansIn, withDirectory } from '../support/written-files';
 import { type Call, calls, limits, perform } from './calls';
-import { type FlatSpan, flatten } from './otlp-json';
-import { spansIn, withDirectory } from './written-files';
 
 const resource = resourceFromAttributes({ 'service.name': 'differential', 'team.size': 7 });
 /** A file small enough to make one for each run, with room for all records of a run. */
