@@ -25,6 +25,7 @@ export class Collector {
   readonly #destinations: Destination[];
   readonly #pipeline: Pipeline;
   readonly #receiver: MmapReceiver;
+  readonly #sources: readonly string[];
   readonly #settled = new SettledCounters();
   readonly #statsFile: StatsFile | undefined;
   readonly #timers: NodeJS.Timeout[] = [];
@@ -53,8 +54,7 @@ export class Collector {
       onPiece: (piece) => this.#pipeline.consume(piece),
       onStopped: (error) => this.#onReaderEnded(error),
     });
-    const sources = [...directories, ...config.files].join(', ');
-    logger.info(`reads ${sources}; exports to ${this.#destinations.map(({ target }) => target).join(', ')}`);
+    this.#sources = [...directories, ...config.files];
 
     // Also keeps the process alive, whatever the receiver's thread does for that.
     this.#timers.push(setInterval(() => this.#writeStats(), STATS_INTERVAL));
@@ -63,6 +63,8 @@ export class Collector {
 
   /** Resolves when everything is over, with the exit code of the process. */
   async run(): Promise<number> {
+    const targets = this.#destinations.map(({ target }) => target);
+    this.#logger.info(`reads ${this.#sources.join(', ')}; exports to ${targets.join(', ')}`);
     const exitCode = await this.#finished;
     for (const timer of this.#timers) clearTimeout(timer);
     await Promise.all(this.#destinations.map((destination) => destination.close()));
