@@ -1,6 +1,7 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
+import { existsSync } from 'node:fs';
 import type { NativeBinding } from '../native/binding';
 import { type Batch, ITEM_NAMES, type Signal } from './batch';
 import type { RunConfig } from './config/run-config';
@@ -65,6 +66,9 @@ export class Collector {
   async run(): Promise<number> {
     const targets = this.#destinations.map(({ target }) => target);
     this.#logger.info(`reads ${this.#sources.join(', ')}; exports to ${targets.join(', ')}`);
+    for (const file of this.#config.files) {
+      if (!existsSync(file)) this.#logger.warn(`${file} does not exist; it is read as soon as it does`);
+    }
     const exitCode = await this.#finished;
     for (const timer of this.#timers) clearTimeout(timer);
     await Promise.all(this.#destinations.map((destination) => destination.close()));
@@ -108,6 +112,9 @@ export class Collector {
   }
 
   #giveUp(): void {
+    if (this.#destinations.every(({ pending }) => pending.size === 0)) {
+      this.#logger.error(`the files were not read to their end within ${this.#config.shutdownTimeout} ms`);
+    }
     for (const { target, pending } of this.#destinations) {
       const left: Partial<Record<Signal, number>> = {};
       for (const { signal, items } of pending) left[signal] = (left[signal] ?? 0) + items;
@@ -117,9 +124,6 @@ export class Collector {
             'they stay in the files and are sent by the next collector',
         );
       }
-    }
-    if (!this.#readerEnded) {
-      this.#logger.error(`the files were not read to their end within ${this.#config.shutdownTimeout} ms`);
     }
     this.#finish(1);
   }
