@@ -61,7 +61,7 @@ test('everything that a span holds is shown', (t) => {
 });
 
 test('colour is used on a terminal, and not when NO_COLOR is set', (t) => {
-  t.true(tracesText(request, paletteFor({ isTTY: true }, {})).includes("\u001b[31merror: boom"));
+  t.true(tracesText(request, paletteFor({ isTTY: true }, {})).includes('\u001b[31merror: boom'));
   t.is(tracesText(request, paletteFor({ isTTY: true }, { NO_COLOR: '1' })), tracesText(request, plain));
 });
 
