@@ -14,7 +14,8 @@ pub struct JsDumpOptions {
 }
 
 fn signal(name: &str) -> Result<Signal> {
-    Signal::from_name(name).ok_or_else(|| Error::from_reason(format!("unknown signal {name}; expected traces, logs or metrics")))
+    Signal::from_name(name)
+        .ok_or_else(|| Error::from_reason(format!("unknown signal {name}; expected traces, logs or metrics")))
 }
 
 /// Everything unread in a file, one OTLP JSON export request a line. Changes nothing.
@@ -23,8 +24,13 @@ fn signal(name: &str) -> Result<Signal> {
 /// What is wrong with the file, in a sentence that names it.
 #[napi]
 pub fn dump(path: String, options: JsDumpOptions) -> Result<Vec<String>> {
-    let signals = options.signals.iter().map(|name| signal(name)).collect::<Result<Vec<_>>>()?;
-    otlp_mmap::dump::dump(Path::new(&path), options.all, &signals).map_err(|error| Error::from_reason(error.to_string()))
+    let signals = options
+        .signals
+        .iter()
+        .map(|name| signal(name))
+        .collect::<Result<Vec<_>>>()?;
+    otlp_mmap::dump::dump(Path::new(&path), options.all, &signals)
+        .map_err(|error| Error::from_reason(error.to_string()))
 }
 
 /// OTLP JSON of an encoded export request.

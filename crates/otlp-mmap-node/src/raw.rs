@@ -30,7 +30,14 @@ pub fn register(env: sys::napi_env, exports: sys::napi_value) {
         let mut function = ptr::null_mut();
         // SAFETY: the name is a C string of the given length, and `state` outlives every function of this environment.
         unsafe {
-            sys::napi_create_function(env, name.as_ptr(), name.count_bytes() as isize, Some(callback), state.cast(), &raw mut function)
+            sys::napi_create_function(
+                env,
+                name.as_ptr(),
+                name.count_bytes() as isize,
+                Some(callback),
+                state.cast(),
+                &raw mut function,
+            )
         };
         // SAFETY: `exports` is the module's object and `function` the one just made.
         unsafe { sys::napi_set_named_property(env, exports, name.as_ptr(), function) };
@@ -46,7 +53,16 @@ fn arguments<const N: usize>(
     let mut argv = [ptr::null_mut(); N];
     let mut data = ptr::null_mut();
     // SAFETY: `argv` holds `argc` values; missing arguments are filled with undefined.
-    unsafe { sys::napi_get_cb_info(env, info, &raw mut argc, argv.as_mut_ptr(), ptr::null_mut(), &raw mut data) };
+    unsafe {
+        sys::napi_get_cb_info(
+            env,
+            info,
+            &raw mut argc,
+            argv.as_mut_ptr(),
+            ptr::null_mut(),
+            &raw mut data,
+        )
+    };
     // SAFETY: `data` is what `register` bound: the environment's own state, used by one thread, one call at a time.
     let state = unsafe { data.cast::<Environment>().as_mut() };
     (state, argv)
@@ -78,7 +94,8 @@ unsafe extern "C" fn attach_scratch(env: sys::napi_env, info: sys::napi_callback
     let mut length = 0;
     // SAFETY: asks for address and length; on a value that is no ArrayBuffer both stay as they are.
     unsafe { sys::napi_get_arraybuffer_info(env, buffer, &raw mut address, &raw mut length) };
-    let (Some(state), Some(address), true) = (state, ptr::NonNull::new(address.cast()), length >= scratch::LENGTH) else {
+    let (Some(state), Some(address), true) = (state, ptr::NonNull::new(address.cast()), length >= scratch::LENGTH)
+    else {
         return ptr::null_mut();
     };
     let mut reference = ptr::null_mut();
@@ -97,8 +114,12 @@ unsafe extern "C" fn commit_record(env: sys::napi_env, info: sys::napi_callback_
     let (writer, ring) = (unsigned(env, writer), unsigned(env, ring));
     let (offset, length) = (unsigned(env, offset), unsigned(env, length));
     let status = guarded(commit::DISABLED, || {
-        let Some((scratch, handle)) = state.and_then(|state| state.parts(writer)) else { return commit::DISABLED };
-        let Some(record) = scratch.bytes(offset, length) else { return commit::TOO_LARGE };
+        let Some((scratch, handle)) = state.and_then(|state| state.parts(writer)) else {
+            return commit::DISABLED;
+        };
+        let Some(record) = scratch.bytes(offset, length) else {
+            return commit::TOO_LARGE;
+        };
         let time = fill_time(scratch, record);
         handle.commit(ring as u32, scratch.word(scratch::EPOCH), record, time)
     });
@@ -150,7 +171,14 @@ unsafe extern "C" fn now(env: sys::napi_env, info: sys::napi_callback_info) -> s
 unsafe extern "C" fn epoch(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     let (state, [writer]) = arguments::<1>(env, info);
     let writer = unsigned(env, writer);
-    integer(env, guarded(0, || state.and_then(|state| state.handle(writer)).map_or(0, |handle| handle.epoch())))
+    integer(
+        env,
+        guarded(0, || {
+            state
+                .and_then(|state| state.handle(writer))
+                .map_or(0, |handle| handle.epoch())
+        }),
+    )
 }
 
 unsafe extern "C" fn count_drop(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
@@ -168,5 +196,12 @@ unsafe extern "C" fn count_drop(env: sys::napi_env, info: sys::napi_callback_inf
 unsafe extern "C" fn record_capacity(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     let (state, [writer, ring]) = arguments::<2>(env, info);
     let (writer, ring) = (unsigned(env, writer), unsigned(env, ring));
-    integer(env, guarded(0, || state.and_then(|state| state.handle(writer)).map_or(0, |handle| handle.record_capacity(ring as u32))))
+    integer(
+        env,
+        guarded(0, || {
+            state
+                .and_then(|state| state.handle(writer))
+                .map_or(0, |handle| handle.record_capacity(ring as u32))
+        }),
+    )
 }

@@ -33,7 +33,9 @@ impl From<JsReceiverOptions> for ReceiverOptions {
             files: paths(options.files),
             max_items: options.max_items.unwrap_or(default.max_items),
             max_unacknowledged_bytes: bytes(options.max_unacknowledged_bytes, default.max_unacknowledged_bytes),
-            max_open_spans: options.max_open_spans.map_or(default.max_open_spans, |spans| spans as usize),
+            max_open_spans: options
+                .max_open_spans
+                .map_or(default.max_open_spans, |spans| spans as usize),
             max_open_span_bytes: bytes(options.max_open_span_bytes, default.max_open_span_bytes),
             dead_slot_timeout: options.dead_slot_timeout.map_or(default.dead_slot_timeout, |millis| {
                 Duration::from_secs_f64((millis / 1000.0).clamp(0.0, 86_400.0))
@@ -79,13 +81,30 @@ pub struct JsReceiverEvent {
 
 impl From<Event> for JsReceiverEvent {
     fn from(event: Event) -> Self {
-        let empty = Self { kind: "", piece: None, level: None, message: None, error: None };
+        let empty = Self {
+            kind: "",
+            piece: None,
+            level: None,
+            message: None,
+            error: None,
+        };
         match event {
-            Event::Piece(handed) => Self { kind: "piece", piece: Some(handed.into()), ..empty },
-            Event::Log(level, message) => {
-                Self { kind: "log", level: Some(level_name(level)), message: Some(message), ..empty }
-            }
-            Event::Stopped(error) => Self { kind: "stopped", error, ..empty },
+            Event::Piece(handed) => Self {
+                kind: "piece",
+                piece: Some(handed.into()),
+                ..empty
+            },
+            Event::Log(level, message) => Self {
+                kind: "log",
+                level: Some(level_name(level)),
+                message: Some(message),
+                ..empty
+            },
+            Event::Stopped(error) => Self {
+                kind: "stopped",
+                error,
+                ..empty
+            },
         }
     }
 }
@@ -120,7 +139,9 @@ pub struct JsReceiverStats {
 
 impl From<ReceiverStats> for JsReceiverStats {
     fn from(stats: ReceiverStats) -> Self {
-        let drops = (0..constant::DROP_REASONS).zip(stats.writer_drops).filter(|&(_, count)| count > 0);
+        let drops = (0..constant::DROP_REASONS)
+            .zip(stats.writer_drops)
+            .filter(|&(_, count)| count > 0);
         Self {
             files_attached: stats.files_attached as f64,
             files_set_aside: stats.files_set_aside as f64,
@@ -134,7 +155,9 @@ impl From<ReceiverStats> for JsReceiverStats {
             records_quarantined: stats.records_quarantined as f64,
             slots_skipped: stats.slots_skipped as f64,
             open_spans_evicted: stats.open_spans_evicted as f64,
-            writer_drops: drops.map(|(reason, count)| (reason_name(reason).to_owned(), count as f64)).collect(),
+            writer_drops: drops
+                .map(|(reason, count)| (reason_name(reason).to_owned(), count as f64))
+                .collect(),
             bytes_unacknowledged: stats.bytes_unacknowledged as f64,
         }
     }
@@ -196,5 +219,8 @@ pub fn create_receiver(
 #[napi]
 #[must_use]
 pub fn default_directories() -> Vec<String> {
-    otlp_mmap::directory::default_candidates().into_iter().map(|path| path.display().to_string()).collect()
+    otlp_mmap::directory::default_candidates()
+        .into_iter()
+        .map(|path| path.display().to_string())
+        .collect()
 }

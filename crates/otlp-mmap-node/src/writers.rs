@@ -93,10 +93,15 @@ impl JsWriterOptions {
 /// Options that cannot be right: the message names the option.
 #[napi]
 pub fn open_writer(options: JsWriterOptions) -> Result<u32> {
-    let key = Key { location: options.location(), identity: options.identity.clone() };
+    let key = Key {
+        location: options.location(),
+        identity: options.identity.clone(),
+    };
     let mut writers = writers();
-    if let Some((number, open)) =
-        writers.iter_mut().enumerate().find_map(|(number, open)| Some((number, open.as_mut().filter(|open| open.key == key)?)))
+    if let Some((number, open)) = writers
+        .iter_mut()
+        .enumerate()
+        .find_map(|(number, open)| Some((number, open.as_mut().filter(|open| open.key == key)?)))
     {
         open.uses += 1;
         return Ok(number as u32);
@@ -123,7 +128,11 @@ fn reference(result: std::result::Result<i64, u32>) -> f64 {
 #[napi]
 #[must_use]
 pub fn intern_string(writer: u32, epoch: u32, text: String) -> f64 {
-    reference(get(writer as usize).ok_or(commit::DISABLED).and_then(|writer| writer.intern_string(epoch, &text)))
+    reference(
+        get(writer as usize)
+            .ok_or(commit::DISABLED)
+            .and_then(|writer| writer.intern_string(epoch, &text)),
+    )
 }
 
 /// Reference of a scope; negative: the negated `COMMIT_*` status. `attributes`: OTLP `InstrumentationScope.attributes` fields.
@@ -195,7 +204,9 @@ pub fn writer_status(writer: u32) -> Result<JsWriterStatus> {
 #[napi]
 pub fn close_writer(writer: u32) {
     let mut writers = writers();
-    let Some(slot) = writers.get_mut(writer as usize) else { return };
+    let Some(slot) = writers.get_mut(writer as usize) else {
+        return;
+    };
     let Some(open) = slot else { return };
     open.uses -= 1;
     if open.uses == 0 {

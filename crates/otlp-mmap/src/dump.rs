@@ -1,7 +1,7 @@
 //! What a file holds unread, as OTLP JSON, without changing it.
 
 use crate::file::{FileError, RingId};
-use crate::otlp::{Assembler, AssemblerOptions, Resolver, Signal, TraceEncoder, json};
+use crate::otlp::{Assembler, AssemblerOptions, Piece, Resolver, Signal, TraceEncoder, json};
 use crate::reader::{FileReader, Next};
 use std::path::Path;
 use std::time::Instant;
@@ -26,11 +26,14 @@ pub fn dump(path: &Path, all: bool, signals: &[Signal]) -> Result<Vec<String>, F
 
 fn traces(reader: &mut FileReader, all: bool, lines: &mut Vec<String>) {
     let mut resolver = Resolver::default();
-    if let Some((resource_ref, schema_url_ref)) = reader.resource_refs() {
-        resolver.set_resource_override(reader, resource_ref, schema_url_ref);
-    }
     // a file holds no more records than its ring has slots, so what is open is bounded by that
-    let mut assembler = Assembler::new(AssemblerOptions { max_open_spans: usize::MAX, max_open_bytes: usize::MAX });
+    let mut assembler = Assembler::new(AssemblerOptions {
+        max_open_spans: usize::MAX,
+        max_open_bytes: usize::MAX,
+    });
+    if let Some((resource_ref, schema_url_ref)) = reader.resource_refs() {
+        let _ = resolver.set_resource_override(reader, assembler.faults_mut(), resource_ref, schema_url_ref);
+    }
     let mut encoder = TraceEncoder::default();
     let mut record = Vec::new();
     let now = Instant::now();
@@ -47,7 +50,7 @@ fn traces(reader: &mut FileReader, all: bool, lines: &mut Vec<String>) {
     }
     if all {
         let last_seen = match reader.last_commit() {
-            0 => assembler.newest_time(),
+            0 => assembler.last_seen_unix_nano(),
             commit => commit,
         };
         assembler.drain_incomplete(last_seen, &mut encoder);
@@ -56,6 +59,8 @@ fn traces(reader: &mut FileReader, all: bool, lines: &mut Vec<String>) {
 }
 
 fn print(encoder: &mut TraceEncoder, lines: &mut Vec<String>) {
-    let json = encoder.cut().and_then(|piece| json::request_to_json(Signal::Traces, &piece.bytes).ok());
-    lines.extend(json);
+    let mut piece = Piece::default();
+    if encoder.cut(&mut piece) {
+        lines.extend(json::request_to_json(Signal::Traces, &piece.bytes));
+    }
 }

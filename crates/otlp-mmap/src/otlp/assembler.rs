@@ -221,6 +221,13 @@ impl Assembler {
         self.spans.bytes()
     }
 
+    /// Time of the newest start or end, nanoseconds since the Unix epoch: the producer's last sign of life where its file
+    /// does not tell; 0 before the first.
+    #[must_use]
+    pub fn last_seen_unix_nano(&self) -> u64 {
+        self.last_seen_unix_nano
+    }
+
     /// Counted so far.
     #[must_use]
     pub fn counters(&self) -> &AssemblerCounters {

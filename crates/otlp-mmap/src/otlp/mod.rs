@@ -45,3 +45,23 @@ pub enum Signal {
     /// Data points.
     Metrics,
 }
+
+impl Signal {
+    /// `traces`, `logs` or `metrics`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Traces => "traces",
+            Self::Logs => "logs",
+            Self::Metrics => "metrics",
+        }
+    }
+
+    /// The signal of a name, if there is one.
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Traces, Self::Logs, Self::Metrics]
+            .into_iter()
+            .find(|signal| signal.name() == name)
+    }
+}

@@ -1,6 +1,7 @@
 //! The place in one ring up to which its records are taken.
 
-use crate::file::{Liveness, Ring};
+use crate::file::Ring;
+use crate::file::liveness::Liveness;
 use std::time::{Duration, Instant};
 
 /// What stands at the next index of a ring.
@@ -44,7 +45,11 @@ impl Cursor {
     /// Starts after the file's own `reader_index`. None if the ring's indices cannot be right.
     pub(super) fn at_reader_index(ring: Ring<'_>) -> Option<Self> {
         let taken = ring.reader_index();
-        let cursor = Self { taken, claimed: taken, waiting_since: None };
+        let cursor = Self {
+            taken,
+            claimed: taken,
+            waiting_since: None,
+        };
         (taken >= -1 && cursor.is_possible(ring, ring.writer_index())).then_some(cursor)
     }
 
@@ -58,7 +63,9 @@ impl Cursor {
 
     /// A writer has claimed up to `claimed`: at least what is taken, at most a ring beyond it.
     fn is_possible(&self, ring: Ring<'_>, claimed: i64) -> bool {
-        claimed.checked_sub(self.taken).is_some_and(|ahead| (0..=ring.geometry().num_buffers() as i64).contains(&ahead))
+        claimed
+            .checked_sub(self.taken)
+            .is_some_and(|ahead| (0..=ring.geometry().num_buffers() as i64).contains(&ahead))
     }
 
     /// Takes the next record into `record`, which is cleared first.
@@ -81,7 +88,11 @@ impl Cursor {
         record.clear();
         let copied = ring.copy_record(index, record);
         self.go_past(index);
-        if copied.is_ok() { Next::Record } else { Next::Quarantined }
+        if copied.is_ok() {
+            Next::Record
+        } else {
+            Next::Quarantined
+        }
     }
 
     fn go_past(&mut self, index: i64) {

@@ -10,7 +10,6 @@ pub use cursor::Next;
 use crate::file::liveness::{self, Liveness};
 use crate::file::lock::{Lock, Role};
 use crate::file::{Access, EntryError, FileError, FileView, Identity, Inode, Problem, RingId};
-use crate::layout::constant;
 use crate::otlp::{self, Entries};
 use cursor::{Cursor, Patience};
 use std::path::Path;
@@ -71,13 +70,20 @@ impl FileReader {
     /// # Errors
     /// What is wrong with the file.
     pub fn view(path: &Path) -> Result<Self, FileError> {
-        Self::new(FileView::open(path, Access::ReadOnly)?, None, Duration::ZERO)
+        Self::new(FileView::open(path, Access::Read)?, None, Duration::ZERO)
     }
 
     fn new(view: FileView, lock: Option<Lock>, dead_slot_timeout: Duration) -> Result<Self, FileError> {
         let start_time = view.header().time_unix_nano();
         let cursors = cursors(&view)?;
-        let mut reader = Self { view, lock, cursors, start_time, liveness: Liveness::Unknown, dead_slot_timeout };
+        let mut reader = Self {
+            view,
+            lock,
+            cursors,
+            start_time,
+            liveness: Liveness::Unknown,
+            dead_slot_timeout,
+        };
         reader.check_liveness();
         Ok(reader)
     }
@@ -108,7 +114,11 @@ impl FileReader {
     /// Takes the next record of a ring into `record`, which is cleared first.
     #[inline]
     pub fn next(&mut self, ring: RingId, now: Instant, record: &mut Vec<u8>) -> Next {
-        let patience = Patience { now, liveness: self.liveness, timeout: self.dead_slot_timeout };
+        let patience = Patience {
+            now,
+            liveness: self.liveness,
+            timeout: self.dead_slot_timeout,
+        };
         let view = self.view.ring(ring);
         let cursor = &mut self.cursors[ring as usize];
         let next = cursor.next(view, patience, record);
@@ -224,10 +234,14 @@ impl FileReader {
 
 impl Entries for FileReader {
     fn entry(&mut self, reference: i64, out: &mut Vec<u8>) -> Result<(), otlp::EntryError> {
-        self.view.dictionary().copy_entry(reference, LONGEST_ENTRY, out).map_err(|error| match error {
-            EntryError::TooLong(_) => otlp::EntryError::TooLong,
-            _ => otlp::EntryError::Bad,
-        })
+        self.view
+            .dictionary()
+            .copy_entry(reference, LONGEST_ENTRY, out)
+            .map_err(|error| match error {
+                EntryError::TooLong(_) => otlp::EntryError::TooLarge,
+                EntryError::OutOfBounds => otlp::EntryError::Outside,
+                EntryError::BadLength => otlp::EntryError::Malformed,
+            })
     }
 }
 
@@ -235,11 +249,19 @@ fn cursors(view: &FileView) -> Result<[Cursor; 3], FileError> {
     let cursor = |id: RingId| {
         let ring = view.ring(id);
         Cursor::at_reader_index(ring).ok_or_else(|| {
-            let found = format!("reader_index {}, writer_index {}", ring.reader_index(), ring.writer_index());
+            let found = format!(
+                "reader_index {}, writer_index {}",
+                ring.reader_index(),
+                ring.writer_index()
+            );
             FileError::new(view.path(), Problem::BadRing(id.name(), found))
         })
     };
-    Ok([cursor(RingId::Events)?, cursor(RingId::Spans)?, cursor(RingId::Measurements)?])
+    Ok([
+        cursor(RingId::Events)?,
+        cursor(RingId::Spans)?,
+        cursor(RingId::Measurements)?,
+    ])
 }
 
 /// Random and not zero, which means "free".

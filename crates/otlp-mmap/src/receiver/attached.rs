@@ -4,7 +4,7 @@ use super::checkpoint::Checkpoints;
 use super::discovery::Found;
 use crate::file::{FileError, RingId};
 use crate::layout::constant;
-use crate::otlp::Resolver;
+use crate::otlp::{Faults, Resolver};
 use crate::reader::{AttachError, FileReader};
 use std::time::{Duration, Instant};
 
@@ -38,7 +38,6 @@ pub(super) struct Attached {
     released: i64,
     flush: Option<FlushRequest>,
     acknowledged_epoch: u64,
-    resource_ref: i64,
     attached_at: Instant,
 }
 
@@ -59,7 +58,6 @@ impl Attached {
             in_directory: found.in_directory,
             checkpoints: Checkpoints::default(),
             flush: None,
-            resource_ref: 0,
             attached_at: Instant::now(),
         };
         Attach::Ready(Box::new(attached))
@@ -74,7 +72,9 @@ impl Attached {
     /// The writer asked for a flush that is not acknowledged yet.
     #[inline]
     pub(super) fn wants_flush(&mut self) -> bool {
-        let Some(block) = self.reader.file().extension() else { return false };
+        let Some(block) = self.reader.file().extension() else {
+            return false;
+        };
         let epoch = block.flush_epoch();
         let newest = self.flush.as_ref().map_or(self.acknowledged_epoch, |flush| flush.epoch);
         if epoch > newest {
@@ -88,18 +88,24 @@ impl Attached {
     /// The resource may still change, and it is worth waiting for.
     #[inline]
     pub(super) fn waits_for_resource(&self, now: Instant) -> bool {
-        let pending = self.reader.file().extension().is_some_and(|block| !block.resource_settled());
+        let pending = self
+            .reader
+            .file()
+            .extension()
+            .is_some_and(|block| !block.resource_settled());
         pending && !self.reader.is_final() && now.duration_since(self.attached_at) < RESOURCE_PATIENCE
     }
 
     /// Has the resource that the block names stand for every scope.
     #[inline]
-    pub(super) fn apply_resource(&mut self) {
-        let Some((reference, schema_url_ref)) = self.reader.resource_refs() else { return };
-        if reference != self.resource_ref {
-            self.resource_ref = reference;
-            self.resolver.set_resource_override(&mut self.reader, reference, schema_url_ref);
-        }
+    pub(super) fn apply_resource(&mut self, faults: &mut Faults) {
+        let Some((reference, schema_url_ref)) = self.reader.resource_refs() else {
+            return;
+        };
+        // a resource that cannot be read leaves the scopes their own
+        let _ = self
+            .resolver
+            .set_resource_override(&mut self.reader, faults, reference, schema_url_ref);
     }
 
     /// Everything read so far is in pieces up to `sequence`.
@@ -130,7 +136,6 @@ impl Attached {
     pub(super) fn restart(&mut self) -> Result<(), FileError> {
         self.reader.restart()?;
         self.resolver = Resolver::default();
-        self.resource_ref = 0;
         let cursor = self.reader.cursor(RingId::Spans);
         if cursor < self.released {
             self.checkpoints = Checkpoints::default();

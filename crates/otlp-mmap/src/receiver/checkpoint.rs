@@ -53,7 +53,11 @@ pub struct InFlight {
 impl Default for InFlight {
     fn default() -> Self {
         // 0 stands for "before the first piece"
-        Self { first: 1, pieces: VecDeque::new(), bytes: 0 }
+        Self {
+            first: 1,
+            pieces: VecDeque::new(),
+            bytes: 0,
+        }
     }
 }
 
@@ -67,7 +71,12 @@ impl InFlight {
 
     /// A piece reached every destination. Numbers that are not in flight are ignored.
     pub fn acknowledge(&mut self, sequence: u64) {
-        let Some(piece) = sequence.checked_sub(self.first).and_then(|at| self.pieces.get_mut(at as usize)) else { return };
+        let Some(piece) = sequence
+            .checked_sub(self.first)
+            .and_then(|at| self.pieces.get_mut(at as usize))
+        else {
+            return;
+        };
         if !std::mem::replace(&mut piece.1, true) {
             self.bytes -= piece.0;
         }

@@ -47,7 +47,11 @@ impl Discovery {
     /// Watches folders and single paths. Neither has to exist yet.
     #[must_use]
     pub fn new(directories: Vec<PathBuf>, files: Vec<PathBuf>) -> Self {
-        Self { directories, files, ..Self::default() }
+        Self {
+            directories,
+            files,
+            ..Self::default()
+        }
     }
 
     /// Looks once at everything.
@@ -73,7 +77,11 @@ impl Discovery {
         for (path, &inode) in &seen {
             if self.known.get(path) != Some(&inode) {
                 let in_directory = !self.files.contains(path);
-                look.found.push(Found { path: path.clone(), inode, in_directory });
+                look.found.push(Found {
+                    path: path.clone(),
+                    inode,
+                    in_directory,
+                });
             }
         }
         self.known = seen;
@@ -110,7 +118,15 @@ mod tests {
         assert!(discovery.look().found.is_empty());
         fs::write(&path, "x").unwrap();
         fs::write(folder.path().join(".b.mmap"), "half made").unwrap();
-        assert_eq!(discovery.look().found.iter().map(|found| &found.path).collect::<Vec<_>>(), [&path]);
+        assert_eq!(
+            discovery
+                .look()
+                .found
+                .iter()
+                .map(|found| &found.path)
+                .collect::<Vec<_>>(),
+            [&path]
+        );
         assert!(discovery.look().found.is_empty());
         fs::write(folder.path().join("new"), "y").unwrap();
         fs::rename(folder.path().join("new"), &path).unwrap();

@@ -144,11 +144,13 @@ impl Receiver {
         let (commands, inbox) = channel();
         let stats = Arc::new(Mutex::new(ReceiverStats::default()));
         let shared = Arc::clone(&stats);
-        std::thread::Builder::new().name("otlp-mmap-read".into()).spawn(move || {
-            let run = std::panic::AssertUnwindSafe(|| run::Run::new(options, inbox, shared, &mut on_event).run());
-            let crash = std::panic::catch_unwind(run).err().map(|panic| panic_message(&*panic));
-            on_event(Event::Stopped(crash));
-        })?;
+        std::thread::Builder::new()
+            .name("otlp-mmap-read".into())
+            .spawn(move || {
+                let run = std::panic::AssertUnwindSafe(|| run::Run::new(options, inbox, shared, &mut on_event).run());
+                let crash = std::panic::catch_unwind(run).err().map(|panic| panic_message(&*panic));
+                on_event(Event::Stopped(crash));
+            })?;
         Ok(Self { commands, stats })
     }
 
@@ -181,6 +183,9 @@ impl Receiver {
 }
 
 fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    let text = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
     text.unwrap_or("a panic without a message").to_owned()
 }

@@ -5,8 +5,9 @@ use super::discovery::{Found, Inode};
 use super::run::Outlet;
 use super::{Level, ReceiverOptions, ReceiverStats};
 use crate::file::RingId;
+use crate::file::liveness::Liveness;
 use crate::layout::constant;
-use crate::otlp::{Assembler, AssemblerOptions, TraceEncoder};
+use crate::otlp::{Assembler, AssemblerOptions, Piece, TraceEncoder};
 use crate::reader::Next;
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -45,7 +46,6 @@ pub(super) struct Pass<'a> {
 /// Counts that end with the producer's files go into the receiver's totals when it goes.
 #[derive(Debug, Default)]
 struct Counts {
-    records: u64,
     quarantined: u64,
     skipped: u64,
     writer_drops: [u64; constant::DROP_REASONS as usize],
@@ -86,13 +86,17 @@ impl Producer {
 
     pub(super) fn add(&mut self, attached: Box<Attached>) {
         let generation = |file: &Attached| file.reader.identity().map_or(0, |identity| identity.generation);
-        let at = self.files.partition_point(|file| generation(file) <= generation(&attached));
+        let at = self
+            .files
+            .partition_point(|file| generation(file) <= generation(&attached));
         self.files.insert(at, attached);
     }
 
     /// Reads what is new. Returns whether there was anything.
     pub(super) fn pass(&mut self, outlet: &mut Outlet<'_>, pass: &Pass<'_>) -> bool {
-        let Some(file) = self.files.front_mut() else { return false };
+        let Some(file) = self.files.front_mut() else {
+            return false;
+        };
         if !pass.flush && file.waits_for_resource(pass.now) {
             return false;
         }
@@ -100,16 +104,15 @@ impl Producer {
         if file.reader.was_restarted() {
             return self.follow_restart(outlet);
         }
-        file.apply_resource();
+        file.apply_resource(self.assembler.faults_mut());
         let mut taken = 0;
         let mut at_end = false;
         while taken < RECORDS_PER_PASS && self.encoder.items() < pass.options.max_items {
             match file.reader.next(RingId::Spans, pass.now, &mut self.record) {
                 Next::Record => {
-                    self.counts.records += 1;
                     let Attached { reader, resolver, .. } = &mut **file;
-                    let taken = self.assembler.record(resolver, reader, &self.record, &mut self.encoder);
-                    self.counts.quarantined += u64::from(taken.is_err());
+                    // a record that cannot be decoded is counted by the assembler
+                    let _ = self.assembler.record(resolver, reader, &self.record, &mut self.encoder);
                 }
                 Next::Quarantined => self.counts.quarantined += 1,
                 Next::Skipped => self.counts.skipped += 1,
@@ -131,7 +134,8 @@ impl Producer {
 
     /// Hands over what is assembled; what was read until now depends on it.
     fn hand(&mut self, outlet: &mut Outlet<'_>, urgent: bool) {
-        if let Some(piece) = self.encoder.cut() {
+        let mut piece = Piece::default();
+        if self.encoder.cut(&mut piece) {
             self.sequence = outlet.hand(piece, urgent);
         }
         self.checkpoint(outlet);
@@ -145,20 +149,24 @@ impl Producer {
 
     /// Emits what the old process left open, and goes on with the new one's records.
     fn follow_restart(&mut self, outlet: &mut Outlet<'_>) -> bool {
-        let Some(file) = self.files.front_mut() else { return false };
+        let Some(file) = self.files.front_mut() else {
+            return false;
+        };
         let last_seen = last_seen(file, &self.assembler);
         if file.restart().is_err() {
             // caught in the middle of it: look again
             return false;
         }
-        outlet.log(Level::Info, format!("{}: a new process writes it", file.reader.file().path().display()));
+        outlet.log(
+            Level::Info,
+            format!("{}: a new process writes it", file.reader.file().path().display()),
+        );
         self.emit_open(outlet, last_seen);
         true
     }
 
     /// Emits all open spans as incomplete.
     fn emit_open(&mut self, outlet: &mut Outlet<'_>, last_seen: u64) {
-        outlet.stats.spans_incomplete += self.assembler.open_spans() as u64;
         self.assembler.drain_incomplete(last_seen, &mut self.encoder);
         self.hand(outlet, true);
     }
@@ -166,7 +174,10 @@ impl Producer {
     fn set_front_aside(&mut self, outlet: &mut Outlet<'_>) -> bool {
         if let Some(file) = self.files.pop_front() {
             let path = file.reader.file().path().display();
-            outlet.log(Level::Warn, format!("set aside: {path}: the indices of its spans ring cannot be right; remove the file"));
+            outlet.log(
+                Level::Warn,
+                format!("set aside: {path}: the indices of its spans ring cannot be right; remove the file"),
+            );
             outlet.stats.files_set_aside += 1;
             let last_seen = last_seen(&file, &self.assembler);
             self.leave(&file);
@@ -177,14 +188,21 @@ impl Producer {
 
     /// Slow chores: the writers' lives, files that are done with.
     pub(super) fn tend(&mut self, outlet: &mut Outlet<'_>, now: Instant, unix_nanos: u64) {
-        for file in self.files.iter_mut().map(|file| &mut **file).chain(self.retiring.iter_mut().map(|file| &mut **file)) {
+        for file in self
+            .files
+            .iter_mut()
+            .map(|file| &mut **file)
+            .chain(self.retiring.iter_mut().map(|file| &mut **file))
+        {
             file.tend(unix_nanos);
         }
         self.tell_long_wait(outlet, now);
         while self.files.front().is_some_and(|file| file.is_exhausted()) && self.encoder.items() == 0 {
             self.retire_front(outlet);
         }
-        let (done, retiring) = std::mem::take(&mut self.retiring).into_iter().partition(|file| file.is_released());
+        let (done, retiring) = std::mem::take(&mut self.retiring)
+            .into_iter()
+            .partition(|file| file.is_released());
         self.retiring = retiring;
         for file in done {
             self.finish(&file, outlet);
@@ -194,8 +212,8 @@ impl Producer {
     /// The oldest file is read to its end. Spans open in the last one of a dead process will never end.
     fn retire_front(&mut self, outlet: &mut Outlet<'_>) {
         let Some(file) = self.files.front() else { return };
-        if self.files.len() == 1 && self.assembler.open_spans() > 0 {
-            if file.reader.liveness() != crate::file::liveness::Liveness::Dead {
+        if self.files.len() == 1 && self.assembler.open_len() > 0 {
+            if file.reader.liveness() != Liveness::Dead {
                 // closed by a living process: the next generation may be on its way
                 return;
             }
@@ -215,9 +233,15 @@ impl Producer {
         match std::fs::remove_file(path) {
             Ok(()) => {
                 outlet.stats.files_removed += 1;
-                outlet.log(Level::Debug, format!("removed {}: drained, its writer is done with it", path.display()));
+                outlet.log(
+                    Level::Debug,
+                    format!("removed {}: drained, its writer is done with it", path.display()),
+                );
             }
-            Err(error) => outlet.log(Level::Warn, format!("cannot remove {}: {error}; remove it by hand", path.display())),
+            Err(error) => outlet.log(
+                Level::Warn,
+                format!("cannot remove {}: {error}; remove it by hand", path.display()),
+            ),
         }
     }
 
@@ -229,7 +253,10 @@ impl Producer {
 
     fn tell_long_wait(&mut self, outlet: &mut Outlet<'_>, now: Instant) {
         let Some(file) = self.files.front() else { return };
-        let waits = file.reader.waiting_since(RingId::Spans).is_some_and(|since| now.duration_since(since) > LONG_WAIT);
+        let waits = file
+            .reader
+            .waiting_since(RingId::Spans)
+            .is_some_and(|since| now.duration_since(since) > LONG_WAIT);
         if waits && !self.long_wait_told {
             let path = file.reader.file().path().display();
             outlet.log(
@@ -252,7 +279,7 @@ impl Producer {
 
     /// The receiver stops: open spans would be lost with its memory, so they are exported as they are.
     pub(super) fn close(&mut self, outlet: &mut Outlet<'_>) {
-        if self.assembler.open_spans() > 0 {
+        if self.assembler.open_len() > 0 {
             let last_seen = self.files.front().map_or(0, |file| last_seen(file, &self.assembler));
             self.emit_open(outlet, last_seen);
         }
@@ -267,12 +294,13 @@ impl Producer {
     pub(super) fn add_to(&self, stats: &mut ReceiverStats) {
         let assembled = self.assembler.counters();
         stats.files_attached += (self.files.len() + self.retiring.len()) as u64;
-        stats.records += self.counts.records;
-        stats.spans_open += self.assembler.open_spans() as u64;
+        stats.records += assembled.records;
+        stats.spans_open += self.assembler.open_len() as u64;
         stats.ends_without_start += assembled.ends_without_start;
         stats.changes_without_start += assembled.changes_without_start;
         stats.open_spans_evicted += assembled.evicted;
-        stats.records_quarantined += self.counts.quarantined;
+        stats.spans_incomplete += assembled.incomplete;
+        stats.records_quarantined += self.counts.quarantined + assembled.quarantined;
         stats.slots_skipped += self.counts.skipped;
         let current = self.files.iter().chain(&self.retiring).map(|file| file.writer_drops());
         for drops in current.chain([self.counts.writer_drops]) {
@@ -286,7 +314,7 @@ impl Producer {
 /// When the process was last seen, nanoseconds since the Unix epoch: its newest commit, or the newest time in a record.
 fn last_seen(file: &Attached, assembler: &Assembler) -> u64 {
     match file.reader.last_commit() {
-        0 => assembler.newest_time(),
+        0 => assembler.last_seen_unix_nano(),
         commit => commit,
     }
 }

@@ -1,10 +1,10 @@
 //! The reader thread's loop.
 
+use super::attached::{Attach, Attached};
+use super::checkpoint::InFlight;
 use super::discovery::{Discovery, Found, Inode};
 use super::producer::{Pass, Producer, ProducerKey};
 use super::{Command, Event, HandedPiece, Level, ReceiverOptions, ReceiverStats};
-use super::attached::{Attach, Attached};
-use super::checkpoint::InFlight;
 use crate::otlp::{Piece, Signal};
 use std::collections::{HashMap, HashSet};
 use std::sync::mpsc::{Receiver as Inbox, RecvTimeoutError};
@@ -32,7 +32,12 @@ impl Outlet<'_> {
     pub(super) fn hand(&mut self, piece: Piece, urgent: bool) -> u64 {
         let sequence = self.in_flight.push(piece.bytes.len());
         self.stats.spans += u64::from(piece.items);
-        (self.on_event)(Event::Piece(HandedPiece { sequence, signal: Signal::Traces, piece, urgent }));
+        (self.on_event)(Event::Piece(HandedPiece {
+            sequence,
+            signal: Signal::Traces,
+            piece,
+            urgent,
+        }));
         sequence
     }
 
@@ -67,7 +72,11 @@ impl<'a> Run<'a> {
             options,
             inbox,
             shared,
-            outlet: Outlet { on_event, in_flight: InFlight::default(), stats: ReceiverStats::default() },
+            outlet: Outlet {
+                on_event,
+                in_flight: InFlight::default(),
+                stats: ReceiverStats::default(),
+            },
             producers: HashMap::new(),
             busy: HashSet::new(),
             flush: false,
@@ -81,8 +90,16 @@ impl<'a> Run<'a> {
         while !(self.stopping && self.outlet.in_flight.bytes() == 0) {
             let worked = self.round();
             self.publish_stats();
-            sleep = if worked { SHORTEST_SLEEP } else { (sleep * 2).min(LONGEST_SLEEP) };
-            match if worked { self.inbox.try_recv().map_err(|_| RecvTimeoutError::Timeout) } else { self.inbox.recv_timeout(sleep) } {
+            sleep = if worked {
+                SHORTEST_SLEEP
+            } else {
+                (sleep * 2).min(LONGEST_SLEEP)
+            };
+            match if worked {
+                self.inbox.try_recv().map_err(|_| RecvTimeoutError::Timeout)
+            } else {
+                self.inbox.recv_timeout(sleep)
+            } {
                 Ok(command) => {
                     self.command(&command);
                     self.drain_inbox();
@@ -128,7 +145,14 @@ impl<'a> Run<'a> {
                 producer.tend(&mut self.outlet, now, unix_nanos);
             }
             if !self.stopping && self.outlet.in_flight.bytes() < self.options.max_unacknowledged_bytes {
-                worked |= producer.pass(&mut self.outlet, &Pass { options: &self.options, now, flush });
+                worked |= producer.pass(
+                    &mut self.outlet,
+                    &Pass {
+                        options: &self.options,
+                        now,
+                        flush,
+                    },
+                );
             }
         }
         if look {
@@ -154,7 +178,10 @@ impl<'a> Run<'a> {
     fn look(&mut self) {
         let look = self.discovery.look();
         for (directory, error) in look.failures {
-            let message = format!("cannot read the folder {}: {error}; its files are not read until this is mended", directory.display());
+            let message = format!(
+                "cannot read the folder {}: {error}; its files are not read until this is mended",
+                directory.display()
+            );
             self.outlet.log(Level::Error, message);
         }
         for found in look.found {
@@ -166,9 +193,13 @@ impl<'a> Run<'a> {
         match Attached::open(&found, self.options.dead_slot_timeout) {
             Attach::Ready(attached) => {
                 let key = ProducerKey::of(&attached, &found);
-                self.outlet.log(Level::Info, format!("reading {}", found.path.display()));
+                self.outlet
+                    .log(Level::Info, format!("reading {}", found.path.display()));
                 let options = &self.options;
-                self.producers.entry(key).or_insert_with(|| Producer::new(options)).add(attached);
+                self.producers
+                    .entry(key)
+                    .or_insert_with(|| Producer::new(options))
+                    .add(attached);
             }
             Attach::NotYet => self.discovery.forget(&found.path),
             Attach::Busy => {
@@ -177,7 +208,10 @@ impl<'a> Run<'a> {
                 if !self.busy.insert(found.inode) {
                     return;
                 }
-                let message = format!("another collector reads {}; it is left to that one", found.path.display());
+                let message = format!(
+                    "another collector reads {}; it is left to that one",
+                    found.path.display()
+                );
                 self.outlet.log(Level::Warn, message);
             }
             Attach::SetAside(error) => {
@@ -190,10 +224,16 @@ impl<'a> Run<'a> {
     /// Takes everything there is, open spans too, so that a stop leaves nothing in this process' memory.
     fn drain_for_stop(&mut self) {
         self.look();
-        let pass = Pass { options: &self.options, now: Instant::now(), flush: true };
+        let pass = Pass {
+            options: &self.options,
+            now: Instant::now(),
+            flush: true,
+        };
         for producer in self.producers.values_mut() {
             // bounded, since a living process may write as fast as this reads
-            (0..PASSES_AT_STOP).take_while(|_| producer.pass(&mut self.outlet, &pass)).for_each(drop);
+            (0..PASSES_AT_STOP)
+                .take_while(|_| producer.pass(&mut self.outlet, &pass))
+                .for_each(drop);
             producer.close(&mut self.outlet);
         }
         self.stopping = true;
@@ -212,5 +252,7 @@ impl<'a> Run<'a> {
 
 /// Nanoseconds since the Unix epoch.
 fn wall_clock() -> u64 {
-    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |since| since.as_nanos() as u64)
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |since| since.as_nanos() as u64)
 }
