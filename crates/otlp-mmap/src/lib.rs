@@ -9,6 +9,9 @@
 #[cfg(not(all(target_pointer_width = "64", target_endian = "little")))]
 compile_error!("otlp-mmap supports 64-bit little-endian targets only");
 
+pub mod clock;
+pub mod directory;
 pub mod file;
 pub mod layout;
 pub mod wire;
+pub mod writer;
