@@ -178,6 +178,8 @@ export class Writer implements KeyReferences {
 
   /** Reads the clock as `recordTime` says, for a time that is needed before (or without) its record. */
   readClock(): void {
+    words[FLOOR_SECONDS] = recordTime.floorSeconds;
+    words[FLOOR_NANOS] = recordTime.floorNanos;
     words[ANCHOR] = recordTime.anchor;
     this.binding.now();
     this.#takeTime();

@@ -46,7 +46,7 @@ impl Environment {
         if self.handles.len() <= number {
             self.handles.resize_with(number + 1, || None);
         }
-        self.handles[number] = Some(WriterHandle::new(writer));
+        self.handles[number] = Some(writer.handle());
         Some(())
     }
 

@@ -3,9 +3,10 @@
 //! Every argument is an integer and is clamped; nothing throws; a panic becomes a status. The words of the scratch buffer's head
 //! (see `layout::scratch`) carry what would otherwise be arguments.
 
-use crate::environment::Environment;
+use crate::environment::{Environment, Scratch};
 use napi_sys as sys;
 use otlp_mmap::clock::Clock;
+use otlp_mmap::file::RingId;
 use otlp_mmap::layout::{commit, scratch};
 use std::ffi::CStr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -126,27 +127,29 @@ unsafe extern "C" fn commit_record(env: sys::napi_env, info: sys::napi_callback_
     integer(env, status)
 }
 
-/// Writes the time that the head's words ask for into the record, and reports it in the words. Returns it, 0 for none.
+/// Writes the time that the head's words ask for into the record. Returns it if it is the clock's: an explicit one says nothing
+/// of when the record was made.
 #[inline]
-fn fill_time(scratch: crate::environment::Scratch, record: &mut [u8]) -> u64 {
-    let time = match scratch.word(scratch::TIME_MODE) {
+fn fill_time(scratch: Scratch, record: &mut [u8]) -> Option<u64> {
+    let mode = scratch.word(scratch::TIME_MODE);
+    let time = match mode {
         commit::TIME_CLOCK => clock_time(scratch),
         commit::TIME_EXPLICIT => {
             let seconds = u64::from(scratch.word(scratch::TIME_SECONDS));
             seconds * NANOS_PER_SECOND + u64::from(scratch.word(scratch::TIME_NANOS))
         }
-        _ => return 0,
+        _ => return None,
     };
     let at = scratch.word(scratch::TIME_OFFSET) as usize;
     if let Some(field) = record.get_mut(at..).and_then(<[u8]>::first_chunk_mut::<8>) {
         *field = time.to_le_bytes();
     }
-    time
+    (mode == commit::TIME_CLOCK).then_some(time)
 }
 
 /// The clock, not before the floor, also left in the words.
 #[inline]
-fn clock_time(scratch: crate::environment::Scratch) -> u64 {
+fn clock_time(scratch: Scratch) -> u64 {
     let (now, anchor) = Clock::process().now(scratch.word(scratch::ANCHOR) as i32);
     let floor = u64::from(scratch.word(scratch::FLOOR_SECONDS)) * NANOS_PER_SECOND
         + u64::from(scratch.word(scratch::FLOOR_NANOS));
@@ -176,7 +179,7 @@ unsafe extern "C" fn epoch(env: sys::napi_env, info: sys::napi_callback_info) ->
         guarded(0, || {
             state
                 .and_then(|state| state.handle(writer))
-                .map_or(0, |handle| handle.epoch())
+                .map_or(0, |handle| handle.writer().epoch())
         }),
     )
 }
@@ -185,8 +188,10 @@ unsafe extern "C" fn count_drop(env: sys::napi_env, info: sys::napi_callback_inf
     let (state, [writer, ring, reason]) = arguments::<3>(env, info);
     let (writer, ring, reason) = (unsigned(env, writer), unsigned(env, ring), unsigned(env, reason));
     guarded(0, || {
-        if let Some(handle) = state.and_then(|state| state.handle(writer)) {
-            handle.count_drop(ring as u32, reason as u32);
+        if let (Some(handle), Some(ring)) =
+            (state.and_then(|state| state.handle(writer)), RingId::from_number(ring as u32))
+        {
+            handle.count_drop(ring, reason as u32);
         }
         0
     });
@@ -201,7 +206,7 @@ unsafe extern "C" fn record_capacity(env: sys::napi_env, info: sys::napi_callbac
         guarded(0, || {
             state
                 .and_then(|state| state.handle(writer))
-                .map_or(0, |handle| handle.record_capacity(ring as u32))
+                .zip(RingId::from_number(ring as u32)).map_or(0, |(handle, ring)| handle.record_capacity(ring))
         }),
     )
 }

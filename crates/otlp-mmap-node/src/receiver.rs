@@ -2,11 +2,11 @@
 
 use napi::bindgen_prelude::{Buffer, Function, Uint32Array};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
+use crate::writers::reason_name;
 use napi::{Error, Result};
 use napi_derive::napi;
 use otlp_mmap::layout::constant;
 use otlp_mmap::receiver::{Event, HandedPiece, Level, Receiver, ReceiverOptions, ReceiverStats};
-use otlp_mmap::writer::reason_name;
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;

@@ -3,11 +3,11 @@
 use napi::bindgen_prelude::Uint8Array;
 use napi::{Error, Result};
 use napi_derive::napi;
-use otlp_mmap::layout::commit;
-use otlp_mmap::writer::{Geometry, Location, Writer, WriterOptions};
+use otlp_mmap::layout::constant;
+use otlp_mmap::writer::{CommitStatus, Geometry, Location, Writer, WriterOptions, WriterStatus};
 use std::collections::HashMap;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 /// One writer in use: which numbers are handed out never changes, so a closed one leaves a hole.
 struct Open {
@@ -120,8 +120,8 @@ pub fn open_writer(options: JsWriterOptions) -> Result<u32> {
 }
 
 /// A reference, or the negated status that says why there is none.
-fn reference(result: std::result::Result<i64, u32>) -> f64 {
-    result.map_or_else(|status| -f64::from(status), |reference| reference as f64)
+fn reference(result: std::result::Result<i64, CommitStatus>) -> f64 {
+    result.map_or_else(|status| -f64::from(status.number()), |reference| reference as f64)
 }
 
 /// Dictionary reference of a string; negative: the negated `COMMIT_*` status.
@@ -130,7 +130,7 @@ fn reference(result: std::result::Result<i64, u32>) -> f64 {
 pub fn intern_string(writer: u32, epoch: u32, text: String) -> f64 {
     reference(
         get(writer as usize)
-            .ok_or(commit::DISABLED)
+            .ok_or(CommitStatus::Disabled)
             .and_then(|writer| writer.intern_string(epoch, &text)),
     )
 }
@@ -141,7 +141,7 @@ pub fn intern_string(writer: u32, epoch: u32, text: String) -> f64 {
 pub fn intern_scope(writer: u32, epoch: u32, name: String, version: String, attributes: Uint8Array) -> f64 {
     reference(
         get(writer as usize)
-            .ok_or(commit::DISABLED)
+            .ok_or(CommitStatus::Disabled)
             .and_then(|writer| writer.intern_scope(epoch, &name, &version, &attributes)),
     )
 }
@@ -149,12 +149,11 @@ pub fn intern_scope(writer: u32, epoch: u32, name: String, version: String, attr
 /// Sets the resource of the writer's files: an encoded OTLP Resource.
 ///
 /// # Errors
-/// The writer is closed, or `resource` is no Resource message.
+/// The writer is closed.
 #[napi]
 pub fn set_resource(writer: u32, resource: Uint8Array, schema_url: String, settled: bool) -> Result<()> {
-    required(writer)?
-        .set_resource(&resource, &schema_url, settled)
-        .map_err(|error| Error::from_reason(format!("the resource cannot be stored: {error}")))
+    required(writer)?.set_resource(&resource, &schema_url, settled);
+    Ok(())
 }
 
 /// Asks the reader to export everything written so far; the epoch to await, 0 if there is nothing to wait for.
@@ -176,9 +175,40 @@ pub struct JsWriterStatus {
     pub acknowledged_epoch: f64,
     pub drained: bool,
     pub error: Option<String>,
+    pub warnings: Vec<String>,
 }
 
 const NANOS_PER_MILLI: f64 = 1e6;
+
+fn drops_by_name(status: &WriterStatus) -> HashMap<String, HashMap<String, f64>> {
+    let mut drops: HashMap<String, HashMap<String, f64>> = HashMap::new();
+    for &(ring, reason, count) in &status.drops {
+        drops.entry(ring.name().to_owned()).or_default().insert(reason_name(reason).to_owned(), count as f64);
+    }
+    drops
+}
+
+/// What a `DROP_*` reason is called.
+#[must_use]
+pub fn reason_name(reason: u32) -> &'static str {
+    match reason {
+        constant::DROP_FULL => "full",
+        constant::DROP_TOO_LARGE => "too_large",
+        constant::DROP_DISK => "disk",
+        constant::DROP_DISABLED => "disabled",
+        constant::DROP_LIMIT => "limit",
+        constant::DROP_TRUNCATED => "truncated",
+        _ => "unknown",
+    }
+}
+
+/// Random UUID of this process, the same in every thread: `service.instance.id`.
+#[napi]
+#[must_use]
+pub fn process_instance_id() -> String {
+    static ID: OnceLock<String> = OnceLock::new();
+    ID.get_or_init(otlp_mmap::writer::random_uuid).clone()
+}
 
 /// What a writer can tell of itself.
 ///
@@ -187,16 +217,18 @@ const NANOS_PER_MILLI: f64 = 1e6;
 #[napi]
 pub fn writer_status(writer: u32) -> Result<JsWriterStatus> {
     let status = required(writer)?.status();
+    let drops = drops_by_name(&status);
     Ok(JsWriterStatus {
         directory: status.directory.display().to_string(),
         file: status.file.map(|file| file.display().to_string()),
         generation: status.generation as f64,
-        drops: status.drops.by_name(|count| count as f64),
+        drops,
         reader_heartbeat: status.reader_heartbeat as f64 / NANOS_PER_MILLI,
         flush_epoch: status.flush_epoch as f64,
         acknowledged_epoch: status.acknowledged_epoch as f64,
         drained: status.drained,
         error: status.error,
+        warnings: status.warnings,
     })
 }
 
