@@ -65,6 +65,8 @@ test('a batch goes before a piece that would make it too large for a destination
     batches.map(({ sequences, bytes }) => ({ sequences, bytes })),
     [{ sequences: [1, 2], bytes: 16 }],
   );
+  batch.flush();
+  t.deepEqual(batches[1].sequences, [3]);
 });
 
 test('an urgent piece takes all before it along at once', (t) => {
