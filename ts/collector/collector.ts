@@ -1,6 +1,7 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
+import { existsSync } from 'node:fs';
 import type { NativeBinding } from '../native/binding';
 import { type Batch, ITEM_NAMES, type Signal } from './batch';
 import type { RunConfig } from './config/run-config';
@@ -25,6 +26,7 @@ export class Collector {
   readonly #destinations: Destination[];
   readonly #pipeline: Pipeline;
   readonly #receiver: MmapReceiver;
+  readonly #sources: readonly string[];
   readonly #settled = new SettledCounters();
   readonly #statsFile: StatsFile | undefined;
   readonly #timers: NodeJS.Timeout[] = [];
@@ -53,8 +55,7 @@ export class Collector {
       onPiece: (piece) => this.#pipeline.consume(piece),
       onStopped: (error) => this.#onReaderEnded(error),
     });
-    const sources = [...directories, ...config.files].join(', ');
-    logger.info(`reads ${sources}; exports to ${this.#destinations.map(({ target }) => target).join(', ')}`);
+    this.#sources = [...directories, ...config.files];
 
     // Also keeps the process alive, whatever the receiver's thread does for that.
     this.#timers.push(setInterval(() => this.#writeStats(), STATS_INTERVAL));
@@ -63,6 +64,11 @@ export class Collector {
 
   /** Resolves when everything is over, with the exit code of the process. */
   async run(): Promise<number> {
+    const targets = this.#destinations.map(({ target }) => target);
+    this.#logger.info(`reads ${this.#sources.join(', ')}; exports to ${targets.join(', ')}`);
+    for (const file of this.#config.files) {
+      if (!existsSync(file)) this.#logger.warn(`${file} does not exist; it is read as soon as it does`);
+    }
     const exitCode = await this.#finished;
     for (const timer of this.#timers) clearTimeout(timer);
     await Promise.all(this.#destinations.map((destination) => destination.close()));
@@ -106,6 +112,9 @@ export class Collector {
   }
 
   #giveUp(): void {
+    if (this.#destinations.every(({ pending }) => pending.size === 0)) {
+      this.#logger.error(`the files were not read to their end within ${this.#config.shutdownTimeout} ms`);
+    }
     for (const { target, pending } of this.#destinations) {
       const left: Partial<Record<Signal, number>> = {};
       for (const { signal, items } of pending) left[signal] = (left[signal] ?? 0) + items;
@@ -115,9 +124,6 @@ export class Collector {
             'they stay in the files and are sent by the next collector',
         );
       }
-    }
-    if (!this.#readerEnded) {
-      this.#logger.error(`the files were not read to their end within ${this.#config.shutdownTimeout} ms`);
     }
     this.#finish(1);
   }

@@ -139,6 +139,8 @@ export interface NativeBinding {
   now(): void;
   /** Raw. Epoch of the writer's references: they are void when it changes. */
   epoch(writer: number): number;
+  /** Raw. Bytes of the longest record that fits into one slot of `ring`. */
+  recordCapacity(writer: number, ring: number): number;
   /** Raw. Counts a loss that the encoder decided on (DROP_*). */
   countDrop(writer: number, ring: number, reason: number): void;
 

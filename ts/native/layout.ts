@@ -227,6 +227,8 @@ export const FIELD_UPDATE_EVENT = 1000;
 export const FIELD_UPDATE_STATUS = 1001;
 /** repeated KeyValueRef, more attributes of the newest event of the span */
 export const FIELD_UPDATE_EVENT_ATTRIBUTES = 1002;
+/** u32, the span keeps at most so many events: when this record's event makes them more, the oldest go */
+export const FIELD_UPDATE_EVENT_LIMIT = 1003;
 /** fixed64, ns */
 export const FIELD_EVENT_DATA_TIME = 1;
 /** string */
@@ -236,6 +238,8 @@ export const FIELD_EVENT_DATA_ATTRIBUTES = 3;
 /** u32 */
 export const FIELD_EVENT_DATA_DROPPED_ATTRIBUTES = 4;
 export const FIELD_ADD_LINKS = 13;
+/** u32, the span keeps at most so many links: when this record's links make them more, the oldest go */
+export const FIELD_ADD_LINKS_LIMIT = 1000;
 export const FIELD_LINK_TRACE_ID = 1;
 export const FIELD_LINK_SPAN_ID = 2;
 export const FIELD_LINK_TRACE_STATE = 3;

@@ -1,1 +1,28 @@
-//! Node-API bindings of the `otlp-mmap` crate: it translates, and decides nothing.
+//! Node-API bindings of the `otlp-mmap` crate: they translate, and decide nothing.
+//!
+//! `raw` has the functions of the hot path; everything else goes through `#[napi]`. The shapes that TypeScript sees
+//! are described in `ts/native/binding.ts`.
+
+mod dump;
+mod environment;
+mod raw;
+mod receiver;
+mod writers;
+
+use napi::bindgen_prelude::{JsObjectValue, JsValue, Object};
+use napi_derive::napi;
+
+#[napi(module_exports)]
+pub fn initialise(exports: Object<'_>) -> napi::Result<()> {
+    let value = exports.value();
+    raw::register(value.env, value.value);
+    let _ = exports.has_named_property("commit")?;
+    Ok(())
+}
+
+/// Version of the addon: that of the npm package it belongs to.
+#[napi]
+#[must_use]
+pub fn version() -> String {
+    env!("CARGO_PKG_VERSION").to_owned()
+}

@@ -1,7 +1,10 @@
 //! The byte format in numbers: see docs/format.md.
 //!
 //! Generated from layout.json by scripts/generate-layout.mjs; do not edit.
-#![expect(clippy::doc_markdown, reason = "the descriptions are shared with TypeScript and the docs")]
+#![expect(
+    clippy::doc_markdown,
+    reason = "the descriptions are shared with TypeScript and the docs"
+)]
 
 /// File header (64 bytes, version 1).
 pub mod header {
@@ -265,6 +268,8 @@ pub mod field {
     pub const UPDATE_STATUS: u32 = 1001;
     /// repeated KeyValueRef, more attributes of the newest event of the span
     pub const UPDATE_EVENT_ATTRIBUTES: u32 = 1002;
+    /// u32, the span keeps at most so many events: when this record's event makes them more, the oldest go
+    pub const UPDATE_EVENT_LIMIT: u32 = 1003;
     /// fixed64, ns
     pub const EVENT_DATA_TIME: u32 = 1;
     /// string
@@ -275,6 +280,8 @@ pub mod field {
     pub const EVENT_DATA_DROPPED_ATTRIBUTES: u32 = 4;
     /// add links
     pub const ADD_LINKS: u32 = 13;
+    /// u32, the span keeps at most so many links: when this record's links make them more, the oldest go
+    pub const ADD_LINKS_LIMIT: u32 = 1000;
     /// link trace id
     pub const LINK_TRACE_ID: u32 = 1;
     /// link span id

@@ -9,5 +9,10 @@
 #[cfg(not(all(target_pointer_width = "64", target_endian = "little")))]
 compile_error!("otlp-mmap supports 64-bit little-endian targets only");
 
+pub mod dump;
+pub mod file;
 pub mod layout;
+pub mod otlp;
+pub mod reader;
+pub mod receiver;
 pub mod wire;

@@ -67,6 +67,44 @@ pub fn put_bytes(out: &mut Vec<u8>, field: u32, bytes: &[u8]) {
     out.extend_from_slice(bytes);
 }
 
+/// Bytes that a length-delimited field with a body of `len` bytes takes.
+#[must_use]
+#[inline]
+pub const fn field_len(field: u32, len: usize) -> usize {
+    varint_len(tag(field, LEN) as u64) + varint_len(len as u64) + len
+}
+
+/// Appends a length-delimited field whose body `write` appends; the length is patched in afterwards, in its shortest form.
+///
+/// # Errors
+/// What `write` returns; `out` then holds a part of the field, for the caller to truncate.
+#[inline]
+pub fn put_nested<T, E>(
+    out: &mut Vec<u8>,
+    field: u32,
+    write: impl FnOnce(&mut Vec<u8>) -> Result<T, E>,
+) -> Result<T, E> {
+    put_tag(out, field, LEN);
+    out.push(0);
+    let start = out.len();
+    let result = write(out)?;
+    let len = out.len() - start;
+    if len < 0x80 {
+        out[start - 1] = len as u8;
+    } else {
+        let shift = varint_len(len as u64) - 1;
+        out.resize(start + len + shift, 0);
+        out.copy_within(start..start + len, start + shift);
+        let mut rest = len;
+        for byte in &mut out[start - 1..start + shift - 1] {
+            *byte = rest as u8 | 0x80;
+            rest >>= 7;
+        }
+        out[start + shift - 1] = rest as u8;
+    }
+    Ok(result)
+}
+
 /// Appends tag and length of a length-delimited field whose `len` bytes the caller appends next.
 #[inline]
 pub fn put_len(out: &mut Vec<u8>, field: u32, len: usize) {
@@ -266,6 +304,22 @@ mod tests {
         #[test]
         fn a_walk_over_any_bytes_ends(bytes: Vec<u8>) {
             prop_assert!(Fields::new(&bytes).count() <= bytes.len());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_patched_length_equals_a_known_one(len in prop_oneof![0usize..300, 16_300usize..16_500, 2_097_000usize..2_097_300]) {
+            let body = vec![7; len];
+            let (mut known, mut patched) = (Vec::new(), Vec::new());
+            put_bytes(&mut known, 5, &body);
+            let done: Result<(), ()> = put_nested(&mut patched, 5, |out| {
+                out.extend_from_slice(&body);
+                Ok(())
+            });
+            prop_assert_eq!(done, Ok(()));
+            prop_assert_eq!(known.len(), field_len(5, len));
+            prop_assert_eq!(known, patched);
         }
     }
 

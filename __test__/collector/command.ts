@@ -1,0 +1,78 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import type { ExecutionContext } from 'ava';
+
+const MAIN = join(__dirname, '..', '..', 'dist', 'collector', 'main.js');
+
+/** How long any run of the command may take before the test gives it up. */
+const WATCHDOG = 30_000;
+
+/** A run of the built command, with none of the environment's own telemetry settings. */
+export class CommandRun {
+  stdout = '';
+  stderr = '';
+  readonly child: ChildProcess;
+  readonly #ended: Promise<number | null>;
+
+  constructor(t: ExecutionContext, args: string[], settings: NodeJS.ProcessEnv = {}) {
+    const inherited = Object.entries(process.env).filter(
+      ([name]) => !/^(OTEL_|OTLP_|SDK_MMAP_|NODE_OPTIONS$)/.test(name),
+    );
+    this.child = spawn(process.execPath, [MAIN, ...args], {
+      env: { ...Object.fromEntries(inherited), ...settings },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.child.stdout?.setEncoding('utf8').on('data', (text) => {
+      this.stdout += text;
+    });
+    this.child.stderr?.setEncoding('utf8').on('data', (text) => {
+      this.stderr += text;
+    });
+    const watchdog = setTimeout(() => this.child.kill('SIGKILL'), WATCHDOG);
+    this.#ended = once(this.child, 'close').then(([code]) => {
+      clearTimeout(watchdog);
+      return code;
+    });
+    t.teardown(() => this.child.kill('SIGKILL'));
+  }
+
+  /** Resolves with the exit code; null when a signal (or the watchdog) ended it. */
+  ended(): Promise<number | null> {
+    return this.#ended;
+  }
+
+  /** Resolves when standard error matches. */
+  async says(pattern: RegExp): Promise<void> {
+    await this.#until(this.child.stderr!, pattern, () => this.stderr);
+  }
+
+  /** Resolves when standard output matches. */
+  async prints(pattern: RegExp): Promise<void> {
+    await this.#until(this.child.stdout!, pattern, () => this.stdout);
+  }
+
+  /** Asks for an orderly end, once it can take the signal; resolves with the exit code. */
+  async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
+    await this.says(/ reads .*; exports to /);
+    this.child.kill(signal);
+    return this.#ended;
+  }
+
+  async #until(stream: NodeJS.ReadableStream, pattern: RegExp, text: () => string): Promise<void> {
+    while (!pattern.test(text())) {
+      const ended = await Promise.race([once(stream, 'data').then(() => false), this.#ended.then(() => true)]);
+      if (ended && !pattern.test(text())) throw new Error(`the command ended without ${pattern}:\n${this.stderr}`);
+    }
+  }
+}
+
+/** Runs the command to its end. */
+export async function runCommand(t: ExecutionContext, args: string[], settings?: NodeJS.ProcessEnv) {
+  const run = new CommandRun(t, args, settings);
+  const code = await run.ended();
+  return { code, stdout: run.stdout, stderr: run.stderr };
+}

@@ -1,0 +1,87 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import test from 'ava';
+import { otlpEndpoint } from '../../ts/collector/config/otlp-environment';
+import { type RunOptions, runConfig } from '../../ts/collector/config/run-config';
+
+const addresses: [string, NodeJS.ProcessEnv, string | undefined, string][] = [
+  ['nothing is set', {}, undefined, 'http://localhost:4318/v1/traces'],
+  ['a general address', { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://h:1' }, undefined, 'http://h:1/v1/traces'],
+  ['a slash at the end', { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://h:1/' }, undefined, 'http://h:1/v1/traces'],
+  ['a path', { OTEL_EXPORTER_OTLP_ENDPOINT: 'https://h/base/' }, undefined, 'https://h/base/v1/traces'],
+  ['a signal address', { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://h:1/my/path' }, undefined, 'http://h:1/my/path'],
+  ['a signal address without path', { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://h:1' }, undefined, 'http://h:1/'],
+  [
+    'a signal address beside a general one',
+    { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://a', OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://b/x' },
+    undefined,
+    'http://b/x',
+  ],
+  ['an empty variable', { OTEL_EXPORTER_OTLP_ENDPOINT: '' }, undefined, 'http://localhost:4318/v1/traces'],
+  ['--endpoint', { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://b/x' }, 'http://c/y', 'http://c/y/v1/traces'],
+];
+
+for (const [name, env, endpoint, expected] of addresses) {
+  test(`address of traces with ${name}`, (t) => {
+    t.is(otlpEndpoint(env, 'traces', { endpoint }).url.href, expected);
+  });
+}
+
+test('headers of the environment are percent-decoded; the command line goes first', (t) => {
+  const env = { OTEL_EXPORTER_OTLP_HEADERS: 'api-key=a%20b , Other=1,', OTEL_EXPORTER_OTLP_LOGS_HEADERS: 'only=logs' };
+  t.deepEqual(otlpEndpoint(env, 'traces', { headers: { other: '2' } }).headers, { 'api-key': 'a b', other: '2' });
+  t.deepEqual(otlpEndpoint(env, 'logs', {}).headers, { only: 'logs' });
+});
+
+test('a mistake in the environment names the variable, never the value', (t) => {
+  const mistakes: [NodeJS.ProcessEnv, RegExp][] = [
+    [{ OTEL_EXPORTER_OTLP_ENDPOINT: 'hush:4318' }, /^OTEL_EXPORTER_OTLP_ENDPOINT is no URL/],
+    [{ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'ftp://hush' }, /^OTEL_EXPORTER_OTLP_TRACES_ENDPOINT is no URL/],
+    [{ OTEL_EXPORTER_OTLP_HEADERS: 'hush' }, /^OTEL_EXPORTER_OTLP_HEADERS is not of the form/],
+    [{ OTEL_EXPORTER_OTLP_HEADERS: 'k=hush%' }, /^OTEL_EXPORTER_OTLP_HEADERS: the value of 'k'/],
+    [{ OTEL_EXPORTER_OTLP_HEADERS: 'k=hush%0a' }, /^OTEL_EXPORTER_OTLP_HEADERS: 'k' has a value/],
+    [{ OTEL_EXPORTER_OTLP_TIMEOUT: '-1' }, /^OTEL_EXPORTER_OTLP_TIMEOUT '-1' is no number/],
+    [{ OTEL_EXPORTER_OTLP_TRACES_TIMEOUT: '999999999999' }, /^OTEL_EXPORTER_OTLP_TRACES_TIMEOUT .* longer than a day/],
+    [{ OTEL_EXPORTER_OTLP_COMPRESSION: 'brotli' }, /^OTEL_EXPORTER_OTLP_COMPRESSION 'brotli' is not known/],
+  ];
+  for (const [env, message] of mistakes) {
+    const error = t.throws(() => otlpEndpoint(env, 'traces', {}), { message });
+    t.false(error.message.includes('hush'));
+  }
+});
+
+const choices: [string, RunOptions, NodeJS.ProcessEnv, string[]][] = [
+  ['nothing is set', {}, {}, ['debug', 'file']],
+  ['an endpoint in the environment', {}, { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://h' }, ['otlphttp']],
+  ['an endpoint of one signal', {}, { OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'http://h' }, ['otlphttp']],
+  ['--endpoint', { endpoint: 'http://h' }, {}, ['otlphttp']],
+  ['--output', { output: '/tmp' }, { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://h' }, ['file']],
+  ['--exporter debug', { exporter: ['debug'] }, { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://h' }, ['debug']],
+];
+
+for (const [name, options, env, expected] of choices) {
+  test(`exporters with ${name}`, (t) => {
+    t.deepEqual(
+      runConfig(options, env).exporters.map(({ type }) => type),
+      expected,
+    );
+  });
+}
+
+test('files that nobody asked for are capped; those asked for are not', (t) => {
+  const sizeOf = (options: RunOptions) =>
+    runConfig(options, {}).exporters.flatMap((exporter) => (exporter.type === 'file' ? [exporter.maxFileSize] : []));
+  t.deepEqual(sizeOf({}), [64 * 1024 * 1024]);
+  t.deepEqual(sizeOf({ output: '/tmp' }), [0]);
+  t.deepEqual(sizeOf({ exporter: ['file'] }), [0]);
+  t.deepEqual(sizeOf({ output: '/tmp', 'max-file-size': '2MiB' }), [2 * 1024 * 1024]);
+});
+
+test('folders: --dir before OTLP_MMAP_DIR before the default ones, and none beside --file alone', (t) => {
+  const env = { OTLP_MMAP_DIR: '/env' };
+  t.deepEqual(runConfig({ dir: ['/a', '/b'] }, env).directories, ['/a', '/b']);
+  t.deepEqual(runConfig({}, env).directories, ['/env']);
+  t.is(runConfig({}, {}).directories, undefined);
+  t.deepEqual(runConfig({ file: ['/f'] }, env).directories, []);
+});

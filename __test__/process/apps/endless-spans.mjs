@@ -1,0 +1,29 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Writes spans until it is killed. After each call that a promise is about, it says on standard output that the call returned.
+import { writeSync } from 'node:fs';
+import { createTracer } from './provider.mjs';
+
+function say(line) {
+  const text = `${line}\n`;
+  for (;;) {
+    try {
+      return writeSync(1, text);
+    } catch (error) {
+      if (error.code !== 'EAGAIN') throw error;
+    }
+  }
+}
+
+const tracer = createTracer(process.argv[2]);
+for (let i = 0; i < 12_000; i++) {
+  const span = tracer.startSpan(`span ${i}`);
+  say(`started ${span.spanContext().spanId}`);
+  span.setAttribute('i', i);
+  span.end();
+  say(`ended ${span.spanContext().spanId}`);
+}
+say('done');
+// Waits for the kill.
+setInterval(() => {}, 1_000);

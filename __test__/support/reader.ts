@@ -1,0 +1,65 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import type { NativeReceiver, ReceiverEvent } from '../../ts/native/binding';
+import { loadBinding } from '../../ts/native/loader';
+import { type FlatSpan, flatten } from './otlp-json';
+
+/** A reader of a directory's files, as the collector has one, that acknowledges at once. */
+export class Reader {
+  readonly spans: FlatSpan[] = [];
+  readonly #receiver: NativeReceiver;
+  readonly #listeners = new Set<() => void>();
+  readonly #stopped: Promise<void>;
+
+  constructor(directory: string) {
+    let onStopped: (error?: Error) => void = () => {};
+    this.#stopped = new Promise((resolve, reject) => {
+      onStopped = (error) => (error ? reject(error) : resolve());
+    });
+    this.#receiver = loadBinding().createReceiver({ directories: [directory], files: [] }, (event: ReceiverEvent) => {
+      if (event.type === 'piece') {
+        const { body, sequence } = event.piece;
+        this.spans.push(...flatten([JSON.parse(loadBinding().requestToJson('traces', body))]));
+        this.#receiver.acknowledge(sequence);
+      } else if (event.type === 'stopped') {
+        onStopped(event.error === undefined ? undefined : new Error(event.error));
+      }
+      for (const listener of this.#listeners) {
+        listener();
+      }
+    });
+  }
+
+  /** Resolves when a span of this name has been read. */
+  read(name: string): Promise<FlatSpan> {
+    return new Promise((resolve) => {
+      const look = () => {
+        const span = this.spans.find((candidate) => candidate.span.name === name);
+        if (span !== undefined) {
+          this.#listeners.delete(look);
+          resolve(span);
+        }
+      };
+      this.#listeners.add(look);
+      look();
+    });
+  }
+
+  /** Reads what is there, then ends the thread. */
+  async stop(): Promise<void> {
+    this.#receiver.stop();
+    await this.#stopped;
+  }
+}
+
+/** The value of an attribute of a span, or undefined. */
+export function attributeOf({ span }: FlatSpan, key: string): unknown {
+  const found = (span.attributes as { key: string; value: Record<string, unknown> }[]).find((a) => a.key === key);
+  return found && Object.values(found.value)[0];
+}
+
+/** Whether a span is marked as cut off by the death of its process. */
+export function isIncomplete(span: FlatSpan): boolean {
+  return attributeOf(span, 'otlp_mmap.incomplete') === true;
+}

@@ -1,0 +1,36 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadBinding } from '../../ts/native/loader';
+import { type FlatSpan, flatten } from './otlp-json';
+
+/** Calls `use` with a folder of its own, which is gone afterwards. */
+export async function withDirectory<T>(use: (directory: string) => T | Promise<T>): Promise<T> {
+  const directory = mkdtempSync(join(tmpdir(), 'otlp-mmap-test-'));
+  try {
+    return await use(directory);
+  } finally {
+    rmSync(directory, { recursive: true, force: true });
+  }
+}
+
+/** Paths of the files of a directory. */
+export function filesIn(directory: string): string[] {
+  return readdirSync(directory)
+    .filter((name) => !name.startsWith('.'))
+    .map((name) => join(directory, name));
+}
+
+/** The spans in the files of a directory, ended ones only or `all`. */
+export function spansIn(directory: string, all = false): FlatSpan[] {
+  return filesIn(directory).flatMap((file) =>
+    flatten(
+      loadBinding()
+        .dump(file, { all, signals: ['traces'] })
+        .map((line) => JSON.parse(line)),
+    ),
+  );
+}

@@ -1,0 +1,226 @@
+//! The collector's reader thread, as an object with a callback.
+
+use napi::bindgen_prelude::{Buffer, Function, Uint32Array};
+use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
+use crate::writers::reason_name;
+use napi::{Error, Result};
+use napi_derive::napi;
+use otlp_mmap::layout::constant;
+use otlp_mmap::receiver::{Event, HandedPiece, Level, Receiver, ReceiverOptions, ReceiverStats};
+use std::collections::HashMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// See `ReceiverOptions` of `ts/native/binding.ts`.
+#[napi(object)]
+pub struct JsReceiverOptions {
+    pub directories: Vec<String>,
+    pub files: Vec<String>,
+    pub max_items: Option<u32>,
+    pub max_unacknowledged_bytes: Option<f64>,
+    pub max_open_spans: Option<u32>,
+    pub max_open_span_bytes: Option<f64>,
+    pub dead_slot_timeout: Option<f64>,
+}
+
+impl From<JsReceiverOptions> for ReceiverOptions {
+    fn from(options: JsReceiverOptions) -> Self {
+        let default = Self::default();
+        let paths = |names: Vec<String>| names.into_iter().map(PathBuf::from).collect();
+        let bytes = |given: Option<f64>, default: usize| given.map_or(default, |bytes| bytes as usize);
+        Self {
+            directories: paths(options.directories),
+            files: paths(options.files),
+            max_items: options.max_items.unwrap_or(default.max_items),
+            max_unacknowledged_bytes: bytes(options.max_unacknowledged_bytes, default.max_unacknowledged_bytes),
+            max_open_spans: options
+                .max_open_spans
+                .map_or(default.max_open_spans, |spans| spans as usize),
+            max_open_span_bytes: bytes(options.max_open_span_bytes, default.max_open_span_bytes),
+            dead_slot_timeout: options.dead_slot_timeout.map_or(default.dead_slot_timeout, |millis| {
+                Duration::from_secs_f64((millis / 1000.0).clamp(0.0, 86_400.0))
+            }),
+        }
+    }
+}
+
+/// See `Piece` of `ts/native/binding.ts`.
+#[napi(object, object_from_js = false)]
+pub struct JsPiece {
+    pub sequence: f64,
+    pub signal: &'static str,
+    pub body: Buffer,
+    pub items: u32,
+    pub item_offsets: Uint32Array,
+    pub urgent: bool,
+}
+
+impl From<HandedPiece> for JsPiece {
+    fn from(handed: HandedPiece) -> Self {
+        Self {
+            sequence: handed.sequence as f64,
+            signal: handed.signal.name(),
+            items: handed.piece.items,
+            body: handed.piece.bytes.into(),
+            item_offsets: handed.piece.item_offsets.into(),
+            urgent: handed.urgent,
+        }
+    }
+}
+
+/// See `ReceiverEvent` of `ts/native/binding.ts`.
+#[napi(object, object_from_js = false)]
+pub struct JsReceiverEvent {
+    #[napi(js_name = "type")]
+    pub kind: &'static str,
+    pub piece: Option<JsPiece>,
+    pub level: Option<&'static str>,
+    pub message: Option<String>,
+    pub error: Option<String>,
+}
+
+impl From<Event> for JsReceiverEvent {
+    fn from(event: Event) -> Self {
+        let empty = Self {
+            kind: "",
+            piece: None,
+            level: None,
+            message: None,
+            error: None,
+        };
+        match event {
+            Event::Piece(handed) => Self {
+                kind: "piece",
+                piece: Some(handed.into()),
+                ..empty
+            },
+            Event::Log(level, message) => Self {
+                kind: "log",
+                level: Some(level_name(level)),
+                message: Some(message),
+                ..empty
+            },
+            Event::Stopped(error) => Self {
+                kind: "stopped",
+                error,
+                ..empty
+            },
+        }
+    }
+}
+
+fn level_name(level: Level) -> &'static str {
+    match level {
+        Level::Debug => "debug",
+        Level::Info => "info",
+        Level::Warn => "warn",
+        Level::Error => "error",
+    }
+}
+
+/// See `ReceiverStats` of `ts/native/binding.ts`.
+#[napi(object)]
+pub struct JsReceiverStats {
+    pub files_attached: f64,
+    pub files_set_aside: f64,
+    pub files_removed: f64,
+    pub records: f64,
+    pub spans: f64,
+    pub spans_incomplete: f64,
+    pub spans_open: f64,
+    pub ends_without_start: f64,
+    pub changes_without_start: f64,
+    pub records_quarantined: f64,
+    pub slots_skipped: f64,
+    pub open_spans_evicted: f64,
+    pub writer_drops: HashMap<String, f64>,
+    pub bytes_unacknowledged: f64,
+}
+
+impl From<ReceiverStats> for JsReceiverStats {
+    fn from(stats: ReceiverStats) -> Self {
+        let drops = (0..constant::DROP_REASONS)
+            .zip(stats.writer_drops)
+            .filter(|&(_, count)| count > 0);
+        Self {
+            files_attached: stats.files_attached as f64,
+            files_set_aside: stats.files_set_aside as f64,
+            files_removed: stats.files_removed as f64,
+            records: stats.records as f64,
+            spans: stats.spans as f64,
+            spans_incomplete: stats.spans_incomplete as f64,
+            spans_open: stats.spans_open as f64,
+            ends_without_start: stats.ends_without_start as f64,
+            changes_without_start: stats.changes_without_start as f64,
+            records_quarantined: stats.records_quarantined as f64,
+            slots_skipped: stats.slots_skipped as f64,
+            open_spans_evicted: stats.open_spans_evicted as f64,
+            writer_drops: drops
+                .map(|(reason, count)| (reason_name(reason).to_owned(), count as f64))
+                .collect(),
+            bytes_unacknowledged: stats.bytes_unacknowledged as f64,
+        }
+    }
+}
+
+/// The reader thread of a collector; see `NativeReceiver` of `ts/native/binding.ts`.
+#[napi]
+pub struct NativeReceiver {
+    receiver: Receiver,
+}
+
+#[napi]
+impl NativeReceiver {
+    /// Every destination has the piece, or refused it for good.
+    #[napi]
+    pub fn acknowledge(&self, sequence: f64) {
+        self.receiver.acknowledge(sequence as u64);
+    }
+
+    /// The counts now.
+    #[napi]
+    pub fn stats(&self) -> JsReceiverStats {
+        self.receiver.stats().into()
+    }
+
+    /// Hands over what is assembled now.
+    #[napi]
+    pub fn flush(&self) {
+        self.receiver.flush();
+    }
+
+    /// Reads what is there, hands it over, waits for its acknowledgement and ends the thread.
+    #[napi]
+    pub fn stop(&self) {
+        self.receiver.stop();
+    }
+}
+
+/// Starts a reader thread that tells everything through `on_event`.
+///
+/// # Errors
+/// The thread cannot be started.
+#[napi]
+pub fn create_receiver(
+    options: JsReceiverOptions,
+    on_event: Function<'_, JsReceiverEvent, ()>,
+) -> Result<NativeReceiver> {
+    let on_event: ThreadsafeFunction<Event, (), JsReceiverEvent, napi::Status, false> = on_event
+        .build_threadsafe_function::<Event>()
+        .build_callback(|context| Ok(JsReceiverEvent::from(context.value)))?;
+    let receiver = Receiver::start(options.into(), move |event| {
+        on_event.call(event, ThreadsafeFunctionCallMode::NonBlocking);
+    })
+    .map_err(|error| Error::from_reason(format!("cannot start the reader thread: {error}")))?;
+    Ok(NativeReceiver { receiver })
+}
+
+/// Folders that a collector without settings watches, best first.
+#[napi]
+#[must_use]
+pub fn default_directories() -> Vec<String> {
+    otlp_mmap::directory::default_candidates()
+        .into_iter()
+        .map(|path| path.display().to_string())
+        .collect()
+}

@@ -1,0 +1,340 @@
+//! A file in memory, shared with other processes, behind checked accesses.
+//!
+//! The address range is longer than the file, so a file that grows needs no new mapping; the bytes past its end are out
+//! of bounds until [`Mapping::refresh`] has seen them. Every access is checked against the length last seen, and a file that
+//! shrinks nevertheless reads as zeros ([`Mapping::poisoned`]). In a forked child every access is out of bounds.
+//!
+//! Other processes write the same bytes at any time: what is copied out may be torn, and is checked after it was copied.
+
+use std::fs::File;
+use std::io;
+use std::ptr::{self, NonNull};
+
+use rustix::mm::{Advice, MapFlags, ProtFlags};
+
+use super::atomic::{AtomicI32, AtomicI64, AtomicU32, AtomicU64, AtomicUsize, Ordering};
+use super::{fork, guard};
+
+/// Address space taken for a file, so that it can grow in place. Addresses cost nothing until they are touched.
+const RESERVATION: usize = 1 << 30;
+
+/// What a mapping is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Changes no byte: viewers.
+    Read,
+    /// Writers, and the one reader that moves indices.
+    ReadWrite,
+}
+
+/// What [`Mapping::refresh`] found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Refresh {
+    /// The length is what it was.
+    Same,
+    /// The file grew, and what it grew by is in reach now.
+    Grown,
+    /// The file is shorter than before: what was beyond its new end is out of bounds now.
+    Shrunk,
+    /// The file grew beyond the addresses taken for it: open it anew to see all of it.
+    BeyondReservation,
+}
+
+/// A file in memory. Writers and readers hold one each.
+#[derive(Debug)]
+pub struct Mapping {
+    base: NonNull<u8>,
+    reserved: usize,
+    length: AtomicUsize,
+    access: Access,
+    fork: u32,
+    guard: guard::Range,
+    file: File,
+}
+
+// SAFETY: base points to memory shared with other processes; every access goes through atomics or copies.
+unsafe impl Send for Mapping {}
+// SAFETY: as above.
+unsafe impl Sync for Mapping {}
+
+impl Mapping {
+    /// Maps an open file. Needs a file opened for what `access` says.
+    ///
+    /// # Errors
+    /// What the system says when it refuses the mapping.
+    pub fn new(file: File, access: Access) -> io::Result<Self> {
+        let length = usize::try_from(file.metadata()?.len()).map_err(io::Error::other)?;
+        fork::install();
+        let (base, reserved) = map(&file, length, access)?;
+        let guard = match guard::Range::register(base.as_ptr() as usize, reserved) {
+            Ok(guard) => guard,
+            Err(error) => {
+                // SAFETY: the range was mapped above and nobody else knows of it.
+                let _ = unsafe { rustix::mm::munmap(base.as_ptr().cast(), reserved) };
+                return Err(error);
+            }
+        };
+        Ok(Self {
+            base,
+            reserved,
+            length: AtomicUsize::new(length.min(reserved)),
+            access,
+            fork: fork::generation(),
+            guard,
+            file,
+        })
+    }
+
+    /// The file itself, for locks and `fstat`.
+    #[must_use]
+    pub fn file(&self) -> &File {
+        &self.file
+    }
+
+    /// Bytes in reach: the file's length when it was last looked at.
+    #[must_use]
+    pub fn length(&self) -> u64 {
+        self.length.load(Ordering::Acquire) as u64
+    }
+
+    /// What the mapping was made for.
+    #[must_use]
+    pub fn access(&self) -> Access {
+        self.access
+    }
+
+    /// The file shrank under the mapping and a byte past its new end was touched: all of it reads as zeros since, and
+    /// nothing that is written reaches the file.
+    #[inline]
+    #[must_use]
+    pub fn poisoned(&self) -> bool {
+        self.guard.poisoned()
+    }
+
+    /// This process is a fork of the one that made the mapping: no byte is in reach.
+    #[inline]
+    #[must_use]
+    pub fn forked(&self) -> bool {
+        self.fork != fork::generation()
+    }
+
+    /// Looks at the file's length again.
+    ///
+    /// # Errors
+    /// What the system says to `fstat`.
+    pub fn refresh(&self) -> io::Result<Refresh> {
+        let length = usize::try_from(self.file.metadata()?.len()).unwrap_or(usize::MAX);
+        let reach = length.min(self.reserved);
+        let before = self.length.swap(reach, Ordering::AcqRel);
+        Ok(match reach.cmp(&before) {
+            std::cmp::Ordering::Less => Refresh::Shrunk,
+            std::cmp::Ordering::Greater => Refresh::Grown,
+            std::cmp::Ordering::Equal if length > self.reserved => Refresh::BeyondReservation,
+            std::cmp::Ordering::Equal => Refresh::Same,
+        })
+    }
+
+    /// Tells the system to provide the pages of a range now; does nothing where it cannot.
+    pub fn populate(&self, offset: u64, length: usize) {
+        #[cfg(target_os = "linux")]
+        if self.access == Access::ReadWrite
+            && let Some(start) = self.pointer(offset, length)
+        {
+            // SAFETY: the range lies in the mapping; populating changes no byte.
+            let _ = unsafe { rustix::mm::madvise(start.as_ptr().cast(), length, Advice::LinuxPopulateWrite) };
+        }
+        #[cfg(not(target_os = "linux"))]
+        let _ = (offset, length);
+    }
+
+    /// The one place that turns a file offset into an address.
+    #[inline]
+    fn pointer(&self, offset: u64, length: usize) -> Option<NonNull<u8>> {
+        let end = offset.checked_add(length as u64)?;
+        if end > self.length() || self.forked() {
+            return None;
+        }
+        // SAFETY: offset..end lies within length, which never exceeds the mapped range.
+        Some(unsafe { self.base.add(offset as usize) })
+    }
+
+    #[inline]
+    fn aligned<T>(&self, offset: u64) -> Option<NonNull<T>> {
+        let pointer = self.pointer(offset, size_of::<T>())?.cast::<T>();
+        pointer.is_aligned().then_some(pointer)
+    }
+
+    #[inline]
+    fn writable<T>(&self, offset: u64) -> Option<NonNull<T>> {
+        if self.access == Access::Read {
+            return None;
+        }
+        self.aligned(offset)
+    }
+
+    /// The i64 at `offset` (acquire). None out of bounds or unaligned.
+    #[inline]
+    #[must_use]
+    pub fn load_i64(&self, offset: u64) -> Option<i64> {
+        self.load_u64(offset).map(|value| value as i64)
+    }
+
+    /// The u64 at `offset` (acquire). None out of bounds or unaligned.
+    #[inline]
+    #[must_use]
+    pub fn load_u64(&self, offset: u64) -> Option<u64> {
+        let pointer = self.aligned::<u64>(offset)?;
+        // SAFETY: aligned and within the mapping, which outlives the borrow; others access it atomically too.
+        Some(unsafe { AtomicU64::from_ptr(pointer.as_ptr()) }.load(Ordering::Acquire))
+    }
+
+    /// The i32 at `offset` (acquire). None out of bounds or unaligned.
+    #[inline]
+    #[must_use]
+    pub fn load_i32(&self, offset: u64) -> Option<i32> {
+        self.load_u32(offset).map(|value| value as i32)
+    }
+
+    /// The u32 at `offset` (acquire). None out of bounds or unaligned.
+    #[inline]
+    #[must_use]
+    pub fn load_u32(&self, offset: u64) -> Option<u32> {
+        let pointer = self.aligned::<u32>(offset)?;
+        // SAFETY: aligned and within the mapping, which outlives the borrow; others access it atomically too.
+        Some(unsafe { AtomicU32::from_ptr(pointer.as_ptr()) }.load(Ordering::Acquire))
+    }
+
+    /// The i64 at `offset`, to change. None out of bounds, unaligned, or in a read-only mapping.
+    #[inline]
+    #[must_use]
+    pub fn atomic_i64(&self, offset: u64) -> Option<&AtomicI64> {
+        let pointer = self.writable::<i64>(offset)?;
+        // SAFETY: aligned, writable and within the mapping, which lives as long as the borrow.
+        Some(unsafe { AtomicI64::from_ptr(pointer.as_ptr()) })
+    }
+
+    /// The u64 at `offset`, to change. None out of bounds, unaligned, or in a read-only mapping.
+    #[inline]
+    #[must_use]
+    pub fn atomic_u64(&self, offset: u64) -> Option<&AtomicU64> {
+        let pointer = self.writable::<u64>(offset)?;
+        // SAFETY: aligned, writable and within the mapping, which lives as long as the borrow.
+        Some(unsafe { AtomicU64::from_ptr(pointer.as_ptr()) })
+    }
+
+    /// The i32 at `offset`, to change. None out of bounds, unaligned, or in a read-only mapping.
+    #[inline]
+    #[must_use]
+    pub fn atomic_i32(&self, offset: u64) -> Option<&AtomicI32> {
+        let pointer = self.writable::<i32>(offset)?;
+        // SAFETY: aligned, writable and within the mapping, which lives as long as the borrow.
+        Some(unsafe { AtomicI32::from_ptr(pointer.as_ptr()) })
+    }
+
+    /// The u32 at `offset`, to change. None out of bounds, unaligned, or in a read-only mapping.
+    #[inline]
+    #[must_use]
+    pub fn atomic_u32(&self, offset: u64) -> Option<&AtomicU32> {
+        let pointer = self.writable::<u32>(offset)?;
+        // SAFETY: aligned, writable and within the mapping, which lives as long as the borrow.
+        Some(unsafe { AtomicU32::from_ptr(pointer.as_ptr()) })
+    }
+
+    /// Copies bytes out. False, with `out` unchanged, if they are out of bounds.
+    #[inline]
+    #[must_use]
+    pub fn copy_out(&self, offset: u64, out: &mut [u8]) -> bool {
+        let Some(from) = self.pointer(offset, out.len()) else {
+            return false;
+        };
+        // SAFETY: the source lies within the mapping; out is memory of this process and cannot overlap it.
+        unsafe { ptr::copy_nonoverlapping(from.as_ptr(), out.as_mut_ptr(), out.len()) };
+        true
+    }
+
+    /// Appends `length` bytes to `out`. False, with `out` unchanged, if they are out of bounds.
+    #[inline]
+    #[must_use]
+    pub fn append_to(&self, offset: u64, length: usize, out: &mut Vec<u8>) -> bool {
+        let Some(from) = self.pointer(offset, length) else {
+            return false;
+        };
+        out.reserve(length);
+        // SAFETY: the reserve above makes the end of the Vec's bytes the start of at least `length` spare ones.
+        let to = unsafe { out.as_mut_ptr().add(out.len()) };
+        // SAFETY: the source lies within the mapping, the target in the spare capacity of out.
+        unsafe { ptr::copy_nonoverlapping(from.as_ptr(), to, length) };
+        // SAFETY: these bytes were written just now.
+        unsafe { out.set_len(out.len() + length) };
+        true
+    }
+
+    /// Copies bytes in. False if they do not fit in the file or the mapping is read-only.
+    #[inline]
+    #[must_use]
+    pub fn copy_in(&self, offset: u64, bytes: &[u8]) -> bool {
+        if self.access == Access::Read {
+            return false;
+        }
+        let Some(to) = self.pointer(offset, bytes.len()) else {
+            return false;
+        };
+        // SAFETY: the target lies within the writable mapping; bytes is memory of this process and cannot overlap it.
+        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), to.as_ptr(), bytes.len()) };
+        true
+    }
+
+    /// Fills a range with one byte. False if it is not in the file or the mapping is read-only.
+    #[must_use]
+    pub fn fill(&self, offset: u64, length: usize, byte: u8) -> bool {
+        if self.access == Access::Read {
+            return false;
+        }
+        let Some(to) = self.pointer(offset, length) else {
+            return false;
+        };
+        // SAFETY: the range lies within the writable mapping.
+        unsafe { ptr::write_bytes(to.as_ptr(), byte, length) };
+        true
+    }
+}
+
+impl Drop for Mapping {
+    fn drop(&mut self) {
+        if self.forked() {
+            // The addresses were never this process' own, and may serve something else by now.
+            return;
+        }
+        self.guard.release();
+        // SAFETY: the range was mapped in new, by this process, and every borrow of it has ended.
+        let _ = unsafe { rustix::mm::munmap(self.base.as_ptr().cast(), self.reserved) };
+    }
+}
+
+/// Maps `file` over as many addresses as the system grants: the reservation, or else just the file.
+fn map(file: &File, length: usize, access: Access) -> io::Result<(NonNull<u8>, usize)> {
+    let protection = match access {
+        Access::Read => ProtFlags::READ,
+        Access::ReadWrite => ProtFlags::READ | ProtFlags::WRITE,
+    };
+    let smallest = length.max(1);
+    let mut reserved = RESERVATION.max(smallest.saturating_mul(2));
+    loop {
+        // SAFETY: the system chooses an address range that nothing else uses.
+        let mapped = unsafe { rustix::mm::mmap(ptr::null_mut(), reserved, protection, MapFlags::SHARED, file, 0) };
+        match mapped {
+            Ok(base) => {
+                let base = NonNull::new(base.cast::<u8>()).ok_or_else(|| io::Error::other("mapped at address zero"))?;
+                #[cfg(target_os = "linux")]
+                {
+                    // A child of fork must not write into its parent's file: there, the mapping does not exist.
+                    // SAFETY: the range was mapped just now.
+                    let _ = unsafe { rustix::mm::madvise(base.as_ptr().cast(), reserved, Advice::LinuxDontFork) };
+                }
+                return Ok((base, reserved));
+            }
+            Err(error) if reserved == smallest => return Err(error.into()),
+            Err(_) => reserved = (reserved / 4).max(smallest),
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! What writers and readers share: a file in memory, its sections, its locks.
+//!
+//! [`FileView::open`] checks the structure of any version-1 file and hands out typed handles. The rustdoc of each call says whether
+//! it belongs to the writer or to the reader; viewers use a read-only mapping, in which no call changes a byte.
+
+mod atomic;
+mod dictionary;
+mod error;
+mod extension;
+pub mod fork;
+mod guard;
+mod header;
+mod identity;
+pub mod liveness;
+pub mod lock;
+mod mapping;
+mod owner;
+mod ring;
+mod view;
+
+pub use dictionary::{Dictionary, EntryError};
+pub use error::{FileError, Problem};
+pub use extension::{Extension, ReaderSlot};
+pub use header::{Header, Sections};
+pub use identity::Identity;
+pub use mapping::{Access, Mapping, Refresh};
+pub use owner::{own_uid, user};
+pub use ring::{Ring, RingGeometry, RingId, SlotError};
+pub use view::{FileView, Inode};

@@ -1,0 +1,14 @@
+//! What had to be left out or repaired while records were decoded.
+
+/// Counts of what was left out of, or repaired in, records that were otherwise taken.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Faults {
+    /// Attributes left out: unknown key or value reference, malformed value, a cycle, too deep, or too large.
+    pub undecodable_attributes: u64,
+    /// Links left out: an id of a length that is neither right nor zero.
+    pub undecodable_links: u64,
+    /// Strings in which bytes that are not UTF-8 were replaced by U+FFFD.
+    pub invalid_utf8: u64,
+    /// Scope, resource and schema URL references that could not be resolved; an empty one stands in.
+    pub unresolved_references: u64,
+}

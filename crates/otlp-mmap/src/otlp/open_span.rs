@@ -1,0 +1,410 @@
+//! A span that has started and not ended: its parts, encoded already, in buffers that are used again.
+
+use std::sync::Arc;
+
+use super::attributes::AttributeList;
+use super::encoder::TraceEncoder;
+use super::faults::Faults;
+use super::link::Link;
+use super::proto;
+use super::scope::{Resource, Scope};
+use super::span_event::{RecordError, SpanKey};
+use super::span_events::{EventData, SpanEvents};
+use super::status::Status;
+use super::text;
+use super::value::Transcoder;
+use crate::layout::field;
+use crate::wire::{self, Fields, Malformed, field_len, varint_len};
+
+/// A buffer of a span that is gone is kept for the next one up to this size.
+const KEPT_CAPACITY: usize = 16 << 10;
+
+/// A span whose end has not been seen.
+#[derive(Debug, Default)]
+pub struct OpenSpan {
+    trace_id: [u8; 16],
+    span_id: [u8; 8],
+    parent_span_id: Option<[u8; 8]>,
+    start_time_unix_nano: u64,
+    flags: u32,
+    kind: u8,
+    status_code: Option<u8>,
+    scope: Option<Arc<Scope>>,
+    name: Vec<u8>,
+    attributes: AttributeList,
+    trace_state: Vec<u8>,
+    status_message: Vec<u8>,
+    links: Vec<u8>,
+    link_count: u32,
+    events: Option<Box<SpanEvents>>,
+}
+
+/// What the end of a span adds to it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct SpanEnd<'a> {
+    pub(super) time_unix_nano: u64,
+    status: Option<Status<'a>>,
+    dropped_attributes: u32,
+    dropped_events: u32,
+    dropped_links: u32,
+}
+
+impl<'a> SpanEnd<'a> {
+    pub(super) fn parse(message: &'a [u8]) -> Result<Self, Malformed> {
+        let mut end = Self::default();
+        for field in Fields::new(message) {
+            match field? {
+                (field::END_TIME, v) => end.time_unix_nano = v.fixed64()?,
+                (field::END_STATUS, v) => end.status = Some(Status::parse(v.bytes()?)?),
+                (field::END_DROPPED_ATTRIBUTES, v) => end.dropped_attributes = v.varint()? as u32,
+                (field::END_DROPPED_EVENTS, v) => end.dropped_events = v.varint()? as u32,
+                (field::END_DROPPED_LINKS, v) => end.dropped_links = v.varint()? as u32,
+                _ => {}
+            }
+        }
+        Ok(end)
+    }
+
+    /// The end of a span that was still open.
+    pub(super) fn at(time_unix_nano: u64) -> Self {
+        Self {
+            time_unix_nano,
+            ..Self::default()
+        }
+    }
+}
+
+impl OpenSpan {
+    /// The trace it belongs to.
+    #[must_use]
+    pub fn trace_id(&self) -> &[u8; 16] {
+        &self.trace_id
+    }
+
+    /// Its own id.
+    #[must_use]
+    pub fn span_id(&self) -> &[u8; 8] {
+        &self.span_id
+    }
+
+    /// The id of its parent; `None` for a root.
+    #[must_use]
+    pub fn parent_span_id(&self) -> Option<&[u8; 8]> {
+        self.parent_span_id.as_ref()
+    }
+
+    /// The newest name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        std::str::from_utf8(&self.name).unwrap_or_default()
+    }
+
+    /// `SpanKind` as OTLP numbers it; 0 = unspecified.
+    #[must_use]
+    pub fn kind(&self) -> u8 {
+        self.kind
+    }
+
+    /// Start time in nanoseconds since the Unix epoch.
+    #[must_use]
+    pub fn start_time_unix_nano(&self) -> u64 {
+        self.start_time_unix_nano
+    }
+
+    /// Puts `resource` in the place of its scope's, unless it is that already.
+    #[inline]
+    pub(super) fn set_resource(&mut self, resource: &Arc<Resource>) {
+        if let Some(scope) = &mut self.scope
+            && !Arc::ptr_eq(scope.resource(), resource)
+        {
+            *scope = scope.under(resource);
+        }
+    }
+
+    /// The scope that made it.
+    #[must_use]
+    pub fn scope(&self) -> Option<&Arc<Scope>> {
+        self.scope.as_ref()
+    }
+
+    /// Attributes set so far.
+    #[must_use]
+    pub fn attribute_count(&self) -> usize {
+        self.attributes.count()
+    }
+
+    /// Events added so far.
+    #[must_use]
+    pub fn event_count(&self) -> usize {
+        self.events.as_ref().map_or(0, |events| events.count())
+    }
+
+    /// Links added so far.
+    #[must_use]
+    pub fn link_count(&self) -> usize {
+        self.link_count as usize
+    }
+
+    pub(super) fn key(&self) -> SpanKey {
+        SpanKey {
+            trace_id: self.trace_id,
+            span_id: self.span_id,
+        }
+    }
+
+    /// Makes an empty slot this span. On an error the slot holds rubbish: [`Self::clear`] it.
+    #[inline]
+    pub(super) fn start(
+        &mut self,
+        key: SpanKey,
+        scope_reference: i64,
+        message: &[u8],
+        transcoder: &mut Transcoder<'_>,
+    ) -> Result<(), RecordError> {
+        let mut schema_url_reference = 0;
+        for field in Fields::new(message) {
+            match field? {
+                (field::START_ATTRIBUTES, v) => {
+                    transcoder.attribute(proto::span::ATTRIBUTES, v.bytes()?, &mut self.attributes);
+                }
+                (field::START_PARENT_SPAN_ID, v) => {
+                    let id = v.bytes()?;
+                    if !id.is_empty() {
+                        let id = id.try_into().map_err(|_| RecordError::SpanId)?;
+                        self.parent_span_id = (id != [0; 8]).then_some(id);
+                    }
+                }
+                (field::START_NAME, v) => text::store(&mut self.name, v.bytes()?, transcoder.faults),
+                (field::START_KIND, v) => self.kind = u8::try_from(v.varint()?).ok().filter(|&k| k <= 5).unwrap_or(0),
+                (field::START_TIME, v) => self.start_time_unix_nano = v.fixed64()?,
+                (field::START_FLAGS, v) => self.flags = v.fixed32()?,
+                (field::START_TRACE_STATE, v) => text::store(&mut self.trace_state, v.bytes()?, transcoder.faults),
+                (field::START_SCOPE_SCHEMA_URL_REF, v) => schema_url_reference = v.varint()? as i64,
+                _ => {}
+            }
+        }
+        self.trace_id = key.trace_id;
+        self.span_id = key.span_id;
+        let (resolver, entries) = (&mut *transcoder.resolver, &mut *transcoder.entries);
+        let scope = resolver.scope(entries, transcoder.faults, scope_reference, schema_url_reference);
+        self.scope = Some(Arc::clone(scope));
+        Ok(())
+    }
+
+    /// Takes another name.
+    pub(super) fn change_name(&mut self, message: &[u8], transcoder: &mut Transcoder<'_>) -> Result<(), Malformed> {
+        let mut name: &[u8] = &[];
+        for field in Fields::new(message) {
+            if let (field::CHANGE_NAME, v) = field? {
+                name = v.bytes()?;
+            }
+        }
+        text::store(&mut self.name, name, transcoder.faults);
+        Ok(())
+    }
+
+    /// Takes attributes, events, more attributes of the newest event, and a status. Malformed messages change nothing.
+    pub(super) fn update(&mut self, message: &[u8], transcoder: &mut Transcoder<'_>) -> Result<(), Malformed> {
+        for field in Fields::new(message) {
+            match field? {
+                (field::UPDATE_ATTRIBUTES | field::UPDATE_EVENT_ATTRIBUTES, v) => _ = v.bytes()?,
+                (field::UPDATE_EVENT, v) => _ = EventData::parse(v.bytes()?)?,
+                (field::UPDATE_STATUS, v) => _ = Status::parse(v.bytes()?)?,
+                _ => {}
+            }
+        }
+        for field in Fields::new(message) {
+            match field? {
+                (field::UPDATE_ATTRIBUTES, v) => {
+                    transcoder.attribute(proto::span::ATTRIBUTES, v.bytes()?, &mut self.attributes);
+                }
+                (field::UPDATE_EVENT, v) => {
+                    let event = EventData::parse(v.bytes()?)?;
+                    self.events.get_or_insert_default().add(event, transcoder);
+                }
+                (field::UPDATE_EVENT_ATTRIBUTES, v) => match &mut self.events {
+                    Some(events) if events.count() > 0 => events.add_attribute(v.bytes()?, transcoder),
+                    _ => transcoder.faults.undecodable_attributes += 1,
+                },
+                (field::UPDATE_STATUS, v) => {
+                    let status = Status::parse(v.bytes()?)?;
+                    self.status_code = Some(status.code);
+                    text::store(&mut self.status_message, status.message, transcoder.faults);
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes links. Malformed messages change nothing.
+    pub(super) fn add_links(
+        &mut self,
+        message: &[u8],
+        transcoder: &mut Transcoder<'_>,
+        attributes: &mut AttributeList,
+    ) -> Result<(), Malformed> {
+        for field in Fields::new(message) {
+            if let (field::ADD_LINKS, v) = field? {
+                Link::parse(v.bytes()?)?;
+            }
+        }
+        for field in Fields::new(message) {
+            if let (field::ADD_LINKS, v) = field?
+                && Link::parse(v.bytes()?)?.put(&mut self.links, transcoder, attributes)
+            {
+                self.link_count += 1;
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds an attribute that is encoded already, `key` being the hash of its key.
+    pub(super) fn set_encoded_attribute(&mut self, key: u64, field: &[u8]) {
+        let out = self.attributes.buffer();
+        let start = out.len();
+        out.extend_from_slice(field);
+        self.attributes.commit(key, start);
+    }
+
+    /// Memory in use.
+    #[inline]
+    pub(super) fn footprint(&self) -> usize {
+        size_of::<Self>()
+            + self.name.len()
+            + self.attributes.footprint()
+            + self.trace_state.len()
+            + self.status_message.len()
+            + self.links.len()
+            + self.events.as_ref().map_or(0, |events| events.footprint())
+    }
+
+    /// Appends the finished span to `sink`. Its parts are used up: [`Self::clear`] follows.
+    #[inline]
+    pub(super) fn finish(&mut self, end: &SpanEnd<'_>, faults: &mut Faults, sink: &mut TraceEncoder) {
+        let Some(scope) = &self.scope else {
+            return;
+        };
+        if let Some(status) = end.status
+            && (status.code != 0 || self.status_code.is_none())
+        {
+            self.status_code = Some(status.code);
+            text::store(&mut self.status_message, status.message, faults);
+        }
+        let status = Status {
+            code: self.status_code.unwrap_or(0),
+            message: &self.status_message,
+        };
+        if let Some(events) = &mut self.events {
+            events.seal();
+        }
+        let events: &[u8] = self.events.as_ref().map_or(&[], |events| events.encoded());
+        let status_len = status.len();
+        let len = (2 + 16)
+            + (2 + 8)
+            + text_len(&self.trace_state)
+            + if self.parent_span_id.is_some() { 2 + 8 } else { 0 }
+            + text_len(&self.name)
+            + if self.kind == 0 { 0 } else { 2 }
+            + (1 + 8)
+            + (1 + 8)
+            + self.attributes.len()
+            + count_len(end.dropped_attributes)
+            + events.len()
+            + count_len(end.dropped_events)
+            + self.links.len()
+            + count_len(end.dropped_links)
+            + if status_len == 0 {
+                0
+            } else {
+                field_len(proto::span::STATUS, status_len)
+            }
+            + if self.flags == 0 { 0 } else { 2 + 4 };
+        let out = sink.span(scope, len);
+        let start = out.len();
+        wire::put_bytes(out, proto::span::TRACE_ID, &self.trace_id);
+        wire::put_bytes(out, proto::span::SPAN_ID, &self.span_id);
+        put_text(out, proto::span::TRACE_STATE, &self.trace_state);
+        if let Some(parent) = &self.parent_span_id {
+            wire::put_bytes(out, proto::span::PARENT_SPAN_ID, parent);
+        }
+        put_text(out, proto::span::NAME, &self.name);
+        if self.kind != 0 {
+            wire::put_uint(out, proto::span::KIND, self.kind.into());
+        }
+        wire::put_fixed64(out, proto::span::START_TIME, self.start_time_unix_nano);
+        wire::put_fixed64(out, proto::span::END_TIME, end.time_unix_nano);
+        self.attributes.write(out);
+        put_count(out, proto::span::DROPPED_ATTRIBUTES, end.dropped_attributes);
+        out.extend_from_slice(events);
+        put_count(out, proto::span::DROPPED_EVENTS, end.dropped_events);
+        out.extend_from_slice(&self.links);
+        put_count(out, proto::span::DROPPED_LINKS, end.dropped_links);
+        if status_len != 0 {
+            wire::put_len(out, proto::span::STATUS, status_len);
+            status.put(out);
+        }
+        if self.flags != 0 {
+            wire::put_fixed32(out, proto::span::FLAGS, self.flags);
+        }
+        debug_assert_eq!(
+            out.len() - start,
+            len,
+            "the length written ahead of a span is its length"
+        );
+    }
+
+    /// Makes the slot empty, its buffers ready for another span.
+    #[inline]
+    pub(super) fn clear(&mut self) {
+        self.scope = None;
+        self.parent_span_id = None;
+        self.start_time_unix_nano = 0;
+        self.flags = 0;
+        self.kind = 0;
+        self.status_code = None;
+        self.link_count = 0;
+        self.attributes.clear();
+        self.attributes.shrink(KEPT_CAPACITY);
+        for buffer in [
+            &mut self.name,
+            &mut self.trace_state,
+            &mut self.status_message,
+            &mut self.links,
+        ] {
+            buffer.clear();
+            if buffer.capacity() > KEPT_CAPACITY {
+                *buffer = Vec::new();
+            }
+        }
+        if let Some(events) = &mut self.events
+            && !events.clear(KEPT_CAPACITY)
+        {
+            self.events = None;
+        }
+    }
+}
+
+#[inline]
+fn text_len(text: &[u8]) -> usize {
+    if text.is_empty() { 0 } else { field_len(1, text.len()) }
+}
+
+#[inline]
+fn put_text(out: &mut Vec<u8>, field: u32, text: &[u8]) {
+    if !text.is_empty() {
+        wire::put_bytes(out, field, text);
+    }
+}
+
+#[inline]
+fn count_len(count: u32) -> usize {
+    if count == 0 { 0 } else { 1 + varint_len(count.into()) }
+}
+
+#[inline]
+fn put_count(out: &mut Vec<u8>, field: u32, count: u32) {
+    if count != 0 {
+        wire::put_uint(out, field, count.into());
+    }
+}

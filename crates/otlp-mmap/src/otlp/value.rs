@@ -1,0 +1,265 @@
+//! The file's `KeyValueRef` and `AnyValue` to OTLP's `KeyValue` and `AnyValue`, without a tree in between.
+
+use super::attributes::AttributeList;
+use super::faults::Faults;
+use super::proto::{any_value, key_value};
+use super::resolver::{Entries, Resolver};
+use super::text;
+use crate::layout::field;
+use crate::wire::{self, Fields, Malformed, field_len, varint_len};
+
+/// Levels of nested arrays, key-value lists and value references. A decoder that stops at 100 nested messages, as
+/// protobuf's do, still reads an event attribute of this depth.
+pub(super) const MAX_DEPTH: u32 = 30;
+
+/// Bytes of attributes that one record may turn into: references can name the same large value again and again.
+const MAX_RECORD_OUTPUT: usize = 4 << 20;
+
+/// Why a value cannot be transcoded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum ValueError {
+    /// Not valid protobuf.
+    Malformed,
+    /// A reference leads nowhere.
+    Unresolved,
+    /// More than [`MAX_DEPTH`] levels; so ends a cycle of references.
+    TooDeep,
+    /// The record's output is used up.
+    TooLarge,
+}
+
+impl From<Malformed> for ValueError {
+    fn from(_: Malformed) -> Self {
+        Self::Malformed
+    }
+}
+
+/// One of `AnyValue`'s fields, borrowed from the message. The last one counts, as in any protobuf one-of.
+#[derive(Clone, Copy)]
+enum AnyValue<'a> {
+    Empty,
+    String(&'a [u8]),
+    Bool(bool),
+    Int(u64),
+    Double(u64),
+    Array(&'a [u8]),
+    KeyValueList(&'a [u8]),
+    Bytes(&'a [u8]),
+    Reference(i64),
+}
+
+impl<'a> AnyValue<'a> {
+    #[inline]
+    fn parse(message: &'a [u8]) -> Result<Self, Malformed> {
+        let mut value = Self::Empty;
+        for field in Fields::new(message) {
+            value = match field? {
+                (field::ANY_STRING, v) => Self::String(v.bytes()?),
+                (field::ANY_BOOL, v) => Self::Bool(v.varint()? != 0),
+                (field::ANY_INT, v) => Self::Int(v.varint()?),
+                (field::ANY_DOUBLE, v) => Self::Double(v.fixed64()?),
+                (field::ANY_ARRAY, v) => Self::Array(v.bytes()?),
+                (field::ANY_KVLIST, v) => Self::KeyValueList(v.bytes()?),
+                (field::ANY_BYTES, v) => Self::Bytes(v.bytes()?),
+                (field::ANY_VALUE_REF, v) => Self::Reference(v.varint()? as i64),
+                _ => value,
+            };
+        }
+        Ok(value)
+    }
+
+    /// Length of the OTLP message, where it is known before writing it.
+    #[inline]
+    fn plain_len(self) -> Option<usize> {
+        Some(match self {
+            Self::Empty => 0,
+            Self::String(bytes) | Self::Bytes(bytes) => field_len(1, bytes.len()),
+            Self::Bool(_) => 2,
+            Self::Int(value) => 1 + varint_len(value),
+            Self::Double(_) => 9,
+            Self::Array(_) | Self::KeyValueList(_) | Self::Reference(_) => return None,
+        })
+    }
+
+    /// Writes what [`Self::plain_len`] gave the length of.
+    #[inline]
+    fn put_plain(self, out: &mut Vec<u8>) {
+        match self {
+            Self::String(bytes) => wire::put_bytes(out, any_value::STRING, bytes),
+            Self::Bool(value) => wire::put_uint(out, any_value::BOOL, value.into()),
+            Self::Int(value) => wire::put_uint(out, any_value::INT, value),
+            Self::Double(bits) => wire::put_fixed64(out, any_value::DOUBLE, bits),
+            Self::Bytes(bytes) => wire::put_bytes(out, any_value::BYTES, bytes),
+            Self::Empty | Self::Array(_) | Self::KeyValueList(_) | Self::Reference(_) => {}
+        }
+    }
+}
+
+/// Transcodes the values of one record.
+pub(super) struct Transcoder<'a> {
+    pub(super) resolver: &'a mut Resolver,
+    pub(super) entries: &'a mut dyn Entries,
+    pub(super) faults: &'a mut Faults,
+    /// Bytes that may still be written.
+    budget: usize,
+}
+
+impl<'a> Transcoder<'a> {
+    pub(super) fn new(resolver: &'a mut Resolver, entries: &'a mut dyn Entries, faults: &'a mut Faults) -> Self {
+        Self {
+            resolver,
+            entries,
+            faults,
+            budget: MAX_RECORD_OUTPUT,
+        }
+    }
+
+    /// Adds a `KeyValueRef` to `list` as the repeated `KeyValue` field number `field` of its message. One that cannot be
+    /// decoded is left out and counted.
+    #[inline]
+    pub(super) fn attribute(&mut self, field: u32, message: &[u8], list: &mut AttributeList) {
+        let out = list.buffer();
+        let start = out.len();
+        if let Ok((key, _)) = self.key_value(field, message, out, 0) {
+            list.commit(key, start);
+        } else {
+            out.truncate(start);
+            self.faults.undecodable_attributes += 1;
+        }
+    }
+
+    /// Appends one `KeyValue` field; returns the hash of its key and the levels below it.
+    #[inline]
+    fn key_value(
+        &mut self,
+        field: u32,
+        message: &[u8],
+        out: &mut Vec<u8>,
+        depth: u32,
+    ) -> Result<(u64, u32), ValueError> {
+        let mut reference = 0;
+        let mut value = None;
+        for field in Fields::new(message) {
+            match field? {
+                (field::KEY_VALUE_KEY_REF, v) => reference = v.varint()? as i64,
+                (field::KEY_VALUE_VALUE, v) => value = Some(v.bytes()?),
+                _ => {}
+            }
+        }
+        let key = self.resolver.key(self.entries, self.faults, reference)?;
+        let Some(message) = value else {
+            self.spend(key.len())?;
+            wire::put_bytes(out, field, self.resolver.key_field(key));
+            return Ok((key.hash, 0));
+        };
+        let value = AnyValue::parse(message)?;
+        if let Some(len) = value.plain_len()
+            && !matches!(value, AnyValue::String(text) if std::str::from_utf8(text).is_err())
+        {
+            let body = key.len() + field_len(key_value::VALUE, len);
+            self.spend(body)?;
+            out.reserve(body + 8);
+            wire::put_len(out, field, body);
+            out.extend_from_slice(self.resolver.key_field(key));
+            wire::put_len(out, key_value::VALUE, len);
+            value.put_plain(out);
+            return Ok((key.hash, 0));
+        }
+        self.spend(key.len())?;
+        let height = wire::put_nested(out, field, |out| {
+            out.extend_from_slice(self.resolver.key_field(key));
+            wire::put_nested(out, key_value::VALUE, |out| self.any_value(value, out, depth))
+        })?;
+        Ok((key.hash, height))
+    }
+
+    /// Appends the fields of an OTLP `AnyValue`; returns the levels it has.
+    fn any_value(&mut self, value: AnyValue<'_>, out: &mut Vec<u8>, depth: u32) -> Result<u32, ValueError> {
+        match value {
+            AnyValue::String(bytes) => {
+                let text = text::checked(bytes, self.faults);
+                self.spend(text.len() + 4)?;
+                wire::put_bytes(out, any_value::STRING, &text);
+                Ok(0)
+            }
+            AnyValue::Array(list) => {
+                wire::put_nested(out, any_value::ARRAY, |out| self.array(list, out, deeper(depth)?))
+            }
+            AnyValue::KeyValueList(list) => wire::put_nested(out, any_value::KVLIST, |out| {
+                self.key_value_list(list, out, deeper(depth)?)
+            }),
+            AnyValue::Reference(reference) => self.reference(reference, out, deeper(depth)?),
+            plain => {
+                self.spend(plain.plain_len().unwrap_or_default())?;
+                plain.put_plain(out);
+                Ok(0)
+            }
+        }
+    }
+
+    fn array(&mut self, list: &[u8], out: &mut Vec<u8>, depth: u32) -> Result<u32, ValueError> {
+        let mut height = 0;
+        for field in Fields::new(list) {
+            let (field::ARRAY_VALUES, value) = field? else {
+                continue;
+            };
+            let value = AnyValue::parse(value.bytes()?)?;
+            self.spend(2)?;
+            let below = wire::put_nested(out, field::ARRAY_VALUES, |out| self.any_value(value, out, depth))?;
+            height = height.max(below);
+        }
+        Ok(height + 1)
+    }
+
+    fn key_value_list(&mut self, list: &[u8], out: &mut Vec<u8>, depth: u32) -> Result<u32, ValueError> {
+        let mut height = 0;
+        for field in Fields::new(list) {
+            let (field::KVLIST_VALUES, value) = field? else {
+                continue;
+            };
+            self.spend(2)?;
+            let (_, below) = self.key_value(field::KVLIST_VALUES, value.bytes()?, out, depth)?;
+            height = height.max(below);
+        }
+        Ok(height + 1)
+    }
+
+    /// Appends the fields of the `AnyValue` that a dictionary entry holds.
+    fn reference(&mut self, reference: i64, out: &mut Vec<u8>, depth: u32) -> Result<u32, ValueError> {
+        if let Some((bytes, height)) = self.resolver.cached_value(reference) {
+            if depth + height > MAX_DEPTH {
+                return Err(ValueError::TooDeep);
+            }
+            self.budget = self.budget.checked_sub(bytes.len()).ok_or(ValueError::TooLarge)?;
+            out.extend_from_slice(bytes);
+            return Ok(height + 1);
+        }
+        let mut entry = self.resolver.take_buffer();
+        let start = out.len();
+        let result = match self.entries.entry(reference, &mut entry) {
+            Ok(()) => AnyValue::parse(&entry)
+                .map_err(ValueError::from)
+                .and_then(|value| self.any_value(value, out, depth)),
+            Err(_) => Err(ValueError::Unresolved),
+        };
+        self.resolver.give_buffer(entry);
+        let height = result?;
+        self.resolver.cache_value(reference, &out[start..], height);
+        Ok(height + 1)
+    }
+
+    #[inline]
+    fn spend(&mut self, bytes: usize) -> Result<(), ValueError> {
+        self.budget = self.budget.checked_sub(bytes).ok_or(ValueError::TooLarge)?;
+        Ok(())
+    }
+}
+
+#[inline]
+fn deeper(depth: u32) -> Result<u32, ValueError> {
+    if depth < MAX_DEPTH {
+        Ok(depth + 1)
+    } else {
+        Err(ValueError::TooDeep)
+    }
+}

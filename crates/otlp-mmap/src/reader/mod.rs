@@ -1,0 +1,272 @@
+//! One file's records: copied out, in order, with nothing in the file trusted.
+//!
+//! Two kinds of reader share [`FileReader`]: the owner, who holds the file's reader lock and moves `reader_index`, and viewers,
+//! who change nothing.
+
+mod cursor;
+
+pub use cursor::Next;
+
+use crate::file::liveness::{self, Liveness};
+use crate::file::lock::{Lock, Role};
+use crate::file::{Access, EntryError, FileError, FileView, Identity, Inode, Problem, RingId};
+use crate::otlp::{self, Entries};
+use cursor::{Cursor, Patience};
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+/// A dictionary entry longer than this is not copied: no key, scope or resource comes near.
+const LONGEST_ENTRY: usize = 1 << 20;
+
+/// How long a slot that was claimed and never published holds up a file whose writer's life cannot be told.
+pub const DEAD_SLOT_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Reads one file of any writer of version 1.
+#[derive(Debug)]
+pub struct FileReader {
+    view: FileView,
+    /// The owner's lock; None for viewers.
+    lock: Option<Lock>,
+    cursors: [Cursor; 3],
+    start_time: u64,
+    liveness: Liveness,
+    dead_slot_timeout: Duration,
+}
+
+/// Why a file could not be attached.
+#[derive(Debug)]
+pub enum AttachError {
+    /// Another reader holds the lock.
+    Locked,
+    /// The file is not fit for reading.
+    File(FileError),
+}
+
+impl From<FileError> for AttachError {
+    fn from(error: FileError) -> Self {
+        Self::File(error)
+    }
+}
+
+impl FileReader {
+    /// Becomes the one reader that moves the file's indices.
+    ///
+    /// # Errors
+    /// [`AttachError::Locked`] if another process is that already; otherwise what is wrong with the file.
+    pub fn attach(path: &Path, dead_slot_timeout: Duration) -> Result<Self, AttachError> {
+        let view = FileView::open(path, Access::ReadWrite)?;
+        let lock = Lock::try_lock(view.mapping(), path, Role::Reader)
+            .map_err(|error| FileError::from_io(path, "locking", error))?
+            .ok_or(AttachError::Locked)?;
+        let reader = Self::new(view, Some(lock), dead_slot_timeout)?;
+        if let Some(slot) = reader.slot() {
+            slot.occupy(random_id(), std::process::id());
+        }
+        Ok(reader)
+    }
+
+    /// Looks at a file without changing a byte of it, beside whoever reads it.
+    ///
+    /// # Errors
+    /// What is wrong with the file.
+    pub fn view(path: &Path) -> Result<Self, FileError> {
+        Self::new(FileView::open(path, Access::Read)?, None, Duration::ZERO)
+    }
+
+    fn new(view: FileView, lock: Option<Lock>, dead_slot_timeout: Duration) -> Result<Self, FileError> {
+        let start_time = view.header().time_unix_nano();
+        let cursors = cursors(&view)?;
+        let mut reader = Self {
+            view,
+            lock,
+            cursors,
+            start_time,
+            liveness: Liveness::Unknown,
+            dead_slot_timeout,
+        };
+        reader.check_liveness();
+        Ok(reader)
+    }
+
+    /// The open file.
+    #[must_use]
+    pub fn file(&self) -> &FileView {
+        &self.view
+    }
+
+    /// Who wrote the file, if it carries our block.
+    #[must_use]
+    pub fn identity(&self) -> Option<&Identity> {
+        self.view.extension().map(|block| block.identity())
+    }
+
+    /// What was last found of the writer's life.
+    #[must_use]
+    pub fn liveness(&self) -> Liveness {
+        self.liveness
+    }
+
+    /// Looks whether the writer lives: a system call or a few. If that cannot be told, it counts as alive.
+    pub fn check_liveness(&mut self) {
+        self.liveness = liveness::of_writer(&self.view).unwrap_or(Liveness::Alive);
+    }
+
+    /// Takes the next record of a ring into `record`, which is cleared first.
+    #[inline]
+    pub fn next(&mut self, ring: RingId, now: Instant, record: &mut Vec<u8>) -> Next {
+        let patience = Patience {
+            now,
+            liveness: self.liveness,
+            timeout: self.dead_slot_timeout,
+        };
+        let view = self.view.ring(ring);
+        let cursor = &mut self.cursors[ring as usize];
+        let next = cursor.next(view, patience, record);
+        if next == Next::Record && self.lock.is_none() && !view.is_published(cursor.taken()) {
+            // the owner freed the slot and the writer took it while we copied
+            return Next::Skipped;
+        }
+        next
+    }
+
+    /// Last index taken from a ring.
+    #[must_use]
+    pub fn cursor(&self, ring: RingId) -> i64 {
+        self.cursors[ring as usize].taken()
+    }
+
+    /// Since when the next slot of a ring has been claimed without being published.
+    #[must_use]
+    pub fn waiting_since(&self, ring: RingId) -> Option<Instant> {
+        self.cursors[ring as usize].waiting_since()
+    }
+
+    /// Everything claimed so far is taken.
+    #[must_use]
+    pub fn is_at_end(&self, ring: RingId) -> bool {
+        self.view.ring(ring).writer_index() == self.cursor(ring)
+    }
+
+    /// Frees the slots of a ring up to `index`. Viewers free nothing.
+    pub fn release(&self, ring: RingId, index: i64) {
+        // a file that was started anew has other records under these indices
+        if self.lock.is_some() && !self.was_restarted() {
+            self.view.ring(ring).set_reader_index(index);
+        }
+    }
+
+    /// The writer's start time differs from the one that was read first: another process writes here, or another file has
+    /// taken the name.
+    #[must_use]
+    pub fn was_restarted(&self) -> bool {
+        self.view.header().time_unix_nano() != self.start_time
+    }
+
+    /// Follows a restart. Writers without our block reset the rings, so reading begins at their `reader_index`; writers with it
+    /// leave an old file as it is.
+    ///
+    /// # Errors
+    /// The rings are not (yet) right.
+    pub fn restart(&mut self) -> Result<(), FileError> {
+        let start_time = self.view.header().time_unix_nano();
+        if self.view.extension().is_none() {
+            self.cursors = cursors(&self.view)?;
+        }
+        self.start_time = start_time;
+        Ok(())
+    }
+
+    /// Nothing more will be claimed: the writer closed the file, or is dead.
+    #[must_use]
+    pub fn is_final(&self) -> bool {
+        self.liveness == Liveness::Dead || self.view.extension().is_some_and(|block| block.closed())
+    }
+
+    /// Every record of every ring was taken and released.
+    #[must_use]
+    pub fn is_drained(&self) -> bool {
+        RingId::ALL.iter().all(|&id| {
+            let ring = self.view.ring(id);
+            ring.reader_index() == ring.writer_index()
+        })
+    }
+
+    /// The name still leads to this file.
+    #[must_use]
+    pub fn is_in_place(&self) -> bool {
+        Inode::at(self.view.path()) == Some(self.view.inode())
+    }
+
+    /// Wall clock of the newest commit, nanoseconds since the Unix epoch; 0 if the file does not tell.
+    #[must_use]
+    pub fn last_commit(&self) -> u64 {
+        self.view.extension().map_or(0, |block| block.last_commit())
+    }
+
+    /// References of the resource that stands for every scope, and of its schema URL, if the file names one.
+    #[must_use]
+    pub fn resource_refs(&self) -> Option<(i64, i64)> {
+        let block = self.view.extension()?;
+        let reference = block.resource_ref();
+        (reference != 0).then(|| (reference, block.resource_schema_url_ref()))
+    }
+
+    /// Tells the writer that its file is being read.
+    pub fn store_heartbeat(&self, unix_nanos: u64) {
+        if let Some(slot) = self.slot() {
+            slot.set_heartbeat(unix_nanos);
+        }
+    }
+
+    /// Tells the writer that everything up to its flush `epoch` was exported.
+    pub fn acknowledge_epoch(&self, epoch: u64) {
+        if let Some(slot) = self.slot() {
+            slot.set_acknowledged_epoch(epoch);
+        }
+    }
+
+    /// The owner's slot in the block.
+    fn slot(&self) -> Option<crate::file::ReaderSlot<'_>> {
+        self.lock.as_ref()?;
+        self.view.extension()?.reader_slot(0)
+    }
+}
+
+impl Entries for FileReader {
+    fn entry(&mut self, reference: i64, out: &mut Vec<u8>) -> Result<(), otlp::EntryError> {
+        self.view
+            .dictionary()
+            .copy_entry(reference, LONGEST_ENTRY, out)
+            .map_err(|error| match error {
+                EntryError::TooLong(_) => otlp::EntryError::TooLarge,
+                EntryError::OutOfBounds => otlp::EntryError::Outside,
+                EntryError::BadLength => otlp::EntryError::Malformed,
+            })
+    }
+}
+
+fn cursors(view: &FileView) -> Result<[Cursor; 3], FileError> {
+    let cursor = |id: RingId| {
+        let ring = view.ring(id);
+        Cursor::at_reader_index(ring).ok_or_else(|| {
+            let found = format!(
+                "reader_index {}, writer_index {}",
+                ring.reader_index(),
+                ring.writer_index()
+            );
+            FileError::new(view.path(), Problem::BadRing(id.name(), found))
+        })
+    };
+    Ok([
+        cursor(RingId::Events)?,
+        cursor(RingId::Spans)?,
+        cursor(RingId::Measurements)?,
+    ])
+}
+
+/// Random and not zero, which means "free".
+fn random_id() -> u64 {
+    let mut bytes = [0u8; 8];
+    let _ = rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty());
+    u64::from_le_bytes(bytes) | 1
+}

@@ -1,0 +1,191 @@
+//! All files of some folders, read on one thread: pieces of encoded OTLP out, acknowledgements in.
+//!
+//! The thread reads what is new in every file in turn, a bounded amount each so that a busy file does not starve the others,
+//! assembles spans, and hands over [`Piece`]s. A file's `reader_index` moves when the pieces that hold its records are
+//! acknowledged; when too many bytes wait for that, reading stops and records stay in the rings.
+
+mod attached;
+mod checkpoint;
+mod discovery;
+mod producer;
+mod run;
+
+pub use discovery::SUFFIX;
+
+use crate::otlp::{Piece, Signal};
+use crate::reader::DEAD_SLOT_TIMEOUT;
+use std::path::PathBuf;
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+/// What to read and within which bounds.
+#[derive(Debug, Clone)]
+pub struct ReceiverOptions {
+    /// Folders to watch; they need not exist yet.
+    pub directories: Vec<PathBuf>,
+    /// Single files, of any SDK that writes version 1.
+    pub files: Vec<PathBuf>,
+    /// Items after which a piece is handed over at once.
+    pub max_items: u32,
+    /// Bytes handed over and not acknowledged at which reading stops.
+    pub max_unacknowledged_bytes: usize,
+    /// Open spans held in memory, per producer.
+    pub max_open_spans: usize,
+    /// Bytes of open spans held in memory, per producer.
+    pub max_open_span_bytes: usize,
+    /// How long a slot that was claimed and never published holds up a file without our block.
+    pub dead_slot_timeout: Duration,
+}
+
+impl Default for ReceiverOptions {
+    fn default() -> Self {
+        Self {
+            directories: Vec::new(),
+            files: Vec::new(),
+            max_items: 4096,
+            max_unacknowledged_bytes: 64 << 20,
+            max_open_spans: 100_000,
+            max_open_span_bytes: 64 << 20,
+            dead_slot_timeout: DEAD_SLOT_TIMEOUT,
+        }
+    }
+}
+
+/// Encoded OTLP of one producer. Pieces of one signal joined end to end are an export request.
+#[derive(Debug)]
+pub struct HandedPiece {
+    /// Number to acknowledge it by; counts up from 1.
+    pub sequence: u64,
+    /// What it holds.
+    pub signal: Signal,
+    /// The encoded bytes, with their item count and item offsets.
+    pub piece: Piece,
+    /// A process waits for its records: send without waiting for more.
+    pub urgent: bool,
+}
+
+/// How serious a log line is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// For those who look for a fault.
+    Debug,
+    /// The normal course.
+    Info,
+    /// Something is lost, or may be soon.
+    Warn,
+    /// Something does not work.
+    Error,
+}
+
+/// What the thread tells.
+#[derive(Debug)]
+pub enum Event {
+    /// A piece to export.
+    Piece(HandedPiece),
+    /// A line for the log.
+    Log(Level, String),
+    /// The last event: the thread has ended, with the message of its panic if that was why.
+    Stopped(Option<String>),
+}
+
+/// Counts since the start.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ReceiverStats {
+    /// Files being read now.
+    pub files_attached: u64,
+    /// Files whose structure cannot be right.
+    pub files_set_aside: u64,
+    /// Files of the dead, drained and removed.
+    pub files_removed: u64,
+    /// Records taken from rings.
+    pub records: u64,
+    /// Spans handed over, incomplete ones included.
+    pub spans: u64,
+    /// Spans that were open when their process died.
+    pub spans_incomplete: u64,
+    /// Spans held open now.
+    pub spans_open: u64,
+    /// End records of spans whose start is not known.
+    pub ends_without_start: u64,
+    /// Other records of spans whose start is not known.
+    pub changes_without_start: u64,
+    /// Records that could not be decoded.
+    pub records_quarantined: u64,
+    /// Slots claimed by a dead writer and never published.
+    pub slots_skipped: u64,
+    /// Open spans exported early because a bound was reached.
+    pub open_spans_evicted: u64,
+    /// What writers counted as lost in the files seen so far, by reason (`layout::constant::DROP_*`).
+    pub writer_drops: [u64; crate::layout::constant::DROP_REASONS as usize],
+    /// Bytes handed over and not acknowledged.
+    pub bytes_unacknowledged: u64,
+}
+
+enum Command {
+    Acknowledge(u64),
+    Flush,
+    Stop,
+}
+
+/// Handle on the reader thread. Dropping it stops the thread without waiting.
+#[derive(Debug)]
+pub struct Receiver {
+    commands: Sender<Command>,
+    stats: Arc<Mutex<ReceiverStats>>,
+}
+
+impl Receiver {
+    /// Starts the thread. It calls `on_event` for everything it has to tell; the call may block, which holds up reading.
+    ///
+    /// # Errors
+    /// The thread cannot be started.
+    pub fn start(options: ReceiverOptions, mut on_event: impl FnMut(Event) + Send + 'static) -> std::io::Result<Self> {
+        let (commands, inbox) = channel();
+        let stats = Arc::new(Mutex::new(ReceiverStats::default()));
+        let shared = Arc::clone(&stats);
+        std::thread::Builder::new()
+            .name("otlp-mmap-read".into())
+            .spawn(move || {
+                let run = std::panic::AssertUnwindSafe(|| run::Run::new(options, inbox, shared, &mut on_event).run());
+                let crash = std::panic::catch_unwind(run).err().map(|panic| panic_message(&*panic));
+                on_event(Event::Stopped(crash));
+            })?;
+        Ok(Self { commands, stats })
+    }
+
+    /// Every destination has the piece, or refused it for good.
+    pub fn acknowledge(&self, sequence: u64) {
+        self.send(Command::Acknowledge(sequence));
+    }
+
+    /// Hands over what is assembled now.
+    pub fn flush(&self) {
+        self.send(Command::Flush);
+    }
+
+    /// Reads what is there, hands it over (open spans too, marked incomplete), waits until all of it is acknowledged
+    /// and ends the thread. [`Event::Stopped`] follows.
+    pub fn stop(&self) {
+        self.send(Command::Stop);
+    }
+
+    /// The counts now.
+    #[must_use]
+    pub fn stats(&self) -> ReceiverStats {
+        self.stats.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// A thread that has ended hears nothing, which is as it should be.
+    fn send(&self, command: Command) {
+        let _ = self.commands.send(command);
+    }
+}
+
+fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
+    let text = panic
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("a panic without a message").to_owned()
+}

@@ -1,0 +1,258 @@
+//! The reader thread's loop.
+
+use super::attached::{Attach, Attached};
+use super::checkpoint::InFlight;
+use super::discovery::{Discovery, Found, Inode};
+use super::producer::{Pass, Producer, ProducerKey};
+use super::{Command, Event, HandedPiece, Level, ReceiverOptions, ReceiverStats};
+use crate::otlp::{Piece, Signal};
+use std::collections::{HashMap, HashSet};
+use std::sync::mpsc::{Receiver as Inbox, RecvTimeoutError};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// How often folders are looked through, heartbeats stored, and the life of writers checked.
+const LOOK_INTERVAL: Duration = Duration::from_millis(200);
+const SHORTEST_SLEEP: Duration = Duration::from_micros(200);
+/// A pass over quiet files is cheap, so this bounds the latency, not the cost.
+const LONGEST_SLEEP: Duration = Duration::from_millis(10);
+
+/// A full ring of any size that this project writes is read in far fewer passes.
+const PASSES_AT_STOP: u32 = 64;
+
+/// Hands pieces over and keeps count of those in flight.
+pub(super) struct Outlet<'a> {
+    on_event: &'a mut dyn FnMut(Event),
+    pub(super) in_flight: InFlight,
+    pub(super) stats: ReceiverStats,
+}
+
+impl Outlet<'_> {
+    /// Hands over a piece: its sequence number.
+    pub(super) fn hand(&mut self, piece: Piece, urgent: bool) -> u64 {
+        let sequence = self.in_flight.push(piece.bytes.len());
+        self.stats.spans += u64::from(piece.items);
+        (self.on_event)(Event::Piece(HandedPiece {
+            sequence,
+            signal: Signal::Traces,
+            piece,
+            urgent,
+        }));
+        sequence
+    }
+
+    pub(super) fn log(&mut self, level: Level, message: String) {
+        (self.on_event)(Event::Log(level, message));
+    }
+}
+
+pub(super) struct Run<'a> {
+    options: ReceiverOptions,
+    inbox: Inbox<Command>,
+    shared: Arc<Mutex<ReceiverStats>>,
+    outlet: Outlet<'a>,
+    discovery: Discovery,
+    producers: HashMap<ProducerKey, Producer>,
+    /// Files that another collector reads: told once.
+    busy: HashSet<Inode>,
+    flush: bool,
+    stopping: bool,
+    next_look: Instant,
+}
+
+impl<'a> Run<'a> {
+    pub(super) fn new(
+        options: ReceiverOptions,
+        inbox: Inbox<Command>,
+        shared: Arc<Mutex<ReceiverStats>>,
+        on_event: &'a mut dyn FnMut(Event),
+    ) -> Self {
+        Self {
+            discovery: Discovery::new(options.directories.clone(), options.files.clone()),
+            options,
+            inbox,
+            shared,
+            outlet: Outlet {
+                on_event,
+                in_flight: InFlight::default(),
+                stats: ReceiverStats::default(),
+            },
+            producers: HashMap::new(),
+            busy: HashSet::new(),
+            flush: false,
+            stopping: false,
+            next_look: Instant::now(),
+        }
+    }
+
+    pub(super) fn run(&mut self) {
+        let mut sleep = SHORTEST_SLEEP;
+        while !(self.stopping && self.outlet.in_flight.bytes() == 0) {
+            let worked = self.round();
+            self.publish_stats();
+            sleep = if worked {
+                SHORTEST_SLEEP
+            } else {
+                (sleep * 2).min(LONGEST_SLEEP)
+            };
+            match if worked {
+                self.inbox.try_recv().map_err(|_| RecvTimeoutError::Timeout)
+            } else {
+                self.inbox.recv_timeout(sleep)
+            } {
+                Ok(command) => {
+                    self.command(&command);
+                    self.drain_inbox();
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                // nobody is left to hand pieces to
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+        }
+        self.release();
+        self.publish_stats();
+    }
+
+    fn drain_inbox(&mut self) {
+        while let Ok(command) = self.inbox.try_recv() {
+            self.command(&command);
+        }
+    }
+
+    fn command(&mut self, command: &Command) {
+        match command {
+            Command::Acknowledge(sequence) => self.outlet.in_flight.acknowledge(*sequence),
+            Command::Flush => self.flush = true,
+            Command::Stop if !self.stopping => self.drain_for_stop(),
+            Command::Stop => {}
+        }
+    }
+
+    /// One visit to every file. Returns whether there was anything to do.
+    fn round(&mut self) -> bool {
+        let now = Instant::now();
+        let look = now >= self.next_look;
+        if look {
+            self.next_look = now + LOOK_INTERVAL;
+            self.look();
+        }
+        self.release();
+        let unix_nanos = wall_clock();
+        let mut worked = false;
+        let flush = std::mem::take(&mut self.flush);
+        for producer in self.producers.values_mut() {
+            if look {
+                producer.tend(&mut self.outlet, now, unix_nanos);
+            }
+            if !self.stopping && self.outlet.in_flight.bytes() < self.options.max_unacknowledged_bytes {
+                worked |= producer.pass(
+                    &mut self.outlet,
+                    &Pass {
+                        options: &self.options,
+                        now,
+                        flush,
+                    },
+                );
+            }
+        }
+        if look {
+            let stats = &mut self.outlet.stats;
+            self.producers.retain(|_, producer| {
+                if producer.is_finished() {
+                    producer.add_to(stats);
+                }
+                !producer.is_finished()
+            });
+        }
+        worked
+    }
+
+    /// Lets go of what is acknowledged.
+    fn release(&mut self) {
+        let watermark = self.outlet.in_flight.watermark();
+        for producer in self.producers.values_mut() {
+            producer.release(watermark);
+        }
+    }
+
+    fn look(&mut self) {
+        let look = self.discovery.look();
+        for (directory, error) in look.failures {
+            let message = format!(
+                "cannot read the folder {}: {error}; its files are not read until this is mended",
+                directory.display()
+            );
+            self.outlet.log(Level::Error, message);
+        }
+        for found in look.found {
+            self.attach(found);
+        }
+    }
+
+    fn attach(&mut self, found: Found) {
+        match Attached::open(&found, self.options.dead_slot_timeout) {
+            Attach::Ready(attached) => {
+                let key = ProducerKey::of(&attached, &found);
+                self.outlet
+                    .log(Level::Info, format!("reading {}", found.path.display()));
+                let options = &self.options;
+                self.producers
+                    .entry(key)
+                    .or_insert_with(|| Producer::new(options))
+                    .add(attached);
+            }
+            Attach::NotYet => self.discovery.forget(&found.path),
+            Attach::Busy => {
+                // looked at again and again, in case that collector ends
+                self.discovery.forget(&found.path);
+                if !self.busy.insert(found.inode) {
+                    return;
+                }
+                let message = format!(
+                    "another collector reads {}; it is left to that one",
+                    found.path.display()
+                );
+                self.outlet.log(Level::Warn, message);
+            }
+            Attach::SetAside(error) => {
+                self.outlet.stats.files_set_aside += 1;
+                self.outlet.log(Level::Warn, format!("set aside: {error}"));
+            }
+        }
+    }
+
+    /// Takes everything there is, open spans too, so that a stop leaves nothing in this process' memory.
+    fn drain_for_stop(&mut self) {
+        self.look();
+        let pass = Pass {
+            options: &self.options,
+            now: Instant::now(),
+            flush: true,
+        };
+        for producer in self.producers.values_mut() {
+            // bounded, since a living process may write as fast as this reads
+            (0..PASSES_AT_STOP)
+                .take_while(|_| producer.pass(&mut self.outlet, &pass))
+                .for_each(drop);
+            producer.close(&mut self.outlet);
+        }
+        self.stopping = true;
+    }
+
+    fn publish_stats(&mut self) {
+        let outlet = &mut self.outlet;
+        let mut stats = outlet.stats.clone();
+        stats.bytes_unacknowledged = outlet.in_flight.bytes() as u64;
+        for producer in self.producers.values() {
+            producer.add_to(&mut stats);
+        }
+        *self.shared.lock().unwrap_or_else(PoisonError::into_inner) = stats;
+    }
+}
+
+/// Nanoseconds since the Unix epoch.
+fn wall_clock() -> u64 {
+    std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .map_or(0, |since| since.as_nanos() as u64)
+}

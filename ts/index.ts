@@ -1,0 +1,7 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+export type { Geometry, WriterStatus } from './native/binding.js';
+export type { MmapTracerProviderOptions, RegistrationOptions } from './trace/options.js';
+export { MmapTracerProvider } from './trace/provider.js';
+export type { SpanLimits } from './trace/span-origin.js';

@@ -1,0 +1,44 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { SCRATCH_RECORD, SCRATCH_RECORD_LENGTH } from '../native/layout.js';
+import { bytes } from '../native/scratch.js';
+import { putKeyValue } from './any-value.js';
+import { bounds, putVarint, SLACK } from './wire.js';
+
+const DELIMITED = 2;
+const RESOURCE_ATTRIBUTES_TAG = (1 << 3) | DELIMITED;
+const RESOURCE_DROPPED_TAG = 2 << 3;
+const SCOPE_ATTRIBUTES_TAG = (3 << 3) | DELIMITED;
+const SCOPE_DROPPED_TAG = 4 << 3;
+
+type Attributes = Readonly<Record<string, unknown>>;
+
+/** An OTLP Resource message. What exceeds 127 KiB is left out and counted in it. */
+export function encodeResource(attributes: Attributes): Uint8Array {
+  return encodeAttributes(attributes, RESOURCE_ATTRIBUTES_TAG, RESOURCE_DROPPED_TAG);
+}
+
+/** The attributes of an OTLP InstrumentationScope. */
+export function encodeScopeAttributes(attributes: Attributes | undefined): Uint8Array {
+  return attributes ? encodeAttributes(attributes, SCOPE_ATTRIBUTES_TAG, SCOPE_DROPPED_TAG) : new Uint8Array();
+}
+
+function encodeAttributes(attributes: Attributes, tag: number, droppedTag: number): Uint8Array {
+  bounds.limit = SCRATCH_RECORD + SCRATCH_RECORD_LENGTH - SLACK;
+  bounds.cutting = false;
+  let to = SCRATCH_RECORD;
+  let dropped = 0;
+  for (const key of Object.keys(attributes)) {
+    const value = attributes[key];
+    if (value === undefined || value === null) continue;
+    const end = putKeyValue(to, tag, key, value);
+    if (end > bounds.limit) dropped++;
+    else to = end;
+  }
+  if (dropped > 0) {
+    bytes[to] = droppedTag;
+    to = putVarint(to + 1, dropped);
+  }
+  return Uint8Array.prototype.slice.call(bytes, SCRATCH_RECORD, to);
+}

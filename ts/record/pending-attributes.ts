@@ -1,0 +1,141 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import {
+  COMMIT_PUBLISHED,
+  COMMIT_STALE,
+  CONSTANT_RING_SPANS,
+  FIELD_SPAN_EVENT_ATTRIBUTES,
+  FIELD_UPDATE_ATTRIBUTES,
+  FIELD_UPDATE_STATUS,
+  SCRATCH_PENDING,
+} from '../native/layout.js';
+import { type PendingOwner, threadScratch } from '../native/scratch.js';
+import { putAttribute } from './any-value.js';
+import type { Pairs, RecordedSpan, StatusFields } from './span-fields.js';
+import { putMessage, putSpanHeader, tagOf } from './span-message.js';
+import { putStatus, type SpanRecords } from './span-records.js';
+import { bounds, LENGTH_WIDTH, setLength } from './wire.js';
+
+/** A span that is open, with everything that it has: what is pending can be encoded again from there. */
+export interface OpenSpan extends RecordedSpan {
+  readonly attributePairs: Pairs;
+  readonly attributeCount: number;
+}
+
+const ATTRIBUTE_TAG = tagOf(FIELD_UPDATE_ATTRIBUTES, 2);
+/** Below this much room a status gets a record of its own. */
+const STATUS_ROOM = 16;
+const settled = Promise.resolve();
+
+/**
+ * Attributes set on an open span, gathered in the scratch buffer until one record takes them all: when another span's
+ * attributes come, when the span has another record to commit, or at the end of the turn, whichever is first.
+ */
+class PendingAttributes implements PendingOwner {
+  #span: OpenSpan | undefined;
+  #records: SpanRecords | undefined;
+  /** Where the record's attributes begin, where the next goes, and where the record must end. */
+  #from = 0;
+  #at = 0;
+  #limit = 0;
+  #epoch = 0;
+  #awaitsEndOfTurn = false;
+  #listensForExit = false;
+  readonly #onEndOfTurn = () => {
+    this.#awaitsEndOfTurn = false;
+    this.flush();
+  };
+
+  /** Takes one attribute that the span has stored already. */
+  add(records: SpanRecords, span: OpenSpan, key: string, value: unknown): void {
+    if (this.#span !== span && !this.#begin(records, span)) return;
+    const { writer } = records;
+    const reference = writer.keyReference(key);
+    if (reference > 0) {
+      bounds.limit = this.#limit;
+      bounds.cutting = false;
+      const end = putAttribute(this.#at, ATTRIBUTE_TAG, reference, value, writer);
+      if (end <= this.#limit) {
+        this.#at = end;
+        return;
+      }
+    }
+    // No room, or no reference: what there is goes first, then this one, in a record of its own that sees to the rest.
+    this.flush();
+    records.attributes(span, [key, value], 2);
+  }
+
+  /** Commits the status, together with what is pending of the same span. */
+  addStatus(records: SpanRecords, span: OpenSpan, fields: StatusFields): void {
+    if (this.#span === span && this.#limit - this.#at > STATUS_ROOM + 3 * (fields.statusMessage?.length ?? 0)) {
+      bounds.limit = this.#limit;
+      this.#at = putStatus(this.#at, FIELD_UPDATE_STATUS, fields);
+      // Stale: the attributes have been sent again, the status has not.
+      if (this.#commit() !== COMMIT_STALE) return;
+    } else if (this.#span === span) {
+      this.flush();
+    }
+    records.status(span, fields);
+  }
+
+  /** Commits what is pending of this span. */
+  flushOf(span: OpenSpan): void {
+    if (this.#span === span) this.#commit();
+  }
+
+  /** Commits what is pending. */
+  flush(): void {
+    if (this.#span !== undefined) this.#commit();
+  }
+
+  #begin(records: SpanRecords, span: OpenSpan): boolean {
+    threadScratch.pendingOwner?.flush();
+    const { writer } = records;
+    const status = writer.resolve(span.scope);
+    if (status !== COMMIT_PUBLISHED) {
+      writer.abandoned(CONSTANT_RING_SPANS, status);
+      return false;
+    }
+    this.#span = span;
+    this.#records = records;
+    this.#epoch = writer.epoch;
+    this.#limit = SCRATCH_PENDING + records.capacity;
+    this.#from = putMessage(putSpanHeader(SCRATCH_PENDING, span), FIELD_SPAN_EVENT_ATTRIBUTES);
+    this.#at = this.#from;
+    threadScratch.pendingOwner = this;
+    if (!this.#awaitsEndOfTurn) {
+      this.#awaitsEndOfTurn = true;
+      settled.then(this.#onEndOfTurn);
+    }
+    if (!this.#listensForExit) {
+      // An exit in the middle of a turn: process.exit(), or an uncaught error.
+      this.#listensForExit = true;
+      process.once('exit', () => this.flush());
+    }
+    return true;
+  }
+
+  #commit(): number {
+    const span = this.#span!;
+    const records = this.#records!;
+    this.#span = undefined;
+    this.#records = undefined;
+    threadScratch.pendingOwner = undefined;
+    if (this.#at === this.#from) return COMMIT_PUBLISHED;
+    setLength(this.#from - LENGTH_WIDTH, this.#at - this.#from);
+    const { writer } = records;
+    const status = writer.commit(CONSTANT_RING_SPANS, SCRATCH_PENDING, this.#at - SCRATCH_PENDING, this.#epoch);
+    if (status === COMMIT_STALE) {
+      // The file has rolled over: its successor gets all of them anew, which changes nothing for a reader.
+      if (writer.epoch === this.#epoch) writer.refresh();
+      records.attributes(span, span.attributePairs, span.attributeCount);
+    } else if (status !== COMMIT_PUBLISHED) {
+      writer.failed(status);
+    }
+    return status;
+  }
+}
+
+/** The one of this thread (of this copy of the package). */
+export const pendingAttributes = new PendingAttributes();

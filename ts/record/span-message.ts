@@ -1,0 +1,57 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { FIELD_SPAN_EVENT_SCOPE_REF, FIELD_SPAN_EVENT_SPAN_ID, FIELD_SPAN_EVENT_TRACE_ID } from '../native/layout.js';
+import { bytes, view } from '../native/scratch.js';
+import type { RecordedSpan } from './span-fields.js';
+import type { SpanIdentity } from './span-identity.js';
+import { LENGTH_WIDTH, putString, putVarint } from './wire.js';
+
+const VARINT = 0;
+const DELIMITED = 2;
+
+/** The tag of a field below 16: one byte. */
+export function tagOf(field: number, wireType: number): number {
+  return (field << 3) | wireType;
+}
+
+/** The tag of any field. */
+export function putTag(at: number, field: number, wireType: number): number {
+  return putVarint(at, (field << 3) | wireType);
+}
+
+/** The tag of a message field below 16 and room for its length (`setLength`). Returns where its content starts. */
+export function putMessage(at: number, field: number): number {
+  return putTag(at, field, DELIMITED) + LENGTH_WIDTH;
+}
+
+/** A string field of any number. */
+export function putText(at: number, field: number, text: string): number {
+  const to = putTag(at, field, DELIMITED);
+  return putString(to - 1, bytes[to - 1], text);
+}
+
+export function putTraceId(at: number, field: number, ids: SpanIdentity): number {
+  bytes[at] = tagOf(field, DELIMITED);
+  bytes[at + 1] = 16;
+  view.setInt32(at + 2, ids.trace0);
+  view.setInt32(at + 6, ids.trace1);
+  view.setInt32(at + 10, ids.trace2);
+  view.setInt32(at + 14, ids.trace3);
+  return at + 18;
+}
+
+export function putSpanId(at: number, field: number, span0: number, span1: number): number {
+  bytes[at] = tagOf(field, DELIMITED);
+  bytes[at + 1] = 8;
+  view.setInt32(at + 2, span0);
+  view.setInt32(at + 6, span1);
+  return at + 10;
+}
+
+/** What every span record begins with. Known readers look for the scope in each, not only in the start. */
+export function putSpanHeader(at: number, span: RecordedSpan): number {
+  const to = putTraceId(at, FIELD_SPAN_EVENT_TRACE_ID, span);
+  const scopeAt = putSpanId(to, FIELD_SPAN_EVENT_SPAN_ID, span.span0, span.span1);
+  return putVarint(putTag(scopeAt, FIELD_SPAN_EVENT_SCOPE_REF, VARINT), span.scope.reference);
+}

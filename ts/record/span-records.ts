@@ -1,0 +1,368 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import {
+  COMMIT_PUBLISHED,
+  COMMIT_STALE,
+  CONSTANT_DROP_LIMIT,
+  CONSTANT_DROP_TRUNCATED,
+  CONSTANT_RING_SPANS,
+  FIELD_ADD_LINKS,
+  FIELD_ADD_LINKS_LIMIT,
+  FIELD_CHANGE_NAME,
+  FIELD_END_DROPPED_ATTRIBUTES,
+  FIELD_END_DROPPED_EVENTS,
+  FIELD_END_DROPPED_LINKS,
+  FIELD_END_STATUS,
+  FIELD_END_TIME,
+  FIELD_EVENT_DATA_ATTRIBUTES,
+  FIELD_EVENT_DATA_DROPPED_ATTRIBUTES,
+  FIELD_EVENT_DATA_NAME,
+  FIELD_EVENT_DATA_TIME,
+  FIELD_LINK_ATTRIBUTES,
+  FIELD_LINK_DROPPED_ATTRIBUTES,
+  FIELD_LINK_FLAGS,
+  FIELD_LINK_SPAN_ID,
+  FIELD_LINK_TRACE_ID,
+  FIELD_LINK_TRACE_STATE,
+  FIELD_SPAN_EVENT_ATTRIBUTES,
+  FIELD_SPAN_EVENT_END,
+  FIELD_SPAN_EVENT_LINK,
+  FIELD_SPAN_EVENT_NAME,
+  FIELD_SPAN_EVENT_START,
+  FIELD_START_ATTRIBUTES,
+  FIELD_START_FLAGS,
+  FIELD_START_KIND,
+  FIELD_START_NAME,
+  FIELD_START_PARENT_SPAN_ID,
+  FIELD_START_SCOPE_SCHEMA_URL_REF,
+  FIELD_START_TIME,
+  FIELD_START_TRACE_STATE,
+  FIELD_STATUS_CODE,
+  FIELD_STATUS_MESSAGE,
+  FIELD_UPDATE_ATTRIBUTES,
+  FIELD_UPDATE_EVENT,
+  FIELD_UPDATE_EVENT_ATTRIBUTES,
+  FIELD_UPDATE_EVENT_LIMIT,
+  FIELD_UPDATE_STATUS,
+  SCRATCH_RECORD,
+} from '../native/layout.js';
+import { bytes } from '../native/scratch.js';
+import { putAttribute, STALE_KEYS } from './any-value.js';
+import type {
+  EndFields,
+  EventFields,
+  LinkFields,
+  Pairs,
+  RecordedSpan,
+  StartFields,
+  StatusFields,
+} from './span-fields.js';
+import { putMessage, putSpanHeader, putSpanId, putTag, putText, putTraceId, tagOf } from './span-message.js';
+import { bounds, LENGTH_WIDTH, putFixed32, putVarint, setLength } from './wire.js';
+import { ATTEMPTS, type Writer } from './writer.js';
+
+const VARINT = 0;
+const FIXED64 = 1;
+const DELIMITED = 2;
+const FIXED32 = 5;
+/** What a start record has behind the name at the least: kind, time, flags, schema URL. */
+const BEHIND_NAME = 40;
+/** Below this much room an attribute is left out rather than cut. */
+const WORTH_CUTTING = 64;
+const STALE = -1;
+
+/**
+ * Encodes the records of spans and commits them, each before its method returns. A method's result is COMMIT_PUBLISHED or
+ * why the record was dropped; by then the drop is counted and the user told. Times come from `recordTime` (writer.ts).
+ */
+export class SpanRecords {
+  readonly writer: Writer;
+  /** Longest record that a slot takes. */
+  readonly capacity: number;
+  /** The first attribute that did not fit into the record just encoded. */
+  #next = 0;
+
+  constructor(writer: Writer) {
+    this.writer = writer;
+    this.capacity = writer.capacity(CONSTANT_RING_SPANS);
+  }
+
+  /** The span has begun, at `recordTime`. Attributes that do not fit follow in records of their own. */
+  start(span: StartFields): number {
+    const status = this.#commit(span, this.#tryStart, span);
+    if (status === COMMIT_PUBLISHED && this.#next < span.attributeCount) {
+      return this.attributes(span, span.attributePairs, span.attributeCount, this.#next);
+    }
+    return status;
+  }
+
+  /** The span has ended, at `recordTime`. */
+  end(span: RecordedSpan, fields: EndFields): number {
+    return this.#commit(span, this.#tryEnd, fields);
+  }
+
+  name(span: RecordedSpan, name: string): number {
+    return this.#commit(span, this.#tryName, name);
+  }
+
+  status(span: RecordedSpan, fields: StatusFields): number {
+    return this.#commit(span, this.#tryStatus, fields);
+  }
+
+  /** Attributes `from` to `count` (in elements of `pairs`), in as many records as they need. */
+  attributes(span: RecordedSpan, pairs: Pairs, count: number, from = 0): number {
+    return this.#inParts(span, UPDATE_ATTRIBUTES, pairs, count, from);
+  }
+
+  /** An event of the span, at `recordTime`. */
+  event(span: RecordedSpan, fields: EventFields): number {
+    const status = this.#commit(span, this.#tryEvent, fields);
+    if (status === COMMIT_PUBLISHED && this.#next < fields.attributeCount) {
+      return this.#inParts(span, EVENT_ATTRIBUTES, fields.attributePairs, fields.attributeCount, this.#next);
+    }
+    return status;
+  }
+
+  link(span: RecordedSpan, fields: LinkFields): number {
+    return this.#commit(span, this.#tryLink, fields);
+  }
+
+  #inParts(span: RecordedSpan, field: number, pairs: Pairs, count: number, from: number): number {
+    let status = COMMIT_PUBLISHED;
+    part.field = field;
+    part.pairs = pairs;
+    part.count = count;
+    for (let next = from; next < count && status === COMMIT_PUBLISHED; next = this.#next) {
+      part.from = next;
+      status = this.#commit(span, this.#tryPart, part);
+    }
+    part.pairs = [];
+    return status;
+  }
+
+  /** Encodes and commits, again as long as the answer is that references are of an older epoch. */
+  #commit<F>(span: RecordedSpan, attempt: (at: number, span: RecordedSpan, fields: F) => number, fields: F): number {
+    const { writer } = this;
+    for (let i = 0; i < ATTEMPTS; i++) {
+      let status = writer.resolve(span.scope);
+      if (status !== COMMIT_PUBLISHED) {
+        writer.abandoned(CONSTANT_RING_SPANS, status);
+        return status;
+      }
+      bounds.limit = SCRATCH_RECORD + this.capacity;
+      bounds.cutting = false;
+      bounds.wasCut = false;
+      status = attempt.call(this, putSpanHeader(SCRATCH_RECORD, span), span, fields);
+      if (status === COMMIT_PUBLISHED) {
+        if (bounds.wasCut) writer.binding.countDrop(writer.handle, CONSTANT_RING_SPANS, CONSTANT_DROP_TRUNCATED);
+        return status;
+      }
+      if (status !== COMMIT_STALE) {
+        writer.failed(status);
+        return status;
+      }
+      writer.refresh();
+    }
+    writer.abandoned(CONSTANT_RING_SPANS, COMMIT_STALE);
+    return COMMIT_STALE;
+  }
+
+  #publish(end: number): number {
+    const { writer } = this;
+    return writer.commit(CONSTANT_RING_SPANS, SCRATCH_RECORD, end - SCRATCH_RECORD, writer.epoch);
+  }
+
+  #publishTimed(end: number, timeAt: number): number {
+    return this.writer.commitTimed(CONSTANT_RING_SPANS, SCRATCH_RECORD, end - SCRATCH_RECORD, timeAt);
+  }
+
+  #tryStart(at: number, span: RecordedSpan, fields: StartFields): number {
+    const from = putMessage(at, FIELD_SPAN_EVENT_START);
+    let to = from;
+    if (fields.hasParent) to = putSpanId(to, FIELD_START_PARENT_SPAN_ID, fields.parent0, fields.parent1);
+    to = this.#putCut(to, FIELD_START_NAME, fields.name, BEHIND_NAME);
+    bytes[to] = tagOf(FIELD_START_KIND, VARINT);
+    bytes[to + 1] = fields.kind + 1;
+    bytes[to + 2] = tagOf(FIELD_START_TIME, FIXED64);
+    const timeAt = to + 3;
+    to = putFixed32(putTag(timeAt + 8, FIELD_START_FLAGS, FIXED32), fields.flags);
+    if (span.scope.schemaUrlReference !== 0) {
+      to = putVarint(putTag(to, FIELD_START_SCOPE_SCHEMA_URL_REF, VARINT), span.scope.schemaUrlReference);
+    }
+    if (fields.traceState) to = putTraceState(to, FIELD_START_TRACE_STATE, fields.traceState);
+    to = this.#putPairs(to, FIELD_START_ATTRIBUTES, fields.attributePairs, 0, fields.attributeCount);
+    if (to === STALE) return COMMIT_STALE;
+    setLength(from - LENGTH_WIDTH, to - from);
+    return this.#publishTimed(to, timeAt);
+  }
+
+  #tryEnd(at: number, _span: RecordedSpan, fields: EndFields): number {
+    const from = putMessage(at, FIELD_SPAN_EVENT_END);
+    bytes[from] = tagOf(FIELD_END_TIME, FIXED64);
+    let to = from + 9;
+    if (fields.droppedAttributes > 0) to = putCount(to, FIELD_END_DROPPED_ATTRIBUTES, fields.droppedAttributes);
+    if (fields.droppedEvents > 0) to = putCount(to, FIELD_END_DROPPED_EVENTS, fields.droppedEvents);
+    if (fields.droppedLinks > 0) to = putCount(to, FIELD_END_DROPPED_LINKS, fields.droppedLinks);
+    if (fields.statusCode !== 0) to = putStatus(to, FIELD_END_STATUS, fields);
+    setLength(from - LENGTH_WIDTH, to - from);
+    return this.#publishTimed(to, from + 1);
+  }
+
+  #tryName(at: number, _span: RecordedSpan, name: string): number {
+    const from = putMessage(at, FIELD_SPAN_EVENT_NAME);
+    const to = this.#putCut(from, FIELD_CHANGE_NAME, name, 0);
+    setLength(from - LENGTH_WIDTH, to - from);
+    return this.#publish(to);
+  }
+
+  #tryStatus(at: number, _span: RecordedSpan, fields: StatusFields): number {
+    const from = putMessage(at, FIELD_SPAN_EVENT_ATTRIBUTES);
+    const to = putStatus(from, FIELD_UPDATE_STATUS, fields);
+    setLength(from - LENGTH_WIDTH, to - from);
+    return this.#publish(to);
+  }
+
+  #tryPart(at: number, _span: RecordedSpan, { field, pairs, count, from: first }: Part): number {
+    const from = putMessage(at, FIELD_SPAN_EVENT_ATTRIBUTES);
+    let to = this.#putPairs(from, field, pairs, first, count);
+    if (to === STALE) return COMMIT_STALE;
+    if (this.#next === first) {
+      // Not even a record of its own holds the first value.
+      bounds.cutting = true;
+      to = this.#putPairs(from, field, pairs, first, first + 2);
+      if (to === STALE) return COMMIT_STALE;
+      if (to === from) bounds.wasCut = true;
+      this.#next = first + 2;
+    }
+    setLength(from - LENGTH_WIDTH, to - from);
+    return to === from ? COMMIT_PUBLISHED : this.#publish(to);
+  }
+
+  #tryEvent(at: number, _span: RecordedSpan, fields: EventFields): number {
+    const from = putMessage(at, FIELD_SPAN_EVENT_ATTRIBUTES);
+    const eventAt = putTag(from, FIELD_UPDATE_EVENT, DELIMITED) + LENGTH_WIDTH;
+    bytes[eventAt] = tagOf(FIELD_EVENT_DATA_TIME, FIXED64);
+    // The limit stands behind the event, and the dropped count before its attributes: ten bytes each at most.
+    bounds.limit -= 16;
+    let to = this.#putCut(eventAt + 9, FIELD_EVENT_DATA_NAME, fields.name, 16);
+    if (fields.droppedAttributes > 0) {
+      to = putCount(to, FIELD_EVENT_DATA_DROPPED_ATTRIBUTES, fields.droppedAttributes);
+    }
+    to = this.#putPairs(to, FIELD_EVENT_DATA_ATTRIBUTES, fields.attributePairs, 0, fields.attributeCount);
+    if (to === STALE) return COMMIT_STALE;
+    setLength(eventAt - LENGTH_WIDTH, to - eventAt);
+    if (fields.keepAtMost > 0) to = putCount(to, FIELD_UPDATE_EVENT_LIMIT, fields.keepAtMost);
+    setLength(from - LENGTH_WIDTH, to - from);
+    return this.#publishTimed(to, eventAt + 1);
+  }
+
+  #tryLink(at: number, _span: RecordedSpan, fields: LinkFields): number {
+    const from = putMessage(at, FIELD_SPAN_EVENT_LINK);
+    const linkAt = putMessage(from, FIELD_ADD_LINKS);
+    bounds.limit -= 16;
+    let to = putTraceId(linkAt, FIELD_LINK_TRACE_ID, fields);
+    to = putSpanId(to, FIELD_LINK_SPAN_ID, fields.span0, fields.span1);
+    bytes[to] = tagOf(FIELD_LINK_FLAGS, FIXED32);
+    to = putFixed32(to + 1, fields.flags);
+    if (fields.traceState) to = putTraceState(to, FIELD_LINK_TRACE_STATE, fields.traceState);
+    to = this.#putPairs(to, FIELD_LINK_ATTRIBUTES, fields.attributePairs, 0, fields.attributeCount);
+    if (to === STALE) return COMMIT_STALE;
+    let dropped = fields.droppedAttributes;
+    if (this.#next < fields.attributeCount) {
+      // A link has one record: of what does not fit, the first value is cut, the others are dropped.
+      bounds.wasCut = true;
+      if (bounds.limit - to >= WORTH_CUTTING) {
+        const next = this.#next;
+        bounds.cutting = true;
+        to = this.#putPairs(to, FIELD_LINK_ATTRIBUTES, fields.attributePairs, next, next + 2);
+        if (to === STALE) return COMMIT_STALE;
+      }
+      dropped += (fields.attributeCount - this.#next) / 2;
+    }
+    if (dropped > 0) to = putCount(to, FIELD_LINK_DROPPED_ATTRIBUTES, dropped);
+    setLength(linkAt - LENGTH_WIDTH, to - linkAt);
+    if (fields.keepAtMost > 0) to = putCount(to, FIELD_ADD_LINKS_LIMIT, fields.keepAtMost);
+    setLength(from - LENGTH_WIDTH, to - from);
+    return this.#publish(to);
+  }
+
+  /** A text that is cut, if it must be, so that `reserve` bytes remain for what follows it. */
+  #putCut(at: number, field: number, text: string, reserve: number): number {
+    const { limit } = bounds;
+    bounds.limit = limit - reserve;
+    bounds.cutting = true;
+    const to = putText(at, field, text);
+    bounds.limit = limit;
+    bounds.cutting = false;
+    return to;
+  }
+
+  /** As many attributes as fit; `#next` is the first that did not. STALE: encode again. */
+  #putPairs(at: number, field: number, pairs: Pairs, from: number, count: number): number {
+    const { writer } = this;
+    let to = at;
+    let i = from;
+    for (; i < count; i += 2) {
+      const reference = writer.keyReference(pairs[i] as string);
+      if (reference <= 0) {
+        if (reference === STALE_KEYS) return STALE;
+        writer.binding.countDrop(writer.handle, CONSTANT_RING_SPANS, CONSTANT_DROP_LIMIT);
+        continue;
+      }
+      let attributeAt = to;
+      if (field > 15) attributeAt = putTag(to, field, DELIMITED) - 1;
+      const tag = field > 15 ? bytes[attributeAt] : tagOf(field, DELIMITED);
+      const end = putAttribute(attributeAt, tag, reference, pairs[i + 1], writer);
+      if (end > bounds.limit) break;
+      to = end;
+    }
+    this.#next = i;
+    return to;
+  }
+}
+
+const UPDATE_ATTRIBUTES = FIELD_UPDATE_ATTRIBUTES;
+const EVENT_ATTRIBUTES = FIELD_UPDATE_EVENT_ATTRIBUTES;
+
+/** The attributes that one record is to hold, from `from` on. */
+interface Part {
+  field: number;
+  pairs: Pairs;
+  count: number;
+  from: number;
+}
+
+const part: Part = { field: 0, pairs: [], count: 0, from: 0 };
+
+function putCount(at: number, field: number, count: number): number {
+  return putVarint(putTag(at, field, VARINT), count);
+}
+
+/** A Status; its message is cut where the record ends. */
+export function putStatus(at: number, field: number, fields: StatusFields): number {
+  const from = putMessage(at, field);
+  let to = from;
+  bytes[to] = tagOf(FIELD_STATUS_CODE, VARINT);
+  bytes[to + 1] = fields.statusCode;
+  to += 2;
+  if (fields.statusMessage) {
+    bounds.cutting = true;
+    to = putText(to, FIELD_STATUS_MESSAGE, fields.statusMessage);
+    bounds.cutting = false;
+  }
+  setLength(from - LENGTH_WIDTH, to - from);
+  return to;
+}
+
+/** The trace state, or as many of its leading members as fit: a member is never cut (W3C Trace Context, 3.3.1.5). */
+function putTraceState(at: number, field: number, traceState: string): number {
+  let text = traceState;
+  while (text !== '') {
+    const to = putText(at, field, text);
+    if (to <= bounds.limit) return to;
+    bounds.wasCut = true;
+    text = text.slice(0, Math.max(text.lastIndexOf(','), 0));
+  }
+  return at;
+}

@@ -1,0 +1,116 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { bytes, view } from '../native/scratch.js';
+
+// Protobuf's wire format, written into the scratch buffer. Every function takes the position to write at and returns the
+// position after what it wrote.
+
+/**
+ * Where the record being written must end. What does not fit ends beyond `limit`, and the caller begins again with a new
+ * record; when even a record of its own is too small for a value, it is written once more with `cutting`, and is cut.
+ * The buffer goes on for at least SLACK bytes after any limit: only what may be longer than that looks at it.
+ */
+export const bounds = { limit: 0, cutting: false, wasCut: false };
+export const SLACK = 1024;
+
+/** Strings of up to this many UTF-16 units take at most 96 bytes, so that one-byte lengths do for them. */
+export const SHORT_STRING = 32;
+
+/** An unsigned integer of up to 53 bits. */
+export function putVarint(at: number, value: number): number {
+  if (value > 0xffff_ffff) return putInt64(at, value);
+  let rest = value >>> 0;
+  let to = at;
+  while (rest > 0x7f) {
+    bytes[to++] = (rest & 0x7f) | 0x80;
+    rest >>>= 7;
+  }
+  bytes[to] = rest;
+  return to + 1;
+}
+
+/** An integer from −2^63 up to below 2^63, as the varint of its two's complement. */
+export function putInt64(at: number, value: number): number {
+  const size = Math.abs(value);
+  let low = size >>> 0;
+  let high = (size / 0x1_0000_0000) >>> 0;
+  if (value < 0) {
+    low = -low >>> 0;
+    high = (low === 0 ? -high : ~high) >>> 0;
+  }
+  let to = at;
+  while (high > 0 || low > 0x7f) {
+    bytes[to++] = (low & 0x7f) | 0x80;
+    low = ((low >>> 7) | (high << 25)) >>> 0;
+    high >>>= 7;
+  }
+  bytes[to] = low;
+  return to + 1;
+}
+
+export function putDouble(at: number, value: number): number {
+  view.setFloat64(at, value, true);
+  return at + 8;
+}
+
+export function putFixed32(at: number, value: number): number {
+  view.setInt32(at, value, true);
+  return at + 4;
+}
+
+/** Bytes of a length that is known only afterwards and may be of any size: a varint padded to three bytes. */
+export const LENGTH_WIDTH = 3;
+
+/** Fills in a length of LENGTH_WIDTH bytes. */
+export function setLength(at: number, length: number): void {
+  bytes[at] = (length & 0x7f) | 0x80;
+  bytes[at + 1] = ((length >>> 7) & 0x7f) | 0x80;
+  bytes[at + 2] = length >>> 14;
+}
+
+/** A string field whose tag takes one byte. Lone surrogates become U+FFFD. */
+export function putString(at: number, tag: number, text: string): number {
+  bytes[at] = tag;
+  const length = text.length;
+  if (length <= SHORT_STRING) {
+    let to = at + 2;
+    for (let i = 0; i < length; i++) {
+      const code = text.charCodeAt(i);
+      if (code > 0x7f) return putEncoded(at + 1, text);
+      bytes[to++] = code;
+    }
+    bytes[at + 1] = length;
+    return to;
+  }
+  return putEncoded(at + 1, text);
+}
+
+/** Length and UTF-8 of `text`. */
+function putEncoded(at: number, text: string): number {
+  const from = at + LENGTH_WIDTH;
+  const room = bounds.limit - from;
+  if (text.length * 3 > room && (text.length > room || Buffer.byteLength(text) > room)) {
+    if (!bounds.cutting) return bounds.limit + 1;
+    bounds.wasCut = true;
+  }
+  const length = room > 0 ? bytes.write(text, from, room, 'utf8') : 0;
+  setLength(at, length);
+  return from + length;
+}
+
+/** A bytes field whose tag takes one byte. */
+export function putBytes(at: number, tag: number, value: Uint8Array): number {
+  bytes[at] = tag;
+  const from = at + 1 + LENGTH_WIDTH;
+  let length = value.length;
+  const room = Math.max(bounds.limit - from, 0);
+  if (length > room) {
+    if (!bounds.cutting) return bounds.limit + 1;
+    bounds.wasCut = true;
+    length = room;
+  }
+  bytes.set(length === value.length ? value : value.subarray(0, length), from);
+  setLength(at + 1, length);
+  return from + length;
+}

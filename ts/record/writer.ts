@@ -1,0 +1,229 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { diag } from '@opentelemetry/api';
+import type { NativeBinding } from '../native/binding.js';
+import {
+  COMMIT_DISABLED,
+  COMMIT_DISK,
+  COMMIT_FULL,
+  COMMIT_PUBLISHED,
+  COMMIT_STALE,
+  COMMIT_TIME_CLOCK,
+  COMMIT_TIME_EXPLICIT,
+  COMMIT_TIME_NONE,
+  CONSTANT_DROP_DISABLED,
+  CONSTANT_DROP_DISK,
+  CONSTANT_DROP_LIMIT,
+  SCRATCH_ANCHOR,
+  SCRATCH_EPOCH,
+  SCRATCH_FLOOR_NANOS,
+  SCRATCH_FLOOR_SECONDS,
+  SCRATCH_PENDING_LENGTH,
+  SCRATCH_RECORD_LENGTH,
+  SCRATCH_TIME_MODE,
+  SCRATCH_TIME_NANOS,
+  SCRATCH_TIME_OFFSET,
+  SCRATCH_TIME_SECONDS,
+} from '../native/layout.js';
+import { attachScratch, words } from '../native/scratch.js';
+import { type KeyReferences, NO_REFERENCE, STALE_KEYS } from './any-value.js';
+import { encodeScopeAttributes } from './otlp-value.js';
+import { SLACK } from './wire.js';
+
+/** Encodings of one record before it is given up; each one more means that the file has rolled over meanwhile. */
+export const ATTEMPTS = 4;
+const WARNING_INTERVAL = 30_000;
+
+const TIME_MODE = SCRATCH_TIME_MODE / 4;
+const TIME_OFFSET = SCRATCH_TIME_OFFSET / 4;
+const TIME_SECONDS = SCRATCH_TIME_SECONDS / 4;
+const TIME_NANOS = SCRATCH_TIME_NANOS / 4;
+const FLOOR_SECONDS = SCRATCH_FLOOR_SECONDS / 4;
+const FLOOR_NANOS = SCRATCH_FLOOR_NANOS / 4;
+const ANCHOR = SCRATCH_ANCHOR / 4;
+const EPOCH = SCRATCH_EPOCH / 4;
+
+/**
+ * The time of the next record, and after its commit the time that it got. Seconds and nanoseconds since the Unix epoch as
+ * 32-bit words (signed: to be read with `>>> 0`).
+ */
+export const recordTime = { mode: COMMIT_TIME_NONE, seconds: 0, nanos: 0, floorSeconds: 0, floorNanos: 0, anchor: -1 };
+
+/** The next record has the time of its commit, by a clock anchor (−1: the current one), and not before the floor. */
+export function useClock(anchor: number, floorSeconds: number, floorNanos: number): void {
+  recordTime.mode = COMMIT_TIME_CLOCK;
+  recordTime.anchor = anchor;
+  recordTime.floorSeconds = floorSeconds;
+  recordTime.floorNanos = floorNanos;
+}
+
+/** The next record has this time. */
+export function useTime(seconds: number, nanos: number): void {
+  recordTime.mode = COMMIT_TIME_EXPLICIT;
+  recordTime.seconds = seconds;
+  recordTime.nanos = nanos;
+}
+
+/** An instrumentation scope and where the current file has it. One object a tracer and writer. */
+export class Scope {
+  readonly name: string;
+  readonly version: string;
+  readonly schemaUrl: string;
+  readonly attributes: Readonly<Record<string, unknown>> | undefined;
+  /** The epoch of the references; −1 before the first. */
+  epoch = -1;
+  reference = 0;
+  schemaUrlReference = 0;
+
+  constructor(name?: string, version?: string, schemaUrl?: string, attributes?: Readonly<Record<string, unknown>>) {
+    this.name = name ?? '';
+    this.version = version ?? '';
+    this.schemaUrl = schemaUrl ?? '';
+    this.attributes = attributes;
+  }
+}
+
+/** One thread's use of a native writer: references by epoch, and the commit call. Nothing here throws. */
+export class Writer implements KeyReferences {
+  readonly binding: NativeBinding;
+  readonly handle: number;
+  epoch: number;
+  readonly #keys = new Map<string, number>();
+  #warnedAt = Number.NEGATIVE_INFINITY;
+  #failures = 0;
+
+  /** @param handle what `binding.openWriter` returned. */
+  constructor(binding: NativeBinding, handle: number) {
+    attachScratch(binding);
+    this.binding = binding;
+    this.handle = handle;
+    this.epoch = binding.epoch(handle);
+  }
+
+  /** Bytes that a record of `ring` may have. */
+  capacity(ring: number): number {
+    const capacity = this.binding.recordCapacity(this.handle, ring);
+    return Math.min(capacity, SCRATCH_RECORD_LENGTH - SLACK, SCRATCH_PENDING_LENGTH - SLACK);
+  }
+
+  /** After STALE: forgets every reference. */
+  refresh(): void {
+    this.#keys.clear();
+    this.epoch = this.binding.epoch(this.handle);
+  }
+
+  keyReference(key: string): number {
+    const known = this.#keys.get(key);
+    if (known !== undefined) return known;
+    const reference = this.binding.internString(this.handle, this.epoch, key);
+    if (reference > 0) {
+      this.#keys.set(key, reference);
+      return reference;
+    }
+    return reference === -COMMIT_STALE ? STALE_KEYS : NO_REFERENCE;
+  }
+
+  /** Sees to it that the scope's references are of the current epoch. Returns COMMIT_PUBLISHED or why it could not. */
+  resolve(scope: Scope): number {
+    for (let attempt = 0; scope.epoch !== this.epoch; attempt++) {
+      if (attempt === ATTEMPTS) return COMMIT_STALE;
+      const status = this.#intern(scope);
+      if (status === COMMIT_STALE) this.refresh();
+      else if (status !== COMMIT_PUBLISHED) return status;
+    }
+    return COMMIT_PUBLISHED;
+  }
+
+  #intern(scope: Scope): number {
+    const { binding, handle, epoch } = this;
+    const attributes = encodeScopeAttributes(scope.attributes);
+    const reference = binding.internScope(handle, epoch, scope.name, scope.version, attributes);
+    if (reference <= 0) return -reference || COMMIT_DISK;
+    let schemaUrlReference = 0;
+    if (scope.schemaUrl !== '') {
+      schemaUrlReference = binding.internString(handle, epoch, scope.schemaUrl);
+      if (schemaUrlReference < 0) return -schemaUrlReference;
+    }
+    scope.reference = reference;
+    scope.schemaUrlReference = schemaUrlReference;
+    scope.epoch = epoch;
+    return COMMIT_PUBLISHED;
+  }
+
+  /**
+   * Commits a record that has no time.
+   * @param epoch the epoch in which its references were resolved.
+   */
+  commit(ring: number, offset: number, length: number, epoch: number): number {
+    words[TIME_MODE] = COMMIT_TIME_NONE;
+    words[EPOCH] = epoch;
+    return this.binding.commit(this.handle, ring, offset, length);
+  }
+
+  /** Commits a record whose time stands at `timeAt` in the scratch buffer and comes from `recordTime`. */
+  commitTimed(ring: number, offset: number, length: number, timeAt: number): number {
+    words[TIME_MODE] = recordTime.mode;
+    words[TIME_OFFSET] = timeAt - offset;
+    words[TIME_SECONDS] = recordTime.seconds;
+    words[TIME_NANOS] = recordTime.nanos;
+    words[FLOOR_SECONDS] = recordTime.floorSeconds;
+    words[FLOOR_NANOS] = recordTime.floorNanos;
+    words[ANCHOR] = recordTime.anchor;
+    words[EPOCH] = this.epoch;
+    const status = this.binding.commit(this.handle, ring, offset, length);
+    if (status === COMMIT_PUBLISHED) this.#takeTime();
+    return status;
+  }
+
+  /** Reads the clock as `recordTime` says, for a time that is needed before (or without) its record. */
+  readClock(): void {
+    words[FLOOR_SECONDS] = recordTime.floorSeconds;
+    words[FLOOR_NANOS] = recordTime.floorNanos;
+    words[ANCHOR] = recordTime.anchor;
+    this.binding.now();
+    this.#takeTime();
+  }
+
+  #takeTime(): void {
+    if (recordTime.mode !== COMMIT_TIME_CLOCK) return;
+    recordTime.seconds = words[TIME_SECONDS];
+    recordTime.nanos = words[TIME_NANOS];
+    recordTime.anchor = words[ANCHOR];
+  }
+
+  /** A record was not published, and native code has counted it. */
+  failed(status: number): void {
+    this.#failures++;
+    const now = performance.now();
+    if (now - this.#warnedAt < WARNING_INTERVAL) return;
+    this.#warnedAt = now;
+    // Later, because a logger may make spans itself, and the scratch buffer is in use here.
+    queueMicrotask(() => {
+      diag.warn(`otlp-mmap: ${this.#failures} record(s) dropped: ${this.#reason(status)}`);
+      this.#failures = 0;
+    });
+  }
+
+  /** A record could not be encoded for want of references: it counts as dropped like one that was refused. */
+  abandoned(ring: number, status: number): void {
+    const reason =
+      status === COMMIT_DISABLED
+        ? CONSTANT_DROP_DISABLED
+        : status === COMMIT_DISK
+          ? CONSTANT_DROP_DISK
+          : CONSTANT_DROP_LIMIT;
+    this.binding.countDrop(this.handle, ring, reason);
+    this.failed(status);
+  }
+
+  #reason(status: number): string {
+    if (status === COMMIT_DISABLED) return 'the writer is shut down.';
+    const { directory, file, error } = this.binding.writerStatus(this.handle);
+    if (error !== undefined) return error;
+    if (status === COMMIT_FULL) {
+      return `the ring of ${file ?? directory} is full. Is an otlp-mmap-collector reading ${directory}?`;
+    }
+    return `${file ?? directory} did not take them (status ${status}).`;
+  }
+}

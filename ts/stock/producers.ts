@@ -1,0 +1,74 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { announce } from '../config/index.js';
+import type { NativeBinding } from '../native/binding.js';
+import { findBinding } from '../native/loader.js';
+import { type MmapStockOptions, withEnvironment } from './options.js';
+import { Producer } from './producer.js';
+import type { StockResource } from './readable-span.js';
+
+/**
+ * The producers of one processor or exporter, one for each resource that its spans have: nearly always a single one. Never
+ * throws: what cannot be opened is told once, and its spans are not written.
+ */
+export class Producers {
+  readonly #options: MmapStockOptions;
+  readonly #all = new Map<StockResource, Producer | undefined>();
+  readonly #binding: NativeBinding | undefined;
+  #lastResource: StockResource | undefined;
+  #last: Producer | undefined;
+  #closed = false;
+
+  constructor(options: MmapStockOptions) {
+    this.#options = withEnvironment(options);
+    try {
+      this.#binding = findBinding();
+    } catch (error) {
+      announce('error', `spans are not recorded: ${(error as Error).message}`);
+    }
+  }
+
+  /** The producer for spans of `resource`; undefined when nothing can be written. */
+  of(resource: StockResource): Producer | undefined {
+    if (resource === this.#lastResource) {
+      return this.#last;
+    }
+    if (this.#closed) {
+      return undefined;
+    }
+    if (!this.#all.has(resource)) {
+      this.#all.set(resource, this.#open(resource));
+    }
+    this.#lastResource = resource;
+    this.#last = this.#all.get(resource);
+    return this.#last;
+  }
+
+  #open(resource: StockResource): Producer | undefined {
+    if (this.#binding === undefined) {
+      return undefined;
+    }
+    try {
+      return new Producer(this.#binding, resource, this.#options);
+    } catch (error) {
+      announce('error', `spans are not recorded: ${(error as Error).message}`);
+      return undefined;
+    }
+  }
+
+  async flush(): Promise<void> {
+    await Promise.all([...this.#all.values()].map((producer) => producer?.flush()));
+  }
+
+  /** Nothing is written after this. What is written already is safe in the file and waits for nobody. */
+  close(): void {
+    this.#closed = true;
+    this.#lastResource = undefined;
+    this.#last = undefined;
+    for (const producer of this.#all.values()) {
+      producer?.close();
+    }
+    this.#all.clear();
+  }
+}

@@ -1,0 +1,106 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { type Attributes, type AttributeValue, diag } from '@opentelemetry/api';
+
+// What counts as an attribute, and how it is cut to a limit: as the stock SDK has it, message by message.
+
+/** True for null and undefined too: a span drops them, an event or a link keeps the key with no value. */
+export function isAttributeValue(value: unknown): boolean {
+  if (value === null || value === undefined) return true;
+  return Array.isArray(value) ? isHomogeneous(value) : isPrimitive(typeof value);
+}
+
+function isPrimitive(type: string): boolean {
+  return type === 'string' || type === 'number' || type === 'boolean';
+}
+
+function isHomogeneous(values: readonly unknown[]): boolean {
+  let first: string | undefined;
+  for (const value of values) {
+    if (value === null || value === undefined) continue;
+    const type = typeof value;
+    if (type === first) continue;
+    if (first !== undefined || !isPrimitive(type)) return false;
+    first = type;
+  }
+  return true;
+}
+
+/** A value as it is kept: strings, also those in arrays, cut to `limit` UTF-16 units; arrays copied. */
+export function limitLength(value: unknown, limit: number): unknown {
+  if (typeof value === 'string') return value.length > limit ? value.substring(0, limit) : value;
+  if (Array.isArray(value)) return value.map((element) => limitLength(element, limit));
+  return value;
+}
+
+/** Tells of a key or value that cannot be an attribute. */
+export function warnInvalid(what: 'key' | 'value', key: unknown): void {
+  diag.warn(what === 'key' ? `Invalid attribute key: ${String(key)}` : `Invalid attribute value set for key: ${key}`);
+}
+
+/** A copy of what is valid, for a sampler: it may change the object that it is given. */
+export function sanitize(attributes: unknown): Attributes {
+  const valid: Attributes = {};
+  forEachValid(attributes, (key, value) => {
+    valid[key] = Array.isArray(value) ? (value.slice() as AttributeValue) : (value as AttributeValue);
+  });
+  return valid;
+}
+
+/** Keys and values by turns, and how many attributes were over the limit. */
+export interface CollectedAttributes {
+  pairs: unknown[];
+  dropped: number;
+}
+
+/** The attributes of an event or a link. */
+export function collect(attributes: unknown, countLimit: number, lengthLimit: number): CollectedAttributes {
+  const pairs: unknown[] = [];
+  let dropped = 0;
+  forEachValid(attributes, (key, value) => {
+    if (pairs.length / 2 >= countLimit) dropped++;
+    else pairs.push(key, limitLength(value, lengthLimit));
+  });
+  return { pairs, dropped };
+}
+
+function forEachValid(attributes: unknown, take: (key: string, value: unknown) => void): void {
+  if (typeof attributes !== 'object' || attributes === null) return;
+  for (const key of Object.keys(attributes)) {
+    const value = (attributes as Record<string, unknown>)[key];
+    if (key === '') warnInvalid('key', key);
+    else if (!isAttributeValue(value)) warnInvalid('value', key);
+    else take(key, value);
+  }
+}
+
+/** Keys and values by turns, as an object. */
+export function toAttributes(pairs: readonly unknown[], count: number): Attributes {
+  const attributes: Attributes = {};
+  for (let i = 0; i < count; i += 2) {
+    const key = pairs[i] as string;
+    const value = pairs[i + 1] as AttributeValue;
+    if (key === '__proto__') Object.defineProperty(attributes, key, { value, enumerable: true, configurable: true });
+    else attributes[key] = value;
+  }
+  return attributes;
+}
+
+const POOL_LIMIT = 256;
+const POOLED_LENGTH = 64;
+const pool: unknown[][] = [];
+/** The storage of a span that has no attributes; never written to. */
+export const NO_PAIRS: unknown[] = [];
+
+/** Storage for the attributes of one open span. */
+export function acquirePairs(): unknown[] {
+  return pool.pop() ?? [];
+}
+
+/** Takes storage back; it holds on to nothing of the user's. */
+export function releasePairs(pairs: unknown[], count: number): void {
+  if (pairs === NO_PAIRS || pairs.length > POOLED_LENGTH || pool.length === POOL_LIMIT) return;
+  for (let i = 0; i < count; i++) pairs[i] = undefined;
+  pool.push(pairs);
+}

@@ -1,0 +1,43 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import type { Sampler } from '@opentelemetry/sdk-trace-base';
+
+/**
+ * What is known of a sampler beforehand, so that common ones need not be asked (which takes ids in hexadecimal): it records
+ * everything, or it records roots and children of what is sampled. A custom one has to be asked.
+ */
+export type SamplerKind = 'custom' | 'always_on' | 'parentbased_always_on';
+
+const DELEGATES: [string, string][] = [
+  ['_root', 'AlwaysOnSampler'],
+  ['_remoteParentSampled', 'AlwaysOnSampler'],
+  ['_remoteParentNotSampled', 'AlwaysOffSampler'],
+  ['_localParentSampled', 'AlwaysOnSampler'],
+  ['_localParentNotSampled', 'AlwaysOffSampler'],
+];
+
+/**
+ * Recognises the stock SDK's samplers, of any of its versions and copies, by what they look like. One that looks different is
+ * asked, so not to recognise it costs time only.
+ */
+export function kindOf(sampler: Sampler): SamplerKind {
+  if (isPlain(sampler, 'AlwaysOnSampler')) return 'always_on';
+  if (!isNamed(sampler, 'ParentBasedSampler')) return 'custom';
+  const fields = sampler as unknown as Record<string, unknown>;
+  return Object.keys(fields).length === DELEGATES.length &&
+    DELEGATES.every(([field, name]) => isPlain(fields[field], name))
+    ? 'parentbased_always_on'
+    : 'custom';
+}
+
+function isPlain(sampler: unknown, name: string): boolean {
+  return isNamed(sampler, name) && Object.keys(sampler as object).length === 0 && String(sampler) === name;
+}
+
+/** Directly of a class of this name: a subclass may decide otherwise. */
+function isNamed(sampler: unknown, name: string): boolean {
+  if (typeof sampler !== 'object' || sampler === null) return false;
+  const prototype = Object.getPrototypeOf(sampler);
+  return prototype?.constructor?.name === name && Object.getPrototypeOf(prototype) === Object.prototype;
+}
