@@ -23,7 +23,10 @@ function rust() {
     '//! The byte format in numbers: see docs/format.md.',
     '//!',
     `//! ${note}`,
-    '#![expect(clippy::doc_markdown, reason = "the descriptions are shared with TypeScript and the docs")]',
+    '#![expect(',
+    '    clippy::doc_markdown,',
+    '    reason = "the descriptions are shared with TypeScript and the docs"',
+    ')]',
     '',
   ];
   for (const group of groups) {

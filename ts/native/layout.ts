@@ -332,6 +332,8 @@ export const COMMIT_TOO_LARGE = 3;
 export const COMMIT_DISABLED = 4;
 /** no file could be made: dropped and counted */
 export const COMMIT_DISK = 5;
+/** references only: no room in the dictionary and no next file, or too large for any; the caller counts the loss */
+export const COMMIT_LIMIT = 6;
 export const COMMIT_TIME_NONE = 0;
 export const COMMIT_TIME_CLOCK = 1;
 export const COMMIT_TIME_EXPLICIT = 2;

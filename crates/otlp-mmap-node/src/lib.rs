@@ -9,14 +9,14 @@ mod raw;
 mod receiver;
 mod writers;
 
-use napi::bindgen_prelude::{JsObjectValue, JsValue, Object};
+use napi::bindgen_prelude::{JsValue, Object};
 use napi_derive::napi;
 
+/// Registers the raw functions when the addon is loaded into an environment.
 #[napi(module_exports)]
 pub fn initialise(exports: Object<'_>) -> napi::Result<()> {
     let value = exports.value();
     raw::register(value.env, value.value);
-    let _ = exports.has_named_property("commit")?;
     Ok(())
 }
 

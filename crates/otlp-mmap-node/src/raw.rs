@@ -118,11 +118,18 @@ unsafe extern "C" fn commit_record(env: sys::napi_env, info: sys::napi_callback_
         let Some((scratch, handle)) = state.and_then(|state| state.parts(writer)) else {
             return commit::DISABLED;
         };
+        let Some(ring) = RingId::from_number(ring as u32) else {
+            return commit::DISABLED;
+        };
         let Some(record) = scratch.bytes(offset, length) else {
             return commit::TOO_LARGE;
         };
-        let time = fill_time(scratch, record);
-        handle.commit(ring as u32, scratch.word(scratch::EPOCH), record, time)
+        let epoch = scratch.word(scratch::EPOCH);
+        match fill_time(scratch, record) {
+            Some(time) => handle.commit_at(ring, epoch, record, time),
+            None => handle.commit(ring, epoch, record),
+        }
+        .number()
     });
     integer(env, status)
 }
@@ -188,9 +195,10 @@ unsafe extern "C" fn count_drop(env: sys::napi_env, info: sys::napi_callback_inf
     let (state, [writer, ring, reason]) = arguments::<3>(env, info);
     let (writer, ring, reason) = (unsigned(env, writer), unsigned(env, ring), unsigned(env, reason));
     guarded(0, || {
-        if let (Some(handle), Some(ring)) =
-            (state.and_then(|state| state.handle(writer)), RingId::from_number(ring as u32))
-        {
+        if let (Some(handle), Some(ring)) = (
+            state.and_then(|state| state.handle(writer)),
+            RingId::from_number(ring as u32),
+        ) {
             handle.count_drop(ring, reason as u32);
         }
         0
@@ -206,7 +214,8 @@ unsafe extern "C" fn record_capacity(env: sys::napi_env, info: sys::napi_callbac
         guarded(0, || {
             state
                 .and_then(|state| state.handle(writer))
-                .zip(RingId::from_number(ring as u32)).map_or(0, |(handle, ring)| handle.record_capacity(ring))
+                .zip(RingId::from_number(ring as u32))
+                .map_or(0, |(handle, ring)| handle.writer().record_capacity(ring))
         }),
     )
 }

@@ -1,8 +1,8 @@
 //! The collector's reader thread, as an object with a callback.
 
+use crate::writers::reason_name;
 use napi::bindgen_prelude::{Buffer, Function, Uint32Array};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
-use crate::writers::reason_name;
 use napi::{Error, Result};
 use napi_derive::napi;
 use otlp_mmap::layout::constant;

@@ -183,7 +183,10 @@ const NANOS_PER_MILLI: f64 = 1e6;
 fn drops_by_name(status: &WriterStatus) -> HashMap<String, HashMap<String, f64>> {
     let mut drops: HashMap<String, HashMap<String, f64>> = HashMap::new();
     for &(ring, reason, count) in &status.drops {
-        drops.entry(ring.name().to_owned()).or_default().insert(reason_name(reason).to_owned(), count as f64);
+        drops
+            .entry(ring.name().to_owned())
+            .or_default()
+            .insert(reason_name(reason).to_owned(), count as f64);
     }
     drops
 }
@@ -207,7 +210,7 @@ pub fn reason_name(reason: u32) -> &'static str {
 #[must_use]
 pub fn process_instance_id() -> String {
     static ID: OnceLock<String> = OnceLock::new();
-    ID.get_or_init(otlp_mmap::writer::random_uuid).clone()
+    ID.get_or_init(otlp_mmap::random::uuid).clone()
 }
 
 /// What a writer can tell of itself.

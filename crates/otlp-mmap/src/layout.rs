@@ -428,6 +428,8 @@ pub mod commit {
     pub const DISABLED: u32 = 4;
     /// no file could be made: dropped and counted
     pub const DISK: u32 = 5;
+    /// references only: no room in the dictionary and no next file, or too large for any; the caller counts the loss
+    pub const LIMIT: u32 = 6;
     /// time none
     pub const TIME_NONE: u32 = 0;
     /// time clock

@@ -9,10 +9,14 @@
 #[cfg(not(all(target_pointer_width = "64", target_endian = "little")))]
 compile_error!("otlp-mmap supports 64-bit little-endian targets only");
 
+pub mod clock;
+pub mod directory;
 pub mod dump;
 pub mod file;
 pub mod layout;
 pub mod otlp;
+pub mod random;
 pub mod reader;
 pub mod receiver;
 pub mod wire;
+pub mod writer;

@@ -163,6 +163,11 @@ impl<'a> Extension<'a> {
         self.u64(block::FLUSH_EPOCH)
     }
 
+    /// For writers, in a new file: the numbers go on from the file before.
+    pub(crate) fn set_flush_epoch(&self, epoch: u64) {
+        self.set_u64(block::FLUSH_EPOCH, epoch);
+    }
+
     /// For writers: asks again; returns the number to wait for.
     #[must_use]
     pub fn request_flush(&self) -> u64 {

@@ -154,11 +154,6 @@ impl FileView {
         &self.path
     }
 
-    /// For writers, once the file has its final name.
-    pub(crate) fn set_path(&mut self, path: &Path) {
-        path.clone_into(&mut self.path);
-    }
-
     /// Which file this is; compare with [`Inode::at`] to see whether its name leads to another one now.
     #[must_use]
     pub fn inode(&self) -> Inode {

@@ -11,6 +11,7 @@ use crate::file::liveness::{self, Liveness};
 use crate::file::lock::{Lock, Role};
 use crate::file::{Access, EntryError, FileError, FileView, Identity, Inode, Problem, RingId};
 use crate::otlp::{self, Entries};
+use crate::random;
 use cursor::{Cursor, Patience};
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -266,7 +267,6 @@ fn cursors(view: &FileView) -> Result<[Cursor; 3], FileError> {
 
 /// Random and not zero, which means "free".
 fn random_id() -> u64 {
-    let mut bytes = [0u8; 8];
-    let _ = rustix::rand::getrandom(&mut bytes, rustix::rand::GetRandomFlags::empty());
-    u64::from_le_bytes(bytes) | 1
+    let [a, b, c, d, e, f, g, h, ..] = random::bytes();
+    u64::from_le_bytes([a, b, c, d, e, f, g, h]) | 1
 }

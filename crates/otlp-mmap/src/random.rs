@@ -1,0 +1,38 @@
+//! Random ids: they have to differ, not to be secret.
+
+use crate::clock;
+
+/// Sixteen random bytes. A forked child draws others than its parent.
+pub fn bytes() -> [u8; 16] {
+    let mut id = [0u8; 16];
+    // SAFETY: the buffer is valid for its length, which is below the call's limit of 256.
+    let status = unsafe { libc::getentropy(id.as_mut_ptr().cast(), id.len()) };
+    if status != 0 {
+        // No entropy call on this system: clocks and pid tell processes of one machine apart.
+        let mix = u128::from(clock::wall_nanos()) << 64 | u128::from(clock::monotonic_nanos());
+        id = (mix ^ u128::from(std::process::id()) << 48).to_le_bytes();
+    }
+    id
+}
+
+/// A random (version 4) UUID in its usual text form.
+#[must_use]
+pub fn uuid() -> String {
+    let mut id = bytes();
+    id[6] = id[6] & 0x0f | 0x40;
+    id[8] = id[8] & 0x3f | 0x80;
+    let hex = |range: std::ops::Range<usize>| id[range].iter().map(|byte| format!("{byte:02x}")).collect::<String>();
+    [hex(0..4), hex(4..6), hex(6..8), hex(8..10), hex(10..16)].join("-")
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_uuid_has_its_usual_form_and_is_new_each_time() {
+        let uuid = super::uuid();
+        let lengths: Vec<_> = uuid.split('-').map(str::len).collect();
+        assert_eq!(lengths, [8, 4, 4, 4, 12]);
+        assert_eq!(&uuid[14..15], "4");
+        assert_ne!(uuid, super::uuid());
+    }
+}

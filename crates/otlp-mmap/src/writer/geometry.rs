@@ -1,0 +1,151 @@
+//! How a new file is cut.
+
+use crate::file::{RingGeometry, RingId, Sections};
+use crate::layout::{block, constant, dictionary, header};
+
+/// Slots of a ring.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RingSize {
+    /// Slots: a power of two, at least 2.
+    pub buffers: u64,
+    /// Bytes per slot: a multiple of 8.
+    pub buffer_size: u64,
+}
+
+/// Slots and bytes of the parts of a new file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Geometry {
+    /// Log records.
+    pub events: RingSize,
+    /// Span records.
+    pub spans: RingSize,
+    /// Measurements.
+    pub measurements: RingSize,
+    /// Bytes of the dictionary with its header: a multiple of 8, at least 1024 (readers of version 1 extend smaller ones).
+    pub dictionary_bytes: u64,
+}
+
+impl Default for Geometry {
+    /// About 6.6 MiB: 4096 span records of up to 1022 bytes, so that most stack traces fit, 2048 log records of as many, a
+    /// dictionary of 512 KiB.
+    fn default() -> Self {
+        let ring = |buffers, buffer_size| RingSize { buffers, buffer_size };
+        Self {
+            events: ring(2048, 1024),
+            spans: ring(4096, 1024),
+            measurements: ring(64, 128),
+            dictionary_bytes: 512 << 10,
+        }
+    }
+}
+
+/// Counts below which nothing is halved.
+const LEAST_BUFFERS: u64 = 16;
+const LEAST_DICTIONARY: u64 = 16 << 10;
+
+/// Most bytes of a file: what a mapping has addresses for.
+const LARGEST: u64 = 1 << 30;
+
+/// Where everything lies in a new file.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Plan {
+    pub sections: Sections,
+    pub rings: [RingGeometry; 3],
+    /// Bytes of the whole file.
+    pub length: u64,
+}
+
+impl Geometry {
+    /// The size of one of the rings.
+    #[must_use]
+    pub fn ring(&self, id: RingId) -> RingSize {
+        match id {
+            RingId::Events => self.events,
+            RingId::Spans => self.spans,
+            RingId::Measurements => self.measurements,
+        }
+    }
+
+    /// Checks that a file can be cut like this.
+    ///
+    /// # Errors
+    /// A sentence that names the part and the rule.
+    pub fn check(&self) -> Result<(), String> {
+        self.plan().map(|_| ())
+    }
+
+    /// The largest geometry of this shape that takes at most `limit` bytes: counts halved, slots as large as before. The
+    /// smallest one if none is small enough.
+    #[must_use]
+    pub fn scaled_to(mut self, limit: u64) -> Self {
+        while self.plan().is_ok_and(|plan| plan.length > limit) {
+            let before = self;
+            for ring in [&mut self.events, &mut self.spans, &mut self.measurements] {
+                ring.buffers = (ring.buffers / 2).max(ring.buffers.min(LEAST_BUFFERS));
+            }
+            let dictionary = self.dictionary_bytes;
+            self.dictionary_bytes = (dictionary / 2).max(dictionary.min(LEAST_DICTIONARY));
+            if self == before {
+                break;
+            }
+        }
+        self
+    }
+
+    pub(super) fn plan(&self) -> Result<Plan, String> {
+        let parts = [
+            ("events", self.events),
+            ("spans", self.spans),
+            ("measurements", self.measurements),
+        ];
+        let too_large = || format!("a file of more than {LARGEST} bytes; choose fewer or smaller buffers");
+        let mut offset = align(block::FILE_OFFSET.max(header::LENGTH) as u64 + block::TOTAL_LENGTH as u64);
+        let mut offsets = [0; 3];
+        for (position, (name, ring)) in parts.iter().enumerate() {
+            if ring.buffers < 2 || !ring.buffers.is_power_of_two() {
+                return Err(format!(
+                    "{name}: {} buffers; the count must be a power of two of at least 2",
+                    ring.buffers
+                ));
+            }
+            if ring.buffer_size < 8 || !ring.buffer_size.is_multiple_of(8) {
+                return Err(format!(
+                    "{name}: buffers of {} bytes; the size must be a multiple of 8",
+                    ring.buffer_size
+                ));
+            }
+            offsets[position] = offset;
+            let length = RingGeometry::length(ring.buffers, ring.buffer_size).filter(|length| *length <= LARGEST);
+            offset = align(offset + length.ok_or_else(too_large)?);
+        }
+        if self.dictionary_bytes < 1024 || !self.dictionary_bytes.is_multiple_of(8) {
+            return Err(format!(
+                "dictionary of {} bytes; it must be a multiple of 8, at least {}",
+                self.dictionary_bytes,
+                1024.max(dictionary::LENGTH)
+            ));
+        }
+        let length = offset
+            .checked_add(self.dictionary_bytes)
+            .filter(|length| *length <= LARGEST);
+        let length = length.ok_or_else(too_large)?;
+        let ring = |position: usize, end: u64| {
+            let size = parts[position].1;
+            RingGeometry::check(offsets[position], end, size.buffers as i64, size.buffer_size as i64)
+        };
+        Ok(Plan {
+            sections: Sections {
+                events: offsets[0],
+                spans: offsets[1],
+                measurements: offsets[2],
+                dictionary: offset,
+            },
+            rings: [ring(0, offsets[1])?, ring(1, offsets[2])?, ring(2, offset)?],
+            length,
+        })
+    }
+}
+
+fn align(offset: u64) -> u64 {
+    offset.next_multiple_of(u64::from(constant::SECTION_ALIGNMENT))
+}

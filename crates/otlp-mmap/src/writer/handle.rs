@@ -1,0 +1,154 @@
+//! The path of a record: check, claim, copy, publish. No lock, no allocation, no system call.
+
+use std::sync::Arc;
+
+use super::Writer;
+use super::generation::Generation;
+use super::status::CommitStatus;
+use crate::clock;
+use crate::file::RingId;
+use crate::layout::constant;
+
+/// One thread's way into a writer's file: it remembers which file that is.
+#[derive(Debug)]
+pub struct WriterHandle {
+    writer: Arc<Writer>,
+    file: Option<Arc<Generation>>,
+}
+
+impl WriterHandle {
+    pub(super) fn new(writer: Arc<Writer>) -> Self {
+        Self { writer, file: None }
+    }
+
+    /// The writer itself.
+    #[must_use]
+    pub fn writer(&self) -> &Arc<Writer> {
+        &self.writer
+    }
+
+    /// Writes an encoded record whose references were obtained in `epoch`; makes the file if there is none. The time of the
+    /// newest commit, which the file carries, is taken from the coarse wall clock.
+    #[inline]
+    pub fn commit(&mut self, ring: RingId, epoch: u32, record: &[u8]) -> CommitStatus {
+        self.commit_at(ring, epoch, record, clock::coarse_wall_nanos())
+    }
+
+    /// As [`WriterHandle::commit`], at a time that the caller has at hand: nanoseconds since the Unix epoch.
+    #[inline]
+    pub fn commit_at(&mut self, ring: RingId, epoch: u32, record: &[u8], time: u64) -> CommitStatus {
+        if self.writer.forked() {
+            return self.commit_to_new_file(ring, epoch, record, time);
+        }
+        let current = self.writer.word.load();
+        match &self.file {
+            Some(file) if file.serial == current.serial => {
+                if epoch != current.epoch {
+                    return CommitStatus::Stale;
+                }
+                commit_to(&self.writer, file, ring, record, time)
+            }
+            _ => self.commit_to_new_file(ring, epoch, record, time),
+        }
+    }
+
+    /// Counts a loss that the encoder decided on (`DROP_*`).
+    pub fn count_drop(&mut self, ring: RingId, reason: u32) {
+        let current = self.writer.word.load();
+        match &self.file {
+            Some(file) if file.serial == current.serial && !self.writer.forked() => {
+                self.writer.drops.add(Some(&file.view), ring, reason, 1);
+            }
+            _ => self.writer.count_drop(ring, reason),
+        }
+    }
+
+    /// There is no file, or another one than this handle remembers.
+    #[cold]
+    fn commit_to_new_file(&mut self, ring: RingId, epoch: u32, record: &[u8], time: u64) -> CommitStatus {
+        self.file = None;
+        let writer = Arc::clone(&self.writer);
+        let found = match writer.lock() {
+            Some(mut state) => state.file_for(&writer, epoch),
+            None => Err(CommitStatus::Disabled),
+        };
+        match found {
+            Ok(file) => {
+                let file = self.file.insert(file);
+                commit_to(&writer, file, ring, record, time)
+            }
+            Err(status) => {
+                let reason = match status {
+                    CommitStatus::Disk => Some(constant::DROP_DISK),
+                    CommitStatus::Disabled => Some(constant::DROP_DISABLED),
+                    _ => None,
+                };
+                if let Some(reason) = reason {
+                    writer.drops.add(None, ring, reason, 1);
+                }
+                status
+            }
+        }
+    }
+}
+
+#[inline]
+fn commit_to(writer: &Writer, file: &Generation, ring_id: RingId, record: &[u8], time: u64) -> CommitStatus {
+    let ring = file.view.ring(ring_id);
+    if !ring.fits(record.len()) {
+        writer.drops.add(Some(&file.view), ring_id, constant::DROP_TOO_LARGE, 1);
+        return CommitStatus::TooLarge;
+    }
+    let Some(index) = ring.claim() else {
+        return full(writer, file, ring_id);
+    };
+    // The file may have been closed since the caller looked, with a final index below this one. Either the closer's look at
+    // the index came after the claim, or this look at the word sees the closer's change.
+    if !file.single && writer.word.load().serial != file.serial {
+        ring.publish(index, &[]);
+        return CommitStatus::Stale;
+    }
+    ring.publish(index, record);
+    if file.view.mapping().poisoned() {
+        return lost(writer, file);
+    }
+    if let Some(extension) = file.view.extension() {
+        extension.set_last_commit(time);
+    }
+    if index >= file.roll_at {
+        roll(writer, file);
+    }
+    CommitStatus::Published
+}
+
+#[cold]
+fn full(writer: &Writer, file: &Generation, ring: RingId) -> CommitStatus {
+    if file.view.mapping().poisoned() {
+        return lost(writer, file);
+    }
+    if let Some(mut state) = writer.lock()
+        && state.replace_if_removed(writer, file.serial)
+    {
+        return CommitStatus::Stale;
+    }
+    writer.drops.add(Some(&file.view), ring, constant::DROP_FULL, 1);
+    CommitStatus::Full
+}
+
+/// Somebody truncated the file: what is in it is gone, and what is written to it goes nowhere.
+#[cold]
+fn lost(writer: &Writer, file: &Generation) -> CommitStatus {
+    if let Some(mut state) = writer.lock() {
+        state.abandon(writer, file.serial);
+    }
+    CommitStatus::Stale
+}
+
+#[cold]
+fn roll(writer: &Writer, file: &Generation) {
+    if let Some(mut state) = writer.lock()
+        && state.current().is_some_and(|current| current.serial == file.serial)
+    {
+        state.roll(writer);
+    }
+}

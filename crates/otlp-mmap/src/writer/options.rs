@@ -1,0 +1,54 @@
+//! What a writer is told when it is opened.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::geometry::Geometry;
+
+/// Where a writer's files go.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Location {
+    /// The first default folder that can be used: [`default_candidates`](crate::directory::default_candidates).
+    #[default]
+    Default,
+    /// Files of directory mode in this folder.
+    Directory(PathBuf),
+    /// One file at this path, for readers of version 1.
+    File(PathBuf),
+}
+
+/// Index at which a file gives way to the next: a good way before the two forms of the availability flag differ.
+pub const ROLL_AT: i64 = (1 << 32) - (1 << 20);
+
+/// Options of [`Writer::open`](super::Writer::open).
+#[derive(Debug, Clone)]
+pub struct WriterOptions {
+    /// Where files go.
+    pub location: Location,
+    /// `service.name`, for the file's name and for viewers.
+    pub service_name: String,
+    /// How files are cut. None: the default, made smaller where space is small.
+    pub geometry: Option<Geometry>,
+    /// Name or number of a group whose members may read the files: folder 0770, files 0660.
+    pub group: Option<String>,
+    /// Bytes that all files of the folder may take together. None: see [`Limits`](crate::directory::Limits).
+    pub directory_limit: Option<u64>,
+    /// Index of any ring at which the next file begins ([`ROLL_AT`]); tests lower it.
+    pub roll_at: i64,
+    /// How long a file that could not be made is not tried again.
+    pub retry_after: Duration,
+}
+
+impl Default for WriterOptions {
+    fn default() -> Self {
+        Self {
+            location: Location::Default,
+            service_name: String::new(),
+            geometry: None,
+            group: None,
+            directory_limit: None,
+            roll_at: ROLL_AT,
+            retry_after: Duration::from_secs(3),
+        }
+    }
+}

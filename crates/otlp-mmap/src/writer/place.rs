@@ -1,0 +1,148 @@
+//! Which file comes next, and where: the folders that a location stands for, and the making of a file in the first that works.
+
+use std::path::{Path, PathBuf};
+
+use super::create::NewFile;
+use super::geometry::{Geometry, Plan};
+use super::options::{Location, WriterOptions};
+use super::single_file::{self, Outcome};
+use crate::clock;
+use crate::directory::{self, Limits, Owner, Removed};
+use crate::file::lock::Lock;
+use crate::file::{FileView, Identity, liveness};
+use crate::layout::constant;
+use crate::random;
+
+/// Which file of the stream is to be made.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    pub options: &'a WriterOptions,
+    pub owner: Owner,
+    pub stream_id: [u8; 16],
+    pub generation: u64,
+    /// The path of single-file mode is in use by another process: the default folders serve instead.
+    pub path_in_use: bool,
+}
+
+/// A file in its place.
+pub(super) struct Placed {
+    pub view: FileView,
+    pub lock: Lock,
+    pub single: bool,
+    pub removed: Removed,
+    pub warning: Option<String>,
+}
+
+/// Why there is none.
+pub(super) enum Refused {
+    /// A living process writes the single file.
+    PathInUse,
+    /// A sentence for every place that was tried.
+    Failed(String),
+}
+
+/// Folders that a location stands for, best first.
+pub(super) fn folders(location: &Location, path_in_use: bool) -> Vec<PathBuf> {
+    match location {
+        Location::Directory(folder) => vec![folder.clone()],
+        Location::File(path) if !path_in_use => vec![parent(path).to_owned()],
+        Location::Default | Location::File(_) => directory::default_candidates(),
+    }
+}
+
+fn parent(path: &Path) -> &Path {
+    path.parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or(Path::new("."))
+}
+
+/// Makes the file in the first place that works. `fill` writes what a reader must find in it from the start.
+pub(super) fn make(wanted: &Wanted<'_>, mut fill: impl FnMut(&FileView)) -> Result<Placed, Refused> {
+    if let Location::File(path) = &wanted.options.location
+        && !wanted.path_in_use
+    {
+        return make_single(wanted, path, &mut fill);
+    }
+    let mut reasons = Vec::new();
+    for folder in folders(&wanted.options.location, wanted.path_in_use) {
+        match make_in(wanted, &folder, &mut fill) {
+            Ok(placed) => return Ok(placed),
+            Err(reason) => reasons.push(reason),
+        }
+    }
+    Err(Refused::Failed(reasons.join("; ")))
+}
+
+fn make_in(wanted: &Wanted<'_>, folder: &Path, fill: &mut dyn FnMut(&FileView)) -> Result<Placed, String> {
+    directory::prepare(folder, wanted.owner).map_err(|error| error.to_string())?;
+    let plan = plan(wanted.options, folder)?;
+    let mut limits = Limits::default();
+    if let Some(bytes) = wanted.options.directory_limit {
+        limits.bytes = bytes;
+    }
+    let removed = directory::make_room(folder, plan.length, limits)?;
+    let identity = identity(wanted, constant::MODE_DIRECTORY);
+    let [a, b, c, d, ..] = wanted.stream_id;
+    let name = directory::file_name(
+        &wanted.options.service_name,
+        identity.pid,
+        identity.pid_start_time,
+        u32::from_le_bytes([a, b, c, d]),
+        wanted.generation,
+    );
+    let new =
+        NewFile::make(&folder.join(name), &plan, wanted.owner, identity, fill).map_err(|error| error.to_string())?;
+    let (view, lock) = new.publish().map_err(|error| error.to_string())?;
+    Ok(Placed {
+        view,
+        lock,
+        single: false,
+        removed,
+        warning: directory::warning(folder),
+    })
+}
+
+fn make_single(wanted: &Wanted<'_>, path: &Path, fill: &mut dyn FnMut(&FileView)) -> Result<Placed, Refused> {
+    let failed = |error: crate::file::FileError| Refused::Failed(error.to_string());
+    let plan = plan(wanted.options, parent(path)).map_err(Refused::Failed)?;
+    let identity = identity(wanted, constant::MODE_SINGLE_FILE);
+    let new = NewFile::make(path, &plan, wanted.owner, identity, fill).map_err(failed)?;
+    match single_file::place(path, new).map_err(failed)? {
+        Outcome::Placed(placed) => {
+            let (view, lock) = *placed;
+            Ok(Placed {
+                view,
+                lock,
+                single: true,
+                removed: Removed::default(),
+                warning: directory::warning(parent(path)),
+            })
+        }
+        Outcome::InUse => Err(Refused::PathInUse),
+    }
+}
+
+fn plan(options: &WriterOptions, folder: &Path) -> Result<Plan, String> {
+    match options.geometry {
+        Some(geometry) => geometry.plan(),
+        None => Geometry::default().scaled_to(directory::file_limit(folder)).plan(),
+    }
+}
+
+fn identity(wanted: &Wanted<'_>, mode: u32) -> Identity {
+    Identity {
+        stream_id: wanted.stream_id,
+        generation: wanted.generation,
+        file_id: random::bytes(),
+        pid: std::process::id(),
+        mode,
+        pid_namespace: liveness::pid_namespace(),
+        pid_start_time: liveness::own_start_time(),
+        boot_id: liveness::boot_id(),
+        anchor_realtime: clock::wall_nanos(),
+        anchor_boottime: clock::boot_nanos(),
+        page_size: rustix::param::page_size() as u32,
+        service_name: wanted.options.service_name.clone(),
+        ..Identity::default()
+    }
+}
