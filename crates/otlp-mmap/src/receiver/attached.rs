@@ -39,6 +39,8 @@ pub(super) struct Attached {
     flush: Option<FlushRequest>,
     acknowledged_epoch: u64,
     since: Instant,
+    /// It was exhausted at the last look: if a next generation exists, it has been found by now.
+    was_exhausted: bool,
 }
 
 impl Attached {
@@ -59,12 +61,14 @@ impl Attached {
             checkpoints: Checkpoints::default(),
             flush: None,
             since: Instant::now(),
+            was_exhausted: false,
         };
         Attach::Ready(Box::new(attached))
     }
 
-    /// Slow chores: the writer's life, our heartbeat.
+    /// Slow chores after a look for new files: the writer's life, our heartbeat.
     pub(super) fn tend(&mut self, unix_nanos: u64) {
+        self.was_exhausted = self.is_exhausted();
         self.reader.check_liveness();
         self.reader.store_heartbeat(unix_nanos);
     }
@@ -147,6 +151,12 @@ impl Attached {
     /// Its writer will add nothing, and every span record is taken.
     pub(super) fn is_exhausted(&self) -> bool {
         self.reader.is_final() && self.reader.is_at_end(RingId::Spans)
+    }
+
+    /// It was exhausted before the last look, and is: a next generation, which is made before its predecessor is closed, would
+    /// be known.
+    pub(super) fn is_surely_exhausted(&self) -> bool {
+        self.was_exhausted && self.is_exhausted()
     }
 
     /// Nothing waits for an acknowledgement.

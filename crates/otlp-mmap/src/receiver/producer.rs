@@ -5,7 +5,6 @@ use super::discovery::{Found, Inode};
 use super::run::Outlet;
 use super::{Level, ReceiverOptions, ReceiverStats};
 use crate::file::RingId;
-use crate::file::liveness::Liveness;
 use crate::layout::constant;
 use crate::otlp::{Assembler, AssemblerOptions, Piece, TraceEncoder};
 use crate::reader::Next;
@@ -104,10 +103,13 @@ impl Producer {
         let Some(file) = self.files.front_mut() else {
             return false;
         };
+        let urgent = file.wants_flush() || pass.flush;
+        if file.reader.file().mapping().poisoned() {
+            return self.set_front_aside(outlet, "it was truncated while it was read");
+        }
         if !pass.flush && file.waits_for_resource(pass.now) {
             return false;
         }
-        let urgent = file.wants_flush() || pass.flush;
         if file.reader.was_restarted() {
             return self.follow_restart(outlet);
         }
@@ -128,7 +130,7 @@ impl Producer {
                     at_end = true;
                     break;
                 }
-                Next::Broken => return self.set_front_aside(outlet),
+                Next::Broken => return self.set_front_aside(outlet, "the indices of its spans ring cannot be right"),
             }
             taken += 1;
         }
@@ -184,13 +186,10 @@ impl Producer {
         self.hand(outlet, true);
     }
 
-    fn set_front_aside(&mut self, outlet: &mut Outlet<'_>) -> bool {
+    fn set_front_aside(&mut self, outlet: &mut Outlet<'_>, why: &str) -> bool {
         if let Some(file) = self.files.pop_front() {
             let path = file.reader.file().path().display();
-            outlet.log(
-                Level::Warn,
-                format!("set aside: {path}: the indices of its spans ring cannot be right; remove the file"),
-            );
+            outlet.log(Level::Warn, format!("set aside: {path}: {why}; remove the file"));
             outlet.stats.files_set_aside += 1;
             let last_seen = last_seen(&file, &self.assembler);
             self.leave(&file);
@@ -201,16 +200,11 @@ impl Producer {
 
     /// Slow chores: the writers' lives, files that are done with.
     pub(super) fn tend(&mut self, outlet: &mut Outlet<'_>, now: Instant, unix_nanos: u64) {
-        for file in self
-            .files
-            .iter_mut()
-            .map(|file| &mut *file)
-            .chain(self.retiring.iter_mut().map(|file| &mut *file))
-        {
+        for file in self.files.iter_mut().chain(self.retiring.iter_mut()) {
             file.tend(unix_nanos);
         }
         self.tell_long_wait(outlet, now);
-        while self.files.front().is_some_and(Attached::is_exhausted) && self.encoder.items() == 0 {
+        while self.files.front().is_some_and(Attached::is_surely_exhausted) && self.encoder.items() == 0 {
             self.retire_front(outlet);
         }
         let (done, retiring) = std::mem::take(&mut self.retiring)
@@ -222,14 +216,10 @@ impl Producer {
         }
     }
 
-    /// The oldest file is read to its end. Spans open in the last one of a dead process will never end.
+    /// The oldest file is read to its end. Spans that are open in the last one will never end.
     fn retire_front(&mut self, outlet: &mut Outlet<'_>) {
         let Some(file) = self.files.front() else { return };
         if self.files.len() == 1 && self.assembler.open_len() > 0 {
-            if file.reader.liveness() != Liveness::Dead {
-                // closed by a living process: the next generation may be on its way
-                return;
-            }
             let last_seen = last_seen(file, &self.assembler);
             self.emit_open(outlet, last_seen);
         }
