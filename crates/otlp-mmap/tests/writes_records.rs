@@ -26,7 +26,7 @@ fn no_file_exists_before_the_first_record_and_one_complete_file_after_it() {
         CommitStatus::Published
     );
     let path = writer.status().file.unwrap();
-    assert_eq!(files(&folder.path().join("telemetry")), [path.clone()]);
+    assert_eq!(files(&folder.path().join("telemetry")), std::slice::from_ref(&path));
     let view = FileView::open(&path, Access::ReadWrite).unwrap();
     assert_eq!(drain(&view, RingId::Spans), [b"record"]);
     let extension = view.extension().unwrap();

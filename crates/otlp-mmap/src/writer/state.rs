@@ -96,12 +96,13 @@ impl State {
         intern: impl FnOnce(&mut Interner, &FileView) -> Result<i64, InternError>,
     ) -> Result<i64, CommitStatus> {
         let file = self.file_for(writer, epoch)?;
-        match intern(&mut self.interner, &file.view) {
+        let result = intern(&mut self.interner, &file.view);
+        if file.view.mapping().poisoned() {
+            self.abandon(writer, file.serial);
+            return Err(CommitStatus::Stale);
+        }
+        match result {
             Ok(reference) => Ok(reference),
-            Err(_) if file.view.mapping().poisoned() => {
-                self.abandon(writer, file.serial);
-                Err(CommitStatus::Stale)
-            }
             Err(InternError::Impossible) => Err(CommitStatus::Limit),
             Err(InternError::Full) if file.single => Err(CommitStatus::Limit),
             Err(InternError::Full) if self.roll(writer) => Err(CommitStatus::Stale),
