@@ -11,6 +11,7 @@ import { type CollectedAttributes, collect, toAttributes } from './attributes.js
 import type { MmapSpan } from './span.js';
 import type { SpanDetails } from './span-details.js';
 import { useTimeInput } from './time-input.js';
+import { serializeTraceState } from './trace-state.js';
 
 // Events and links go to the file at once. At its limit a span drops the oldest, as the stock SDK does: the record of the newest
 // tells the reader how many to keep.
@@ -110,7 +111,7 @@ function linkFields(context: SpanContext, collected: CollectedAttributes, keepAt
   return {
     ...parseIdentity(context.traceId, context.spanId),
     flags: otlpFlags(context.traceFlags, context.isRemote),
-    traceState: context.traceState?.serialize(),
+    traceState: serializeTraceState(context.traceState),
     attributePairs: collected.pairs,
     attributeCount: collected.pairs.length,
     droppedAttributes: collected.dropped,

@@ -39,6 +39,7 @@ import { type RecordedLink, SpanDetails, type TimedEvent } from './span-details.
 import { recordEvent, recordLink } from './span-events.js';
 import type { SpanOrigin } from './span-origin.js';
 import { isTimeInput, useTimeInput } from './time-input.js';
+import { serializeTraceState } from './trace-state.js';
 
 // `packed`: small facts in one word.
 const FLAGS = 0x3ff;
@@ -378,7 +379,7 @@ export class MmapSpan implements Span, ReadableSpan, StartFields, EndFields, Ope
   }
   /** @internal */
   get traceState(): string | undefined {
-    return this.context?.traceState?.serialize();
+    return this.context === undefined ? undefined : serializeTraceState(this.context.traceState);
   }
   /** @internal The trace state for a child; when there is one, the child needs this span's context in full. */
   inheritedTraceState(child: SpanPosition): TraceState | undefined {
