@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { diag } from '@opentelemetry/api';
+import { announce } from '../config/diagnostics.js';
 import type { NativeBinding } from '../native/binding.js';
 import {
   COMMIT_DISABLED,
@@ -92,6 +93,7 @@ export class Writer implements KeyReferences {
   readonly #keys = new Map<string, number>();
   #warnedAt = Number.NEGATIVE_INFINITY;
   #failures = 0;
+  #announced = false;
 
   /** @param handle what `binding.openWriter` returned. */
   constructor(binding: NativeBinding, handle: number) {
@@ -200,7 +202,14 @@ export class Writer implements KeyReferences {
     this.#warnedAt = now;
     // Later, because a logger may make spans itself, and the scratch buffer is in use here.
     queueMicrotask(() => {
-      diag.warn(`otlp-mmap: ${this.#failures} record(s) dropped: ${this.#reason(status)}`);
+      const line = `${this.#failures} record(s) dropped: ${this.#reason(status)}`;
+      if (status === COMMIT_DISK && !this.#announced) {
+        // Nothing is recorded at all, so this has to be seen even without a logger.
+        this.#announced = true;
+        announce('error', line);
+      } else {
+        diag.warn(`otlp-mmap: ${line}`);
+      }
       this.#failures = 0;
     });
   }

@@ -111,7 +111,8 @@ impl State {
     }
 
     pub(super) fn set_resource(&mut self, writer: &Writer, resource: Resource) {
-        if resource == self.resource {
+        // Settled stays settled: a thread that joins the writer later begins with what it knows, and may end before it knows all.
+        if resource == self.resource || (self.resource.settled && !resource.settled) {
             return;
         }
         let settles = resource.settled && !self.resource.settled;
