@@ -2,6 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 export type { Geometry, WriterStatus } from './native/binding.js';
+export type { MmapStockOptions } from './stock/producer.js';
+export { MmapSpanExporter } from './stock/span-exporter.js';
+export { MmapSpanProcessor } from './stock/span-processor.js';
 export type { MmapTracerProviderOptions, RegistrationOptions } from './trace/options.js';
 export { MmapTracerProvider } from './trace/provider.js';
 export type { SpanLimits } from './trace/span-origin.js';

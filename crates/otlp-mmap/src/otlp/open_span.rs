@@ -9,7 +9,7 @@ use super::link::Link;
 use super::proto;
 use super::scope::{Resource, Scope};
 use super::span_event::{RecordError, SpanKey};
-use super::span_events::{EventData, SpanEvents};
+use super::span_events::{EventData, SpanEvents, drop_first};
 use super::status::Status;
 use super::text;
 use super::value::Transcoder;
@@ -210,9 +210,11 @@ impl OpenSpan {
                 (field::UPDATE_ATTRIBUTES | field::UPDATE_EVENT_ATTRIBUTES, v) => _ = v.bytes()?,
                 (field::UPDATE_EVENT, v) => _ = EventData::parse(v.bytes()?)?,
                 (field::UPDATE_STATUS, v) => _ = Status::parse(v.bytes()?)?,
+                (field::UPDATE_EVENT_LIMIT, v) => _ = v.varint()?,
                 _ => {}
             }
         }
+        let mut event_limit = 0;
         for field in Fields::new(message) {
             match field? {
                 (field::UPDATE_ATTRIBUTES, v) => {
@@ -231,8 +233,12 @@ impl OpenSpan {
                     self.status_code = Some(status.code);
                     text::store(&mut self.status_message, status.message, transcoder.faults);
                 }
+                (field::UPDATE_EVENT_LIMIT, v) => event_limit = v.varint()? as usize,
                 _ => {}
             }
+        }
+        if let (1.., Some(events)) = (event_limit, &mut self.events) {
+            events.keep_newest(event_limit);
         }
         Ok(())
     }
@@ -244,9 +250,12 @@ impl OpenSpan {
         transcoder: &mut Transcoder<'_>,
         attributes: &mut AttributeList,
     ) -> Result<(), Malformed> {
+        let mut limit = 0;
         for field in Fields::new(message) {
-            if let (field::ADD_LINKS, v) = field? {
-                Link::parse(v.bytes()?)?;
+            match field? {
+                (field::ADD_LINKS, v) => _ = Link::parse(v.bytes()?)?,
+                (field::ADD_LINKS_LIMIT, v) => limit = v.varint()? as u32,
+                _ => {}
             }
         }
         for field in Fields::new(message) {
@@ -255,6 +264,10 @@ impl OpenSpan {
             {
                 self.link_count += 1;
             }
+        }
+        while limit > 0 && self.link_count > limit {
+            drop_first(&mut self.links);
+            self.link_count -= 1;
         }
         Ok(())
     }

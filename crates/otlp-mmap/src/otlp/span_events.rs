@@ -35,6 +35,14 @@ impl<'a> EventData<'a> {
     }
 }
 
+/// Removes the first of the encoded fields in `fields`.
+pub(super) fn drop_first(fields: &mut Vec<u8>) {
+    let first = wire::varint(fields)
+        .and_then(|(_, tag_len)| wire::delimited(&fields[tag_len..]).map(|(_, taken)| tag_len + taken))
+        .unwrap_or(fields.len());
+    fields.drain(..first);
+}
+
 /// The events of one span, in order.
 #[derive(Debug, Default)]
 pub(super) struct SpanEvents {
@@ -64,6 +72,14 @@ impl SpanEvents {
             if let Ok((field::EVENT_DATA_ATTRIBUTES, wire::Value::Bytes(attribute))) = field {
                 self.add_attribute(attribute, transcoder);
             }
+        }
+    }
+
+    /// Drops the oldest events until at most `limit` are left. The newest, not sealed yet, stays as it is.
+    pub(super) fn keep_newest(&mut self, limit: usize) {
+        while self.count > limit {
+            drop_first(&mut self.sealed);
+            self.count -= 1;
         }
     }
 

@@ -38,7 +38,7 @@ pub(super) struct Attached {
     released: i64,
     flush: Option<FlushRequest>,
     acknowledged_epoch: u64,
-    attached_at: Instant,
+    since: Instant,
 }
 
 impl Attached {
@@ -58,7 +58,7 @@ impl Attached {
             in_directory: found.in_directory,
             checkpoints: Checkpoints::default(),
             flush: None,
-            attached_at: Instant::now(),
+            since: Instant::now(),
         };
         Attach::Ready(Box::new(attached))
     }
@@ -93,7 +93,7 @@ impl Attached {
             .file()
             .extension()
             .is_some_and(|block| !block.resource_settled());
-        pending && !self.reader.is_final() && now.duration_since(self.attached_at) < RESOURCE_PATIENCE
+        pending && !self.reader.is_final() && now.duration_since(self.since) < RESOURCE_PATIENCE
     }
 
     /// Has the resource that the block names stand for every scope.

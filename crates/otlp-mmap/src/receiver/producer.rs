@@ -16,6 +16,10 @@ use std::time::{Duration, Instant};
 /// Records taken from one producer before the others have their turn.
 const RECORDS_PER_PASS: usize = 8192;
 
+/// Slots are given back when their records are acknowledged, so a batch must not wait for its timer while a ring fills: a
+/// piece is urgent when this part of the ring was read since the last one.
+const HURRY_FRACTION: u64 = 4;
+
 /// A slot of a living writer that stays unpublished for so long is worth a line in the log.
 const LONG_WAIT: Duration = Duration::from_secs(10);
 
@@ -54,13 +58,15 @@ struct Counts {
 /// The files of one process, and its open spans.
 pub(super) struct Producer {
     /// Oldest generation first; only the first is read.
-    files: VecDeque<Box<Attached>>,
+    files: VecDeque<Attached>,
     /// Files read to their end whose pieces are not all acknowledged.
-    retiring: Vec<Box<Attached>>,
+    retiring: Vec<Attached>,
     assembler: Assembler,
     encoder: TraceEncoder,
     /// Newest piece handed over.
     sequence: u64,
+    /// Records read since a piece was last handed over as urgent.
+    unhurried: u64,
     record: Vec<u8>,
     counts: Counts,
     long_wait_told: bool,
@@ -78,13 +84,14 @@ impl Producer {
             assembler: Assembler::new(bounds),
             encoder: TraceEncoder::default(),
             sequence: 0,
+            unhurried: 0,
             record: Vec::new(),
             counts: Counts::default(),
             long_wait_told: false,
         }
     }
 
-    pub(super) fn add(&mut self, attached: Box<Attached>) {
+    pub(super) fn add(&mut self, attached: Attached) {
         let generation = |file: &Attached| file.reader.identity().map_or(0, |identity| identity.generation);
         let at = self
             .files
@@ -105,12 +112,13 @@ impl Producer {
             return self.follow_restart(outlet);
         }
         file.apply_resource(self.assembler.faults_mut());
+        let hurry_after = file.reader.file().ring(RingId::Spans).geometry().num_buffers() / HURRY_FRACTION;
         let mut taken = 0;
         let mut at_end = false;
         while taken < RECORDS_PER_PASS && self.encoder.items() < pass.options.max_items {
             match file.reader.next(RingId::Spans, pass.now, &mut self.record) {
                 Next::Record => {
-                    let Attached { reader, resolver, .. } = &mut **file;
+                    let Attached { reader, resolver, .. } = &mut *file;
                     // a record that cannot be decoded is counted by the assembler
                     let _ = self.assembler.record(resolver, reader, &self.record, &mut self.encoder);
                 }
@@ -124,6 +132,8 @@ impl Producer {
             }
             taken += 1;
         }
+        self.unhurried += taken as u64;
+        let urgent = urgent || self.unhurried >= hurry_after;
         if self.encoder.items() >= pass.options.max_items || (at_end && self.encoder.items() > 0) {
             self.hand(outlet, urgent);
         } else if taken > 0 && self.encoder.items() == 0 {
@@ -137,6 +147,9 @@ impl Producer {
         let mut piece = Piece::default();
         if self.encoder.cut(&mut piece) {
             self.sequence = outlet.hand(piece, urgent);
+            if urgent {
+                self.unhurried = 0;
+            }
         }
         self.checkpoint(outlet);
     }
@@ -191,18 +204,18 @@ impl Producer {
         for file in self
             .files
             .iter_mut()
-            .map(|file| &mut **file)
-            .chain(self.retiring.iter_mut().map(|file| &mut **file))
+            .map(|file| &mut *file)
+            .chain(self.retiring.iter_mut().map(|file| &mut *file))
         {
             file.tend(unix_nanos);
         }
         self.tell_long_wait(outlet, now);
-        while self.files.front().is_some_and(|file| file.is_exhausted()) && self.encoder.items() == 0 {
+        while self.files.front().is_some_and(Attached::is_exhausted) && self.encoder.items() == 0 {
             self.retire_front(outlet);
         }
         let (done, retiring) = std::mem::take(&mut self.retiring)
             .into_iter()
-            .partition(|file| file.is_released());
+            .partition(Attached::is_released);
         self.retiring = retiring;
         for file in done {
             self.finish(&file, outlet);
@@ -302,7 +315,7 @@ impl Producer {
         stats.spans_incomplete += assembled.incomplete;
         stats.records_quarantined += self.counts.quarantined + assembled.quarantined;
         stats.slots_skipped += self.counts.skipped;
-        let current = self.files.iter().chain(&self.retiring).map(|file| file.writer_drops());
+        let current = self.files.iter().chain(&self.retiring).map(Attached::writer_drops);
         for drops in current.chain([self.counts.writer_drops]) {
             for (total, count) in stats.writer_drops.iter_mut().zip(drops) {
                 *total += count;

@@ -185,21 +185,21 @@ impl<'a> Run<'a> {
             self.outlet.log(Level::Error, message);
         }
         for found in look.found {
-            self.attach(found);
+            self.attach(&found);
         }
     }
 
-    fn attach(&mut self, found: Found) {
-        match Attached::open(&found, self.options.dead_slot_timeout) {
+    fn attach(&mut self, found: &Found) {
+        match Attached::open(found, self.options.dead_slot_timeout) {
             Attach::Ready(attached) => {
-                let key = ProducerKey::of(&attached, &found);
+                let key = ProducerKey::of(&attached, found);
                 self.outlet
                     .log(Level::Info, format!("reading {}", found.path.display()));
                 let options = &self.options;
                 self.producers
                     .entry(key)
                     .or_insert_with(|| Producer::new(options))
-                    .add(attached);
+                    .add(*attached);
             }
             Attach::NotYet => self.discovery.forget(&found.path),
             Attach::Busy => {

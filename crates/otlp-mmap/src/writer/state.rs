@@ -15,8 +15,6 @@ use crate::file::{FileView, Inode, RingId};
 use crate::layout::constant;
 use crate::random;
 
-/// Nanoseconds between two looks whether the current file still has its name.
-const LOOK_INTERVAL: u64 = 1_000_000_000;
 /// Earlier files that are watched until the reader has drained them.
 const WATCHED: usize = 16;
 
@@ -36,7 +34,6 @@ pub(super) struct State {
     warnings: Vec<String>,
     /// Monotonic clock of the last failure to make a file.
     failed_at: Option<u64>,
-    looked_at: u64,
     flush_epoch: u64,
     acknowledged_epoch: u64,
 }
@@ -56,7 +53,6 @@ impl State {
             error: None,
             warnings: Vec::new(),
             failed_at: None,
-            looked_at: 0,
             flush_epoch: 0,
             acknowledged_epoch: 0,
         }
@@ -226,13 +222,8 @@ impl State {
         Self::switch(writer, 0);
     }
 
-    /// Looks now and then whether the current file still has its name. True if it had lost it and was given up.
+    /// Looks whether the current file still has its name. True if it had lost it and was given up.
     pub(super) fn replace_if_removed(&mut self, writer: &Writer, serial: u32) -> bool {
-        let now = clock::monotonic_nanos();
-        if now.saturating_sub(self.looked_at) < LOOK_INTERVAL {
-            return false;
-        }
-        self.looked_at = now;
         let removed = self
             .current
             .as_ref()
