@@ -1,5 +1,7 @@
 //! Which file comes next, and where: the folders that a location stands for, and the making of a file in the first that works.
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use super::create::NewFile;
@@ -155,10 +157,9 @@ fn identity(wanted: &Wanted<'_>, mode: u32) -> Identity {
 /// Sixteen random bytes. A forked child draws others than its parent.
 pub(super) fn random_id() -> [u8; 16] {
     let mut id = [0u8; 16];
-    // SAFETY: the buffer is valid for its length, which is below the call's limit of 256.
-    let status = unsafe { libc::getentropy(id.as_mut_ptr().cast(), id.len()) };
-    if status != 0 {
-        // No entropy call on this system: clocks and pid tell processes of one machine apart.
+    let drawn = File::open("/dev/urandom").and_then(|mut source| source.read_exact(&mut id));
+    if drawn.is_err() {
+        // Where there is no such device, clocks and pid tell processes of one machine apart.
         let mix = u128::from(clock::wall_nanos()) << 64 | u128::from(clock::monotonic_nanos());
         id = (mix ^ u128::from(std::process::id()) << 48).to_le_bytes();
     }
