@@ -94,3 +94,35 @@ fn an_app_whose_file_was_removed_goes_on_in_a_new_one_when_it_notices() {
     assert_eq!(files(folder.path()), [writer.status().file.unwrap()]);
     assert!(writer.status().warnings[0].contains("removed while it was in use"));
 }
+
+#[test]
+fn a_single_file_that_is_truncated_or_removed_is_put_back_at_its_path() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("app.mmap");
+    let writer = support::at_path(&path);
+    let (mut handle, mut idle) = (writer.handle(), writer.handle());
+    for remove in [false, true] {
+        // A second handle remembers the lost file, and must not keep the path from the next one.
+        assert_eq!(
+            idle.commit(RingId::Events, writer.epoch(), b"x"),
+            CommitStatus::Published
+        );
+        if remove {
+            fs::remove_file(&path).unwrap();
+            assert_eq!(writer.request_flush(), 0);
+        } else {
+            OpenOptions::new().write(true).open(&path).unwrap().set_len(0).unwrap();
+            assert_eq!(
+                handle.commit(RingId::Spans, writer.epoch(), b"lost"),
+                CommitStatus::Stale
+            );
+        }
+        assert_eq!(
+            handle.commit(RingId::Spans, writer.epoch(), b"after"),
+            CommitStatus::Published
+        );
+        assert_eq!(writer.status().file.as_deref(), Some(&*path));
+        let view = FileView::open(&path, Access::ReadWrite).unwrap();
+        assert_eq!(drain(&view, RingId::Spans), [b"after"]);
+    }
+}

@@ -237,6 +237,7 @@ fn a_settled_resource_begins_an_epoch_and_scopes_of_it_carry_it() {
     let folder = tempfile::tempdir().unwrap();
     let writer = in_directory(folder.path());
     let mut handle = writer.handle();
+    writer.set_resource(&[], "", false);
     let early = writer.epoch();
     let scope = writer.intern_scope(early, "http", "", &[]).unwrap();
     let mut resource = Vec::new();

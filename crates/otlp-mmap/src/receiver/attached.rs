@@ -2,6 +2,7 @@
 
 use super::checkpoint::Checkpoints;
 use super::discovery::Found;
+use crate::file::liveness::Liveness;
 use crate::file::{FileError, RingId};
 use crate::layout::constant;
 use crate::otlp::{Faults, Resolver};
@@ -41,6 +42,8 @@ pub(super) struct Attached {
     since: Instant,
     /// It was exhausted at the last look: if a next generation exists, it has been found by now.
     was_exhausted: bool,
+    /// Wall clock of the last look that found the writer alive, 0 for none.
+    last_alive: u64,
 }
 
 impl Attached {
@@ -62,6 +65,7 @@ impl Attached {
             flush: None,
             since: Instant::now(),
             was_exhausted: false,
+            last_alive: 0,
         };
         Attach::Ready(Box::new(attached))
     }
@@ -70,6 +74,9 @@ impl Attached {
     pub(super) fn tend(&mut self, unix_nanos: u64) {
         self.was_exhausted = self.is_exhausted();
         self.reader.check_liveness();
+        if self.reader.liveness() == Liveness::Alive {
+            self.last_alive = unix_nanos;
+        }
         self.reader.store_heartbeat(unix_nanos);
     }
 
@@ -157,6 +164,11 @@ impl Attached {
     /// be known.
     pub(super) fn is_surely_exhausted(&self) -> bool {
         self.was_exhausted && self.is_exhausted()
+    }
+
+    /// When the writer was last found alive, nanoseconds since the Unix epoch.
+    pub(super) fn last_alive(&self) -> u64 {
+        self.last_alive
     }
 
     /// Nothing waits for an acknowledgement.

@@ -19,6 +19,9 @@ const RECORDS_PER_PASS: usize = 8192;
 /// piece is urgent when this part of the ring was read since the last one.
 const HURRY_FRACTION: u64 = 4;
 
+/// Bytes after which a piece is handed over: a batch of a few pieces is what destinations take in one request.
+const PIECE_BYTES: usize = 1 << 20;
+
 /// A slot of a living writer that stays unpublished for so long is worth a line in the log.
 const LONG_WAIT: Duration = Duration::from_secs(10);
 
@@ -117,7 +120,7 @@ impl Producer {
         let hurry_after = file.reader.file().ring(RingId::Spans).geometry().num_buffers() / HURRY_FRACTION;
         let mut taken = 0;
         let mut at_end = false;
-        while taken < RECORDS_PER_PASS && self.encoder.items() < pass.options.max_items {
+        while taken < RECORDS_PER_PASS && !is_full(&self.encoder, pass) {
             match file.reader.next(RingId::Spans, pass.now, &mut self.record) {
                 Next::Record => {
                     let Attached { reader, resolver, .. } = &mut *file;
@@ -136,7 +139,7 @@ impl Producer {
         }
         self.unhurried += taken as u64;
         let urgent = urgent || self.unhurried >= hurry_after;
-        if self.encoder.items() >= pass.options.max_items || (at_end && self.encoder.items() > 0) {
+        if is_full(&self.encoder, pass) || (at_end && self.encoder.items() > 0) {
             self.hand(outlet, urgent);
         } else if taken > 0 && self.encoder.items() == 0 {
             self.checkpoint(outlet);
@@ -314,10 +317,18 @@ impl Producer {
     }
 }
 
-/// When the process was last seen, nanoseconds since the Unix epoch: its newest commit, or the newest time in a record.
+/// What is assembled is as much as a piece should hold.
+#[inline]
+fn is_full(encoder: &TraceEncoder, pass: &Pass<'_>) -> bool {
+    encoder.items() >= pass.options.max_items || encoder.bytes() >= PIECE_BYTES
+}
+
+/// When the process was last seen, nanoseconds since the Unix epoch: its newest commit or, where the file does not tell, the
+/// newest time in a record; later if its lock was seen held after that.
 fn last_seen(file: &Attached, assembler: &Assembler) -> u64 {
-    match file.reader.last_commit() {
+    let written = match file.reader.last_commit() {
         0 => assembler.last_seen_unix_nano(),
         commit => commit,
-    }
+    };
+    written.max(file.last_alive())
 }

@@ -216,10 +216,10 @@ impl State {
 
     /// The file `serial` was truncated or removed by somebody: the next record makes a new one.
     pub(super) fn abandon(&mut self, writer: &Writer, serial: u32) {
-        if self.current.as_ref().is_none_or(|file| file.serial != serial) {
+        let Some(file) = self.current.take_if(|file| file.serial == serial) else {
             return;
-        }
-        self.current = None;
+        };
+        file.release();
         self.interner = Interner::default();
         Self::switch(writer, 0);
     }
