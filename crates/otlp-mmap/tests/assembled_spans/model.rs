@@ -66,7 +66,7 @@ impl Model {
                         status_known: false,
                     },
                 ));
-                self.last_seen = *time;
+                self.last_seen = self.last_seen.max(*time);
                 while self.open.len() > max_open {
                     self.evicted += 1;
                     self.hand_on_oldest(self.last_seen);
@@ -74,7 +74,7 @@ impl Model {
                 Outcome::Started
             }
             Record::End { time, status, dropped } => {
-                self.last_seen = *time;
+                self.last_seen = self.last_seen.max(*time);
                 let Some(at) = known else {
                     self.ends_without_start += 1;
                     return Outcome::WithoutStart;
