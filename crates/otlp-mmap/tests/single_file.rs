@@ -116,7 +116,7 @@ fn a_single_file_never_rolls_and_its_full_dictionary_is_a_limit() {
 
 #[test]
 fn of_many_that_start_at_once_one_has_the_path_and_the_others_say_where_they_went() {
-    for existing in [false, true] {
+    for existing in [false, true].repeat(20) {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("app.mmap");
         if existing {

@@ -111,11 +111,15 @@ fn a_single_file_that_is_truncated_or_removed_is_put_back_at_its_path() {
             fs::remove_file(&path).unwrap();
             assert_eq!(writer.request_flush(), 0);
         } else {
-            OpenOptions::new().write(true).open(&path).unwrap().set_len(0).unwrap();
+            let whole = fs::read(&path).unwrap();
+            let file = OpenOptions::new().write(true).open(&path).unwrap();
+            file.set_len(0).unwrap();
             assert_eq!(
                 handle.commit(RingId::Spans, writer.epoch(), b"lost"),
                 CommitStatus::Stale
             );
+            // Filled again by whoever truncated it, the same inode is a sound file.
+            fs::write(&path, whole).unwrap();
         }
         assert_eq!(
             handle.commit(RingId::Spans, writer.epoch(), b"after"),
