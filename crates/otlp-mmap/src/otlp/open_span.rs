@@ -265,9 +265,9 @@ impl OpenSpan {
                 self.link_count += 1;
             }
         }
-        while limit > 0 && self.link_count > limit {
-            drop_first(&mut self.links);
-            self.link_count -= 1;
+        if limit > 0 && self.link_count > limit {
+            drop_first(&mut self.links, (self.link_count - limit) as usize);
+            self.link_count = limit;
         }
         Ok(())
     }
