@@ -197,7 +197,7 @@ fn an_empty_record_is_a_slot_given_up() {
 fn a_length_beyond_the_record_is_quarantined() {
     let mut bench = Bench::default();
     let mut record = span_event(&TRACE, &SPAN, 0, 11, &Message::new().bytes(5, "name")).0;
-    record.truncate(record.len() - 1);
+    record.pop();
     assert_eq!(bench.record(&record), Err(RecordError::Malformed));
     let huge = [0x0a, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01];
     assert_eq!(bench.record(&huge), Err(RecordError::Malformed));
@@ -463,6 +463,28 @@ fn one_span_that_grows_without_end_is_handed_on() {
     }
     assert_eq!(bench.assembler.counters().evicted, 1);
     assert!(bench.assembler.counters().changes_without_start > 900);
+}
+
+#[test]
+fn a_limit_drops_any_number_of_events_and_links_at_once() {
+    let mut bench = Bench::default();
+    bench.start(&Message::new());
+    let (event, link) = (Message::new(), Message::new().bytes(1, [1; 16]).bytes(2, [1; 8]));
+    let many = |field, message: &Message| (0..50_000).fold(Message::new(), |all, _| all.message(field, message));
+    assert_eq!(bench.event(0, 14, &many(1000, &event)), Ok(Outcome::Changed));
+    assert_eq!(bench.event(0, 15, &many(13, &link)), Ok(Outcome::Changed));
+    let newest = Message::new().bytes(2, "newest");
+    assert_eq!(
+        bench.event(0, 14, &Message::new().message(1000, &newest).varint(1003, 2)),
+        Ok(Outcome::Changed)
+    );
+    assert_eq!(
+        bench.event(0, 15, &Message::new().varint(1000, 2)),
+        Ok(Outcome::Changed)
+    );
+    let span = bench.end();
+    let names: Vec<_> = span.events.iter().map(|event| &*event.name).collect();
+    assert_eq!((names, span.links.len()), (vec!["", "newest"], 2));
 }
 
 #[test]

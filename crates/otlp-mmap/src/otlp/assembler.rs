@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use super::attributes::AttributeList;
 use super::encoder::TraceEncoder;
+use super::entries::Entries;
 use super::faults::Faults;
-use super::open_span::{OpenSpan, SpanEnd};
+use super::open_span::OpenSpan;
 use super::open_spans::OpenSpans;
 use super::proto;
-use super::resolver::{Entries, Resolver};
+use super::resolver::Resolver;
 use super::scope::{Resource, content_hash};
+use super::span_end::SpanEnd;
 use super::span_event::{Happening, RecordError, SpanEvent};
 use super::value::Transcoder;
 use crate::wire;

@@ -102,18 +102,22 @@ impl Model {
                 let model = &mut self.open[at].1;
                 match change {
                     Record::Name(name) => model.span.name.clone_from(name),
-                    Record::Links(links) => model.span.links.extend(links.iter().map(|link| Link {
-                        trace_id: link.trace_id.clone(),
-                        span_id: link.span_id.clone(),
-                        trace_state: link.trace_state.clone(),
-                        attributes: set(&link.attributes),
-                        dropped_attributes: link.dropped,
-                        flags: link.flags,
-                    })),
-                    Record::Update(changes) => {
+                    Record::Links(links, limit) => {
+                        model.span.links.extend(links.iter().map(|link| Link {
+                            trace_id: link.trace_id.clone(),
+                            span_id: link.span_id.clone(),
+                            trace_state: link.trace_state.clone(),
+                            attributes: set(&link.attributes),
+                            dropped_attributes: link.dropped,
+                            flags: link.flags,
+                        }));
+                        keep_newest(&mut model.span.links, *limit);
+                    }
+                    Record::Update(changes, limit) => {
                         for change in changes {
                             self.lost_attributes += model.change(change);
                         }
+                        keep_newest(&mut model.span.events, *limit);
                     }
                     Record::Start { .. } | Record::End { .. } => unreachable!("matched above"),
                 }
@@ -155,5 +159,11 @@ impl ModelSpan {
             }
         }
         0
+    }
+}
+
+fn keep_newest<T>(all: &mut Vec<T>, limit: usize) {
+    if limit > 0 && all.len() > limit {
+        all.drain(..all.len() - limit);
     }
 }

@@ -126,9 +126,11 @@ pub enum Record {
         schema_url: String,
         attributes: GivenAttributes,
     },
-    Update(Vec<Change>),
+    /// Changes, and how many events the span keeps; 0: all.
+    Update(Vec<Change>, usize),
     Name(String),
-    Links(Vec<GivenLink>),
+    /// Links, and how many the span keeps; 0: all.
+    Links(Vec<GivenLink>, usize),
     End {
         time: u64,
         status: Option<(u64, String)>,
@@ -200,6 +202,10 @@ pub fn link() -> impl Strategy<Value = GivenLink> {
     )
 }
 
+fn limit() -> impl Strategy<Value = usize> {
+    prop_oneof![2 => Just(0), 1 => 1..4usize]
+}
+
 pub fn record() -> impl Strategy<Value = Record> {
     let start = (
         (
@@ -220,9 +226,9 @@ pub fn record() -> impl Strategy<Value = Record> {
         4 => start.prop_map(|((scope, parent, name, kind, time), (flags, trace_state, schema_url, attributes))| {
             Record::Start { scope, parent, name, kind, time, flags, trace_state, schema_url, attributes }
         }),
-        4 => proptest::collection::vec(change(), 0..4).prop_map(Record::Update),
+        4 => (proptest::collection::vec(change(), 0..4), limit()).prop_map(|(changes, limit)| Record::Update(changes, limit)),
         1 => text().prop_map(Record::Name),
-        2 => proptest::collection::vec(link(), 0..3).prop_map(Record::Links),
+        2 => (proptest::collection::vec(link(), 0..3), limit()).prop_map(|(links, limit)| Record::Links(links, limit)),
         3 => (1..1000u64, proptest::option::of((0..3u64, text())), any::<[bool; 3]>())
             .prop_map(|(time, status, dropped)| Record::End { time, status, dropped: dropped.map(u32::from) }),
     ]
@@ -327,7 +333,7 @@ pub fn encode(step: &Step, file: &mut Dictionary) -> Vec<u8> {
             let message = message.fixed32(16, *flags).bytes(1000, trace_state);
             (11, message.varint(1001, file.string(schema_url) as u64))
         }
-        Record::Update(changes) => {
+        Record::Update(changes, limit) => {
             let message = changes.iter().fold(Message::new(), |message, change| match change {
                 Change::Attributes(attributes) => encode_attributes(message, 9, attributes, file),
                 Change::Event(event) => {
@@ -338,10 +344,10 @@ pub fn encode(step: &Step, file: &mut Dictionary) -> Vec<u8> {
                 Change::EventAttributes(attributes) => encode_attributes(message, 1002, attributes, file),
                 Change::Status(code, text) => message.message(1001, &Message::new().bytes(2, text).varint(3, *code)),
             });
-            (14, message)
+            (14, message.varint(1003, *limit as u64))
         }
         Record::Name(name) => (13, Message::new().bytes(5, name)),
-        Record::Links(links) => {
+        Record::Links(links, limit) => {
             let message = links.iter().fold(Message::new(), |message, link| {
                 let data = Message::new()
                     .bytes(1, &link.trace_id)
@@ -350,7 +356,7 @@ pub fn encode(step: &Step, file: &mut Dictionary) -> Vec<u8> {
                 let data = encode_attributes(data, 4, &link.attributes, file);
                 message.message(13, &data.varint(5, link.dropped.into()).fixed32(6, link.flags))
             });
-            (15, message)
+            (15, message.varint(1000, *limit as u64))
         }
         Record::End { time, status, dropped } => {
             let mut message = Message::new().fixed64(8, *time);
