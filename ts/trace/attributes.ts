@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { type Attributes, type AttributeValue, diag } from '@opentelemetry/api';
+import { textOf } from './text.js';
 
 // What counts as an attribute, and how it is cut to a limit: as the stock SDK has it, message by message.
 
@@ -36,7 +37,9 @@ export function limitLength(value: unknown, limit: number): unknown {
 
 /** Tells of a key or value that cannot be an attribute. */
 export function warnInvalid(what: 'key' | 'value', key: unknown): void {
-  diag.warn(what === 'key' ? `Invalid attribute key: ${String(key)}` : `Invalid attribute value set for key: ${key}`);
+  diag.warn(
+    what === 'key' ? `Invalid attribute key: ${textOf(key)}` : `Invalid attribute value set for key: ${textOf(key)}`,
+  );
 }
 
 /** A copy of what is valid, for a sampler: it may change the object that it is given. */

@@ -38,6 +38,7 @@ import { describeException } from './exception.js';
 import { type RecordedLink, SpanDetails, type TimedEvent } from './span-details.js';
 import { recordEvent, recordLink } from './span-events.js';
 import type { SpanOrigin } from './span-origin.js';
+import { textOf } from './text.js';
 import { isTimeInput, useTimeInput } from './time-input.js';
 import { serializeTraceState } from './trace-state.js';
 
@@ -114,7 +115,7 @@ export class MmapSpan implements Span, ReadableSpan, StartFields, EndFields, Ope
     this.parent0 = position.parent0;
     this.parent1 = position.parent1;
     this.origin = origin;
-    this.name = typeof name === 'string' ? name : String(name);
+    this.name = textOf(name);
     const { parentContext } = position;
     let packed = otlpFlags(position.traceFlags, parentContext?.isRemote);
     if (kind !== undefined && kind > 0 && kind <= LAST_KIND) packed |= kind << KIND_SHIFT;
@@ -244,7 +245,7 @@ export class MmapSpan implements Span, ReadableSpan, StartFields, EndFields, Ope
 
   recordException(exception: Exception, time?: TimeInput): void {
     const attributes = describeException(exception);
-    if (attributes === undefined) diag.warn(`Failed to record an exception ${exception}`);
+    if (attributes === undefined) diag.warn('Failed to record an exception', exception);
     else this.addEvent('exception', attributes, time);
   }
 
@@ -278,7 +279,7 @@ export class MmapSpan implements Span, ReadableSpan, StartFields, EndFields, Ope
 
   updateName(name: string): this {
     if (this.#refuses()) return this;
-    this.name = typeof name === 'string' ? name : String(name);
+    this.name = textOf(name);
     if (this.inFile) {
       pendingAttributes.flushOf(this);
       this.origin.records.name(this, this.name);
