@@ -94,7 +94,7 @@ const POOL_LIMIT = 256;
 const POOLED_LENGTH = 64;
 const pool: unknown[][] = [];
 /** The storage of a span that has no attributes; never written to. */
-export const NO_PAIRS: unknown[] = [];
+const NO_PAIRS: unknown[] = [];
 
 /** Storage for the attributes of one open span. */
 export function acquirePairs(): unknown[] {
@@ -107,3 +107,5 @@ export function releasePairs(pairs: unknown[], count: number): void {
   for (let i = 0; i < count; i++) pairs[i] = undefined;
   pool.push(pairs);
 }
+
+export { NO_PAIRS };

@@ -4,7 +4,7 @@
 import { diag, isValidSpanId, isValidTraceId } from '@opentelemetry/api';
 import type { IdGenerator } from '@opentelemetry/sdk-trace-base';
 import { formatIdentity, parseWord, randomWord } from '../record/span-identity.js';
-import type { SpanPosition } from './span.js';
+import type { SpanPosition } from './span-data.js';
 import { textOf } from './text.js';
 
 /** Ids from the user's generator. One that is not valid (W3C Trace Context, 3.2.2.3) is replaced by a random one. */
