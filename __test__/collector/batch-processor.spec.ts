@@ -11,13 +11,13 @@ function piece(sequence: number, items: number, urgent = false): Piece {
   return { sequence, signal: 'traces', body: Buffer.from(`piece ${sequence};`), items, urgent };
 }
 
-function processor(sendBatchSize: number, timeout: number) {
+function processor(sendBatchSize: number, timeout: number, maxBytes = 4096) {
   const batches: Batch[] = [];
   let notify = () => {};
   const next = new Promise<void>((resolve) => {
     notify = resolve;
   });
-  const batch = new BatchProcessor('traces', { sendBatchSize, timeout }, (ready) => {
+  const batch = new BatchProcessor('traces', { sendBatchSize, timeout, maxBytes }, (ready) => {
     batches.push(ready);
     notify();
   });
@@ -56,6 +56,17 @@ test('a batch goes when it has its size, and not before', (t) => {
   t.is(batches.length, 0);
   batch.add(piece(2, 1));
   t.deepEqual(batches[0].sequences, [1, 2]);
+});
+
+test('a batch goes before a piece that would make it too large for a destination', (t) => {
+  const { batch, batches } = processor(10_000, 60_000, 20);
+  for (const sequence of [1, 2, 3]) batch.add(piece(sequence, 1));
+  t.deepEqual(
+    batches.map(({ sequences, bytes }) => ({ sequences, bytes })),
+    [{ sequences: [1, 2], bytes: 16 }],
+  );
+  batch.flush();
+  t.deepEqual(batches[1].sequences, [3]);
 });
 
 test('an urgent piece takes all before it along at once', (t) => {

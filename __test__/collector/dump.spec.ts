@@ -68,13 +68,14 @@ function poke(path: string, offset: number, value: bigint): void {
 const SPANS_OFFSET = 16;
 
 const bad: [string, Spoil, RegExp][] = [
-  ['is empty', (path) => truncateSync(path, 0), /./],
-  ['is shorter than a header', (path) => truncateSync(path, 40), /./],
-  ['is cut off in the middle', (path) => truncateSync(path, 600_000), /./],
-  ['is something else', (path) => writeFileSync(path, 'dear diary\n'.repeat(1000)), /version/],
+  ['is empty', (path) => truncateSync(path, 0), /empty/],
+  ['is shorter than a header', (path) => truncateSync(path, 40), /40 bytes.*header/],
+  ['is cut off in the middle', (path) => truncateSync(path, 600_000), /ends at byte 600000/],
+  ['is something else', (path) => writeFileSync(path, 'dear diary\n'.repeat(1000)), /not an otlp-mmap file/],
   ['has version 2', (path) => poke(path, 0, 2n), /version 2/],
-  ['has a ring outside the file', (path) => poke(path, SPANS_OFFSET, 1n << 40n), /./],
-  ['has a ring whose size is no power of two', (path) => poke(path, 528_480, 1000n), /./],
+  ['is not ready yet', (path) => poke(path, SPANS_OFFSET, 0n), /not complete yet/],
+  ['has a ring outside the file', (path) => poke(path, SPANS_OFFSET, 1n << 40n), /1099511627776.*damaged/],
+  ['has a ring whose size is no power of two', (path) => poke(path, 528_480, 1000n), /spans ring: 1000 buffers/],
 ];
 
 for (const [name, spoil, reason] of bad) {

@@ -25,13 +25,17 @@ function attributes(list: KeyValue[] | undefined): KeyValue[] {
     .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
 }
 
-/** 64-bit integers may be strings or numbers in OTLP JSON. */
+/** 64-bit integers may be strings or numbers in OTLP JSON; the stock exporter also calls whole doubles beyond them integers. */
 function anyValue(value: Json): Json {
   if (value === undefined || value === null) {
     return {};
   }
   if (value.intValue !== undefined) {
-    return { intValue: String(value.intValue) };
+    const number = Number(value.intValue);
+    if (number >= 2 ** 63 || number < -(2 ** 63)) {
+      return { doubleValue: String(number) };
+    }
+    return { intValue: String(BigInt(value.intValue)) };
   }
   if (value.doubleValue !== undefined) {
     return { doubleValue: String(value.doubleValue) };

@@ -4,6 +4,20 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
+import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
+
+const MAIN_MODULE = 'otlp-mmap.main-module';
+
+/** Hands the app's main module down to workers: while they preload, their `process.argv` does not name it yet. */
+export function rememberMainModule(): void {
+  if (process.argv[1] !== undefined) {
+    setEnvironmentData(MAIN_MODULE, process.argv[1]);
+  }
+}
+
+function mainModule(): string | undefined {
+  return process.argv[1] ?? (getEnvironmentData(MAIN_MODULE) as unknown as string | undefined);
+}
 
 /**
  * Where optional packages are looked for: beside the app's main module, then in the working directory, then beside this
@@ -11,7 +25,7 @@ import { join, resolve } from 'node:path';
  */
 export function searchOrder(): string[] {
   const places: string[] = [];
-  const main = process.argv[1];
+  const main = mainModule();
   if (main !== undefined && existsSync(main)) {
     places.push(resolve(main));
   }

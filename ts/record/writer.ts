@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { diag } from '@opentelemetry/api';
+import { announce } from '../config/diagnostics.js';
 import type { NativeBinding } from '../native/binding.js';
 import * as layout from '../native/layout.js';
 import { attachScratch, threadScratch } from '../native/scratch.js';
@@ -105,6 +106,7 @@ export class Writer implements KeyReferences {
   readonly #recentReferences: number[] = new Array(RECENT_KEYS).fill(NO_REFERENCE);
   #warnedAt = Number.NEGATIVE_INFINITY;
   #failures = 0;
+  #announced = false;
 
   /** @param handle what `binding.openWriter` returned. */
   constructor(binding: NativeBinding, handle: number) {
@@ -227,7 +229,14 @@ export class Writer implements KeyReferences {
     this.#warnedAt = now;
     // Later, because a logger may make spans itself, and the scratch buffer is in use here.
     queueMicrotask(() => {
-      diag.warn(`otlp-mmap: ${this.#failures} record(s) dropped: ${this.#reason(status)}`);
+      const line = `${this.#failures} record(s) dropped: ${this.#reason(status)}`;
+      if (status === COMMIT_DISK && !this.#announced) {
+        // Nothing is recorded at all, so this has to be seen even without a logger.
+        this.#announced = true;
+        announce('error', line);
+      } else {
+        diag.warn(`otlp-mmap: ${line}`);
+      }
       this.#failures = 0;
     });
   }

@@ -3,6 +3,7 @@
 
 import { realpathSync } from 'node:fs';
 import { basename, join, sep } from 'node:path';
+import { isMainThread, parentPort } from 'node:worker_threads';
 
 const STARTED = Symbol.for('otlp-mmap.register');
 const COLLECTOR = Symbol.for('otlp-mmap.collector');
@@ -17,6 +18,14 @@ export function isFirstInThread(): boolean {
   }
   Object.defineProperty(holder, STARTED, { value: true });
   return true;
+}
+
+/**
+ * Whether this is the thread in which Node.js runs the hooks of `module.register`. It preloads what --require names like any other
+ * thread, but runs no code of the app; unlike the app's workers it has no parent to talk to.
+ */
+export function isHooksThread(): boolean {
+  return !isMainThread && parentPort === null;
 }
 
 /**

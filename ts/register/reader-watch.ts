@@ -4,14 +4,18 @@
 import { announce } from '../config/diagnostics.js';
 import type { WriterStatus } from '../native/binding.js';
 
-/** How long records may wait for a first reader before an operator is told. */
-export const READER_PATIENCE = 30_000;
+/** How long records may wait for a first reader before an operator is told, and how often to look. Milliseconds. */
+const PATIENCE = 30_000;
+const INTERVAL = 5_000;
 
 /**
- * Says once that nothing reads what this process writes: when there is a file and no reader has visited it within READER_PATIENCE
- * of the first record, as far as a look every few seconds can tell. Ends itself; never keeps the process alive.
+ * Says once that nothing reads what this process writes: when there is a file and no reader has visited it within the time of
+ * patience since the first record, as far as a look now and then can tell. Ends itself; never keeps the process alive.
  */
-export function watchForReader(status: () => WriterStatus | undefined, interval = 5_000): void {
+export function watchForReader(
+  status: () => WriterStatus | undefined,
+  { patience = PATIENCE, interval = INTERVAL }: { patience?: number; interval?: number } = {},
+): void {
   let writingSince: number | undefined;
   const timer = setInterval(() => {
     const now = performance.now();
@@ -20,19 +24,18 @@ export function watchForReader(status: () => WriterStatus | undefined, interval 
       clearInterval(timer);
     } else if (current.file !== undefined) {
       writingSince ??= now - interval;
-      if (now - writingSince >= READER_PATIENCE) {
+      if (now - writingSince >= patience) {
         clearInterval(timer);
-        announce('warn', adviceOn(current.directory));
+        announce('warn', adviceOn(current.directory, patience));
       }
     }
   }, interval);
   timer.unref();
 }
 
-function adviceOn(directory: string): string {
-  const seconds = READER_PATIENCE / 1_000;
+function adviceOn(directory: string, patience: number): string {
   return (
-    `no collector has read ${directory} for ${seconds} s: what is recorded stays there until one does. ` +
+    `no collector has read ${directory} for ${patience / 1_000} s: what is recorded stays there until one does. ` +
     `Start one with: npx otlp-mmap-collector --dir ${directory}`
   );
 }

@@ -6,10 +6,11 @@
 
 import { createRequire } from 'node:module';
 import { DiagConsoleLogger, diag, type TracerProvider } from '@opentelemetry/api';
+import { rememberMainModule } from '../config/app-packages.js';
 import { announce, isApiGlobalSet, readLogLevel } from '../config/diagnostics.js';
 import { isSdkDisabled, isSignalEnabled } from '../config/signals.js';
 import type * as Provider from '../trace/provider.js';
-import { isCollector, isFirstInThread } from './guard.js';
+import { isCollector, isFirstInThread, isHooksThread } from './guard.js';
 import type * as ImportHook from './import-hook.js';
 import type * as Instrumentations from './instrumentations.js';
 import type * as ReaderWatch from './reader-watch.js';
@@ -17,7 +18,7 @@ import type * as ReaderWatch from './reader-watch.js';
 /** Sets up this thread. Never throws: an app must run on without its telemetry. */
 function start(): void {
   try {
-    if (isFirstInThread() && !isCollector()) {
+    if (!isHooksThread() && isFirstInThread() && !isCollector()) {
       setUp();
     }
   } catch (error) {
@@ -30,6 +31,7 @@ function start(): void {
 
 function setUp(): void {
   const { env } = process;
+  rememberMainModule();
   const logLevel = readLogLevel(env);
   if (logLevel !== undefined && !isApiGlobalSet('diag')) {
     diag.setLogger(new DiagConsoleLogger(), { logLevel, suppressOverrideMessage: true });

@@ -1,38 +1,49 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { diag } from '@opentelemetry/api';
+import type { Resource } from '@opentelemetry/resources';
+import { readLocation } from '../config/location.js';
 import type { NativeBinding } from '../native/binding.js';
-import { encodeResource } from '../record/otlp-value.js';
 import { SpanRecords } from '../record/span-records.js';
 import { Scope, Writer } from '../record/writer.js';
-import { DEFAULT_FLUSH_TIMEOUT, type MmapStockOptions } from './options.js';
-import type { StockAttributes, StockResource, StockScope } from './readable-span.js';
+import { ResourcePublication } from '../resource/publish.js';
+import { identityOf, settledAttributes } from '../resource/resource.js';
+import { awaitExport } from '../trace/flush.js';
+import type { MmapTracerProviderOptions } from '../trace/options.js';
+import type { StockResource, StockScope } from './readable-span.js';
 
-/** How often a waiting `forceFlush` looks, in milliseconds. */
-const FLUSH_LOOK = 5;
+/** Where and how the spans are written, as for `MmapTracerProvider`. */
+export type MmapStockOptions = Pick<
+  MmapTracerProviderOptions,
+  'directory' | 'file' | 'group' | 'directoryLimit' | 'geometry' | 'flushTimeoutMillis'
+>;
 
-/** What writes the spans of one resource: a native writer, its encoders, and the resource that settles. */
+const FLUSH_TIMEOUT = 30_000;
+
+/** What writes the spans of one resource: a native writer, its encoders, and the resource that may settle late. */
 export class Producer {
   readonly records: SpanRecords;
   readonly #binding: NativeBinding;
   readonly #handle: number;
-  readonly #timeout: number;
+  readonly #publication: ResourcePublication;
+  readonly #flushTimeout: number;
   readonly #scopes = new WeakMap<StockScope, Scope>();
-  #closed = false;
 
   /** @throws Error when the options cannot be right. */
-  constructor(binding: NativeBinding, resource: StockResource, options: MmapStockOptions) {
-    const known = knownAttributes(resource);
-    const { flushTimeout, ...place } = options;
+  constructor(binding: NativeBinding, stock: StockResource, options: MmapStockOptions) {
+    const resource = asResource(stock);
+    const attributes = settledAttributes(resource);
+    const { flushTimeoutMillis, directory, file, ...layout } = options;
+    const location = directory === undefined && file === undefined ? readLocation(process.env) : { directory, file };
+    this.#flushTimeout = flushTimeoutMillis ?? FLUSH_TIMEOUT;
     this.#binding = binding;
-    this.#timeout = flushTimeout ?? DEFAULT_FLUSH_TIMEOUT;
     this.#handle = binding.openWriter({
-      ...place,
-      serviceName: String(known['service.name'] ?? 'unknown_service'),
-      identity: JSON.stringify(known),
+      ...layout,
+      ...location,
+      serviceName: String(attributes['service.name'] ?? 'unknown_service'),
+      identity: identityOf(attributes, resource.schemaUrl, binding.processInstanceId()),
     });
-    this.#setResource(resource, known);
+    this.#publication = new ResourcePublication(binding, this.#handle, resource);
     this.records = new SpanRecords(new Writer(binding, this.#handle));
   }
 
@@ -46,67 +57,22 @@ export class Producer {
     return scope;
   }
 
-  /** Readers wait for the settled resource, so spans made before it arrive with all of it. */
-  #setResource(resource: StockResource, known: StockAttributes): void {
-    const schemaUrl = resource.schemaUrl ?? '';
-    const pending = resource.asyncAttributesPending === true;
-    this.#binding.setResource(this.#handle, encodeResource(known), schemaUrl, !pending);
-    if (!pending) {
-      return;
-    }
-    const settle = () => {
-      if (!this.#closed) {
-        this.#binding.setResource(this.#handle, encodeResource(knownAttributes(resource)), schemaUrl, true);
-      }
-    };
-    resource.waitForAsyncAttributes?.().then(settle, settle);
-  }
-
-  /** Resolves when the collector has exported everything written so far, or the time is up (then with a warning). */
-  async flush(): Promise<void> {
-    const epoch = this.#closed ? 0 : this.#binding.requestFlush(this.#handle);
-    if (epoch === 0) {
-      return;
-    }
-    const deadline = performance.now() + this.#timeout;
-    while (this.#binding.writerStatus(this.#handle).acknowledgedEpoch < epoch) {
-      if (performance.now() >= deadline) {
-        const { directory } = this.#binding.writerStatus(this.#handle);
-        diag.warn(
-          `otlp-mmap: no collector exported the records in ${directory} within ${this.#timeout} ms; they stay in the file ` +
-            'until one does',
-        );
-        return;
-      }
-      await new Promise((resolve) => setTimeout(resolve, FLUSH_LOOK));
-    }
+  /** Resolves when the collector has exported everything written so far. @throws Error naming what is in the way. */
+  flush(): Promise<void> {
+    return awaitExport(this.#binding, this.#handle, this.#flushTimeout);
   }
 
   close(): void {
-    if (!this.#closed) {
-      this.#closed = true;
-      this.#binding.closeWriter(this.#handle);
-    }
+    this.#publication.settle();
+    this.#binding.closeWriter(this.#handle);
   }
 }
 
-/**
- * The attributes that a resource has by now. The SDK complains when `attributes` is read while some are pending; the raw
- * list, where it has one, tells those that are not.
- */
-function knownAttributes(resource: StockResource): StockAttributes {
-  if (resource.asyncAttributesPending !== true) {
-    return resource.attributes;
+/** A resource that is one by its attributes alone gets the list that the SDK's own resources have. */
+function asResource(stock: StockResource): Resource {
+  if (typeof stock.getRawAttributes === 'function') {
+    return stock as unknown as Resource;
   }
-  const known: Record<string, unknown> = {};
-  for (const [key, value] of resource.getRawAttributes?.() ?? []) {
-    if (value !== undefined && value !== null && !isPromise(value) && !Object.hasOwn(known, key)) {
-      known[key] = value;
-    }
-  }
-  return known;
-}
-
-function isPromise(value: unknown): boolean {
-  return typeof (value as { then?: unknown }).then === 'function';
+  const plain = { ...stock, attributes: stock.attributes, getRawAttributes: () => Object.entries(stock.attributes) };
+  return plain as unknown as Resource;
 }

@@ -1,11 +1,10 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { announce } from '../config/index.js';
+import { announce } from '../config/diagnostics.js';
 import type { NativeBinding } from '../native/binding.js';
 import { findBinding } from '../native/loader.js';
-import { type MmapStockOptions, withEnvironment } from './options.js';
-import { Producer } from './producer.js';
+import { type MmapStockOptions, Producer } from './producer.js';
 import type { StockResource } from './readable-span.js';
 
 /**
@@ -21,7 +20,7 @@ export class Producers {
   #closed = false;
 
   constructor(options: MmapStockOptions) {
-    this.#options = withEnvironment(options);
+    this.#options = options;
     try {
       this.#binding = findBinding();
     } catch (error) {

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { TraceFlags } from '@opentelemetry/api';
-import type { MmapStockOptions } from './options.js';
+import type { MmapStockOptions } from './producer.js';
 import { Producers } from './producers.js';
 import type { StockSpan } from './readable-span.js';
 import { writeWhole } from './span-writer.js';
@@ -48,7 +48,7 @@ export class MmapSpanExporter {
     writeWhole(producer, span);
   }
 
-  /** Resolves when the collector has exported everything written so far; at the latest after `flushTimeout`. */
+  /** Resolves when the collector has exported everything written so far; rejects, naming what is in the way, after `flushTimeoutMillis`. */
   forceFlush(): Promise<void> {
     return this.#producers.flush();
   }

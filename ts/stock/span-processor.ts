@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { diag, TraceFlags } from '@opentelemetry/api';
-import type { MmapStockOptions } from './options.js';
+import type { MmapStockOptions } from './producer.js';
 import { Producers } from './producers.js';
 import type { StockSpan } from './readable-span.js';
 import { type WrittenSpan, writeEnd, writeStart } from './span-writer.js';
@@ -52,7 +52,7 @@ export class MmapSpanProcessor {
     }
   }
 
-  /** Resolves when the collector has exported everything that ended before; at the latest after `flushTimeout`. */
+  /** Resolves when the collector has exported everything that ended before; rejects, naming what is in the way, after `flushTimeoutMillis`. */
   forceFlush(): Promise<void> {
     return this.#producers.flush();
   }

@@ -17,7 +17,7 @@ function say(line) {
 }
 
 const tracer = createTracer(process.argv[2]);
-for (let i = 0; i < 12_000; i++) {
+for (let i = 0; i < 10_000; i++) {
   const span = tracer.startSpan(`span ${i}`);
   say(`started ${span.spanContext().spanId}`);
   span.setAttribute('i', i);

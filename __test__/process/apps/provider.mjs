@@ -3,7 +3,7 @@
 
 import { MmapTracerProvider } from 'otlp-mmap';
 
-/** Room for what a test writes without a reader. */
+/** Room for what a test writes without a reader: up to three records a span. */
 export const geometry = { spansBuffers: 32768, spansBufferSize: 256, eventsBuffers: 2, measurementsBuffers: 2 };
 
 export function createTracer(directory) {

@@ -74,20 +74,26 @@ unsafe extern "C" fn free(state: *mut std::ffi::c_void) {
 pub struct Scratch(NonNull<u8>);
 
 impl Scratch {
+    /// Where a word of the buffer's head stands; offsets come from the layout table.
+    #[inline]
+    fn head(self, offset: usize) -> NonNull<u32> {
+        debug_assert!(offset + 4 <= scratch::RECORD);
+        // SAFETY: the buffer has `scratch::LENGTH` bytes, and the head is their start.
+        unsafe { self.0.add(offset) }.cast()
+    }
+
     /// A word of the buffer's head.
     #[inline]
     pub fn word(self, offset: usize) -> u32 {
-        debug_assert!(offset + 4 <= scratch::RECORD);
-        // SAFETY: the buffer has `scratch::LENGTH` bytes and offsets come from the layout table.
-        unsafe { self.0.add(offset).cast::<u32>().read_unaligned() }
+        // SAFETY: `head` gives a place within the buffer, and this thread is inside a native call.
+        unsafe { self.head(offset).read_unaligned() }
     }
 
     /// Writes a word of the buffer's head.
     #[inline]
     pub fn set_word(self, offset: usize, value: u32) {
-        debug_assert!(offset + 4 <= scratch::RECORD);
         // SAFETY: as above.
-        unsafe { self.0.add(offset).cast::<u32>().write_unaligned(value) };
+        unsafe { self.head(offset).write_unaligned(value) };
     }
 
     /// `length` bytes at `offset`, or nothing if they are not within the buffer.

@@ -3,6 +3,8 @@
 //! `raw` has the functions of the hot path; everything else goes through `#[napi]`. The shapes that TypeScript sees
 //! are described in `ts/native/binding.ts`.
 
+#![expect(clippy::needless_pass_by_value, reason = "what comes from JavaScript is owned")]
+
 mod dump;
 mod environment;
 mod raw;

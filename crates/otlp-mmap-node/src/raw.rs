@@ -50,23 +50,23 @@ fn arguments<const N: usize>(
     env: sys::napi_env,
     info: sys::napi_callback_info,
 ) -> (Option<&'static mut Environment>, [sys::napi_value; N]) {
-    let mut argc = N;
-    let mut argv = [ptr::null_mut(); N];
+    let mut count = N;
+    let mut values = [ptr::null_mut(); N];
     let mut data = ptr::null_mut();
-    // SAFETY: `argv` holds `argc` values; missing arguments are filled with undefined.
+    // SAFETY: `values` holds `count` values; missing arguments are filled with undefined.
     unsafe {
         sys::napi_get_cb_info(
             env,
             info,
-            &raw mut argc,
-            argv.as_mut_ptr(),
+            &raw mut count,
+            values.as_mut_ptr(),
             ptr::null_mut(),
             &raw mut data,
         )
     };
     // SAFETY: `data` is what `register` bound: the environment's own state, used by one thread, one call at a time.
     let state = unsafe { data.cast::<Environment>().as_mut() };
-    (state, argv)
+    (state, values)
 }
 
 /// An argument as an integer of at least 0; anything else is 0.

@@ -1,14 +1,18 @@
 //! Random ids: they have to differ, not to be secret.
 
 use crate::clock;
+use std::fs::File;
+use std::io::Read;
 
 /// Sixteen random bytes. A forked child draws others than its parent.
+#[must_use]
 pub fn bytes() -> [u8; 16] {
     let mut id = [0u8; 16];
-    // SAFETY: the buffer is valid for its length, which is below the call's limit of 256.
-    let status = unsafe { libc::getentropy(id.as_mut_ptr().cast(), id.len()) };
-    if status != 0 {
-        // No entropy call on this system: clocks and pid tell processes of one machine apart.
+    if File::open("/dev/urandom")
+        .and_then(|mut source| source.read_exact(&mut id))
+        .is_err()
+    {
+        // Where there is no such device, clocks and pid tell processes of one machine apart.
         let mix = u128::from(clock::wall_nanos()) << 64 | u128::from(clock::monotonic_nanos());
         id = (mix ^ u128::from(std::process::id()) << 48).to_le_bytes();
     }
@@ -21,8 +25,8 @@ pub fn uuid() -> String {
     let mut id = bytes();
     id[6] = id[6] & 0x0f | 0x40;
     id[8] = id[8] & 0x3f | 0x80;
-    let hex = |range: std::ops::Range<usize>| id[range].iter().map(|byte| format!("{byte:02x}")).collect::<String>();
-    [hex(0..4), hex(4..6), hex(6..8), hex(8..10), hex(10..16)].join("-")
+    let hex = format!("{:032x}", u128::from_be_bytes(id));
+    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
 }
 
 #[cfg(test)]

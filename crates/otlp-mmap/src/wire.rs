@@ -132,6 +132,15 @@ pub fn put_fixed32(out: &mut Vec<u8>, field: u32, value: u32) {
 /// [`Malformed`] if it is cut off or longer than ten bytes.
 #[inline]
 pub fn varint(bytes: &[u8]) -> Result<(u64, usize), Malformed> {
+    // Most are tags and lengths of one byte, or lengths and references of two or three.
+    match *bytes {
+        [a, ..] if a < 0x80 => Ok((u64::from(a), 1)),
+        [a, b, ..] if b < 0x80 => Ok((u64::from(a & 0x7f) | u64::from(b) << 7, 2)),
+        _ => long_varint(bytes),
+    }
+}
+
+fn long_varint(bytes: &[u8]) -> Result<(u64, usize), Malformed> {
     let mut value = 0u64;
     for (i, &byte) in bytes.iter().take(10).enumerate() {
         value |= u64::from(byte & 0x7f) << (7 * i);
@@ -237,7 +246,18 @@ impl<'a> Fields<'a> {
         Self { rest: message }
     }
 
+    /// Whether no bytes are left.
+    #[must_use]
     #[inline]
+    pub fn is_done(&self) -> bool {
+        self.rest.is_empty()
+    }
+
+    #[expect(
+        clippy::inline_always,
+        reason = "a call, and a result through memory, cost more than the step itself"
+    )]
+    #[inline(always)]
     fn step(&mut self) -> Result<(u32, Value<'a>), Malformed> {
         let (tag, taken) = varint(self.rest)?;
         let rest = &self.rest[taken..];
@@ -272,7 +292,8 @@ impl<'a> Fields<'a> {
 impl<'a> Iterator for Fields<'a> {
     type Item = Result<(u32, Value<'a>), Malformed>;
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "as for step")]
+    #[inline(always)]
     fn next(&mut self) -> Option<Self::Item> {
         if self.rest.is_empty() {
             return None;

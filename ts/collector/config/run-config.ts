@@ -79,7 +79,7 @@ export function runConfig(options: RunOptions, env: NodeJS.ProcessEnv): RunConfi
     directories: directories(options, env),
     files: options.file ?? [],
     exporters: exporterTypes(options, env).map((type) => exporterConfig(type, options, env)),
-    batch: { sendBatchSize: 8192, timeout: 200 },
+    batch: { sendBatchSize: 8192, timeout: 200, maxBytes: 4 * 1024 * 1024 },
     backoff: {
       ...DEFAULT_BACKOFF,
       ...(options['retry-interval'] !== undefined && {

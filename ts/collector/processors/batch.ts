@@ -9,6 +9,8 @@ export interface BatchSettings {
   sendBatchSize: number;
   /** Milliseconds after a batch's first piece when it goes all the same. */
   timeout: number;
+  /** Bytes that a batch does not exceed unless a single piece does: destinations bound the requests they take. */
+  maxBytes: number;
 }
 
 /** Joins the pieces of one signal into batches. Nothing is parsed or copied: a batch lists the pieces' buffers. */
@@ -29,6 +31,7 @@ export class BatchProcessor {
   }
 
   add(piece: Piece): void {
+    if (this.#bytes + piece.body.length > this.#settings.maxBytes) this.flush();
     this.#parts.push(piece.body);
     this.#sequences.push(piece.sequence);
     this.#bytes += piece.body.length;

@@ -155,7 +155,7 @@ impl Assembler {
                     self.spans.release(slot);
                     return Err(error);
                 }
-                self.last_seen_unix_nano = span.start_time_unix_nano();
+                self.last_seen_unix_nano = self.last_seen_unix_nano.max(span.start_time_unix_nano());
                 if self.spans.insert(slot) {
                     self.counters.restarts += 1;
                 }
@@ -164,7 +164,7 @@ impl Assembler {
             }
             Happening::End(message) => {
                 let end = SpanEnd::parse(message)?;
-                self.last_seen_unix_nano = end.time_unix_nano;
+                self.last_seen_unix_nano = self.last_seen_unix_nano.max(end.time_unix_nano);
                 let Some(slot) = self.spans.remove(event.key) else {
                     self.counters.ends_without_start += 1;
                     return Ok(Outcome::WithoutStart);

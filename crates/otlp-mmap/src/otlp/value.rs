@@ -6,7 +6,7 @@ use super::proto::{any_value, key_value};
 use super::resolver::{Entries, Resolver};
 use super::text;
 use crate::layout::field;
-use crate::wire::{self, Fields, Malformed, field_len, varint_len};
+use crate::wire::{self, Fields, Malformed, Value, field_len, varint_len};
 
 /// Levels of nested arrays, key-value lists and value references. A decoder that stops at 100 nested messages, as
 /// protobuf's do, still reads an event attribute of this depth.
@@ -51,47 +51,88 @@ enum AnyValue<'a> {
 impl<'a> AnyValue<'a> {
     #[inline]
     fn parse(message: &'a [u8]) -> Result<Self, Malformed> {
-        let mut value = Self::Empty;
-        for field in Fields::new(message) {
-            value = match field? {
-                (field::ANY_STRING, v) => Self::String(v.bytes()?),
-                (field::ANY_BOOL, v) => Self::Bool(v.varint()? != 0),
-                (field::ANY_INT, v) => Self::Int(v.varint()?),
-                (field::ANY_DOUBLE, v) => Self::Double(v.fixed64()?),
-                (field::ANY_ARRAY, v) => Self::Array(v.bytes()?),
-                (field::ANY_KVLIST, v) => Self::KeyValueList(v.bytes()?),
-                (field::ANY_BYTES, v) => Self::Bytes(v.bytes()?),
-                (field::ANY_VALUE_REF, v) => Self::Reference(v.varint()? as i64),
-                _ => value,
-            };
+        let mut fields = Fields::new(message);
+        let Some(first) = fields.next() else {
+            return Ok(Self::Empty);
+        };
+        let (number, value) = first?;
+        if fields.is_done() {
+            return Self::Empty.or(number, value);
         }
-        Ok(value)
-    }
-
-    /// Length of the OTLP message, where it is known before writing it.
-    #[inline]
-    fn plain_len(self) -> Option<usize> {
-        Some(match self {
-            Self::Empty => 0,
-            Self::String(bytes) | Self::Bytes(bytes) => field_len(1, bytes.len()),
-            Self::Bool(_) => 2,
-            Self::Int(value) => 1 + varint_len(value),
-            Self::Double(_) => 9,
-            Self::Array(_) | Self::KeyValueList(_) | Self::Reference(_) => return None,
+        fields.try_fold(Self::Empty.or(number, value)?, |last, field| {
+            let (number, value) = field?;
+            last.or(number, value)
         })
     }
 
-    /// Writes what [`Self::plain_len`] gave the length of.
+    /// What a message says whose last known field was `self` and whose next one is this.
     #[inline]
-    fn put_plain(self, out: &mut Vec<u8>) {
-        match self {
-            Self::String(bytes) => wire::put_bytes(out, any_value::STRING, bytes),
-            Self::Bool(value) => wire::put_uint(out, any_value::BOOL, value.into()),
-            Self::Int(value) => wire::put_uint(out, any_value::INT, value),
-            Self::Double(bits) => wire::put_fixed64(out, any_value::DOUBLE, bits),
-            Self::Bytes(bytes) => wire::put_bytes(out, any_value::BYTES, bytes),
-            Self::Empty | Self::Array(_) | Self::KeyValueList(_) | Self::Reference(_) => {}
+    fn or(self, number: u32, value: Value<'a>) -> Result<Self, Malformed> {
+        Ok(match number {
+            field::ANY_STRING => Self::String(value.bytes()?),
+            field::ANY_BOOL => Self::Bool(value.varint()? != 0),
+            field::ANY_INT => Self::Int(value.varint()?),
+            field::ANY_DOUBLE => Self::Double(value.fixed64()?),
+            field::ANY_ARRAY => Self::Array(value.bytes()?),
+            field::ANY_KVLIST => Self::KeyValueList(value.bytes()?),
+            field::ANY_BYTES => Self::Bytes(value.bytes()?),
+            field::ANY_VALUE_REF => Self::Reference(value.varint()? as i64),
+            _ => self,
+        })
+    }
+}
+
+/// A value of one field, in the form that nearly all take: OTLP has the same bytes, but for the length of a text.
+struct Plain<'a> {
+    /// Tag and length of a string or of bytes.
+    head: Option<(u8, usize)>,
+    /// What follows that; without it, the whole message.
+    rest: &'a [u8],
+}
+
+impl<'a> Plain<'a> {
+    /// `None` says nothing about the message, but that a closer look is due.
+    #[inline]
+    fn recognise(message: &'a [u8]) -> Option<Self> {
+        const STRING: u8 = wire::tag(field::ANY_STRING, wire::LEN) as u8;
+        const BYTES: u8 = wire::tag(field::ANY_BYTES, wire::LEN) as u8;
+        const BOOL: u8 = wire::tag(field::ANY_BOOL, wire::VARINT) as u8;
+        const INT: u8 = wire::tag(field::ANY_INT, wire::VARINT) as u8;
+        const DOUBLE: u8 = wire::tag(field::ANY_DOUBLE, wire::FIXED64) as u8;
+        let whole = Some(Self {
+            head: None,
+            rest: message,
+        });
+        match *message {
+            [] | [BOOL, 0 | 1] | [DOUBLE, _, _, _, _, _, _, _, _] => whole,
+            [INT, ref number @ ..] if number.len() <= 10 => {
+                let end = number.iter().position(|&byte| byte < 0x80)?;
+                if end + 1 == number.len() { whole } else { None }
+            }
+            [tag @ (STRING | BYTES), ref delimited @ ..] => {
+                let (rest, taken) = wire::delimited(delimited).ok()?;
+                if taken != delimited.len() || (tag == STRING && std::str::from_utf8(rest).is_err()) {
+                    return None;
+                }
+                let head = Some((tag, rest.len()));
+                Some(Self { head, rest })
+            }
+            _ => None,
         }
+    }
+
+    #[inline]
+    fn len(&self) -> usize {
+        self.head.map_or(0, |(_, len)| 1 + varint_len(len as u64)) + self.rest.len()
+    }
+
+    #[inline]
+    fn put(&self, out: &mut Vec<u8>) {
+        if let Some((tag, len)) = self.head {
+            out.push(tag);
+            wire::put_varint(out, len as u64);
+        }
+        out.extend_from_slice(self.rest);
     }
 }
 
@@ -152,19 +193,18 @@ impl<'a> Transcoder<'a> {
             wire::put_bytes(out, field, self.resolver.key_field(key));
             return Ok((key.hash, 0));
         };
-        let value = AnyValue::parse(message)?;
-        if let Some(len) = value.plain_len()
-            && !matches!(value, AnyValue::String(text) if std::str::from_utf8(text).is_err())
-        {
+        if let Some(value) = Plain::recognise(message) {
+            let len = value.len();
             let body = key.len() + field_len(key_value::VALUE, len);
             self.spend(body)?;
             out.reserve(body + 8);
             wire::put_len(out, field, body);
             out.extend_from_slice(self.resolver.key_field(key));
             wire::put_len(out, key_value::VALUE, len);
-            value.put_plain(out);
+            value.put(out);
             return Ok((key.hash, 0));
         }
+        let value = AnyValue::parse(message)?;
         self.spend(key.len())?;
         let height = wire::put_nested(out, field, |out| {
             out.extend_from_slice(self.resolver.key_field(key));
@@ -175,26 +215,40 @@ impl<'a> Transcoder<'a> {
 
     /// Appends the fields of an OTLP `AnyValue`; returns the levels it has.
     fn any_value(&mut self, value: AnyValue<'_>, out: &mut Vec<u8>, depth: u32) -> Result<u32, ValueError> {
-        match value {
-            AnyValue::String(bytes) => {
-                let text = text::checked(bytes, self.faults);
-                self.spend(text.len() + 4)?;
-                wire::put_bytes(out, any_value::STRING, &text);
-                Ok(0)
-            }
+        let start = out.len();
+        let height = match value {
             AnyValue::Array(list) => {
-                wire::put_nested(out, any_value::ARRAY, |out| self.array(list, out, deeper(depth)?))
+                wire::put_nested(out, any_value::ARRAY, |out| self.array(list, out, deeper(depth)?))?
             }
             AnyValue::KeyValueList(list) => wire::put_nested(out, any_value::KVLIST, |out| {
                 self.key_value_list(list, out, deeper(depth)?)
-            }),
-            AnyValue::Reference(reference) => self.reference(reference, out, deeper(depth)?),
-            plain => {
-                self.spend(plain.plain_len().unwrap_or_default())?;
-                plain.put_plain(out);
-                Ok(0)
+            })?,
+            AnyValue::Reference(reference) => self.reference(reference, out, deeper(depth)?)?,
+            AnyValue::String(bytes) => {
+                wire::put_bytes(out, any_value::STRING, &text::checked(bytes, self.faults));
+                self.spend(out.len() - start)?;
+                0
             }
-        }
+            AnyValue::Bytes(bytes) => {
+                wire::put_bytes(out, any_value::BYTES, bytes);
+                self.spend(out.len() - start)?;
+                0
+            }
+            AnyValue::Bool(value) => {
+                wire::put_uint(out, any_value::BOOL, value.into());
+                0
+            }
+            AnyValue::Int(value) => {
+                wire::put_uint(out, any_value::INT, value);
+                0
+            }
+            AnyValue::Double(bits) => {
+                wire::put_fixed64(out, any_value::DOUBLE, bits);
+                0
+            }
+            AnyValue::Empty => 0,
+        };
+        Ok(height)
     }
 
     fn array(&mut self, list: &[u8], out: &mut Vec<u8>, depth: u32) -> Result<u32, ValueError> {

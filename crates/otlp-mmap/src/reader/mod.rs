@@ -267,6 +267,5 @@ fn cursors(view: &FileView) -> Result<[Cursor; 3], FileError> {
 
 /// Random and not zero, which means "free".
 fn random_id() -> u64 {
-    let [a, b, c, d, e, f, g, h, ..] = random::bytes();
-    u64::from_le_bytes([a, b, c, d, e, f, g, h]) | 1
+    u128::from_le_bytes(random::bytes()) as u64 | 1
 }

@@ -126,7 +126,8 @@ fn full(writer: &Writer, file: &Generation, ring: RingId) -> CommitStatus {
     if file.view.mapping().poisoned() {
         return lost(writer, file);
     }
-    if let Some(mut state) = writer.lock()
+    if writer.look_is_due()
+        && let Some(mut state) = writer.lock()
         && state.replace_if_removed(writer, file.serial)
     {
         return CommitStatus::Stale;
@@ -150,5 +151,58 @@ fn roll(writer: &Writer, file: &Generation) {
         && state.current().is_some_and(|current| current.serial == file.serial)
     {
         state.roll(writer);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Location, WriterOptions};
+    use super::*;
+
+    /// The interleaving that threads hit once in a long while: a roll-over between a thread's look at the word and its claim.
+    #[test]
+    fn a_slot_claimed_after_the_file_was_closed_is_given_up_as_an_empty_record() {
+        let folder = tempfile::tempdir().unwrap();
+        let writer = Writer::open(WriterOptions {
+            location: Location::Directory(folder.path().to_owned()),
+            ..WriterOptions::default()
+        })
+        .unwrap();
+        let mut handle = writer.handle();
+        assert_eq!(
+            handle.commit(RingId::Spans, writer.epoch(), b"before"),
+            CommitStatus::Published
+        );
+        let file = handle.file.clone().unwrap();
+        assert!(writer.roll());
+        let last = file.view.ring(RingId::Spans).writer_index();
+        let status = commit_to(&writer, &file, RingId::Spans, b"too late", 1);
+        assert_eq!(status, CommitStatus::Stale, "the caller encodes it again");
+        let ring = file.view.ring(RingId::Spans);
+        assert_eq!(ring.writer_index(), last + 1);
+        assert!(ring.is_published(last + 1), "no slot stays claimed and unpublished");
+        let mut record = Vec::new();
+        ring.copy_record(last + 1, &mut record).unwrap();
+        assert!(record.is_empty());
+    }
+
+    /// A thread that has claimed and not yet published when its file is closed: its record is waited for.
+    #[test]
+    fn a_closed_file_keeps_its_lock_until_everything_claimed_is_published() {
+        let folder = tempfile::tempdir().unwrap();
+        let writer = Writer::open(WriterOptions {
+            location: Location::Directory(folder.path().to_owned()),
+            ..WriterOptions::default()
+        })
+        .unwrap();
+        let mut handle = writer.handle();
+        handle.commit(RingId::Spans, writer.epoch(), b"before");
+        let file = handle.file.clone().unwrap();
+        let index = file.view.ring(RingId::Spans).claim().unwrap();
+        assert!(writer.roll());
+        assert!(!file.released(), "a reader must not take the slot for dead");
+        file.view.ring(RingId::Spans).publish(index, b"in time");
+        assert!(!writer.drained());
+        assert!(file.released(), "given up at the next look");
     }
 }

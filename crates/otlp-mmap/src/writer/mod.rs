@@ -19,13 +19,14 @@ mod state;
 mod status;
 mod translate;
 
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use self::drops::Drops;
 use self::epoch::EpochWord;
 use self::resource::Resource;
 use self::state::State;
+use crate::clock;
 use crate::directory::{self, Owner};
 use crate::file::{RingId, fork};
 use crate::layout::constant;
@@ -35,6 +36,9 @@ pub use geometry::{Geometry, RingSize};
 pub use handle::WriterHandle;
 pub use options::{Location, ROLL_AT, WriterOptions};
 pub use status::{CommitStatus, WriterError, WriterStatus};
+
+/// Nanoseconds between two looks whether the current file still has its name.
+const LOOK_INTERVAL: u64 = 1_000_000_000;
 
 /// One producer in one process. Shared by all threads; see [`Writer::handle`] for the path of records.
 ///
@@ -46,6 +50,8 @@ pub struct Writer {
     word: EpochWord,
     drops: Drops,
     state: Mutex<State>,
+    /// Monotonic clock of the last look whether the current file still has its name.
+    looked_at: AtomicU64,
     /// Fork generation in which `state` was filled.
     home: AtomicU32,
     /// Fork generation that is being adopted.
@@ -80,6 +86,7 @@ impl Writer {
             word: EpochWord::new(),
             drops: Drops::default(),
             state: Mutex::new(State::new(Resource::of_service(&options.service_name))),
+            looked_at: AtomicU64::new(0),
             home: AtomicU32::new(generation),
             adopting: AtomicU32::new(generation),
             orphaned: AtomicBool::new(false),
@@ -208,6 +215,17 @@ impl Writer {
         if let Some(mut state) = self.lock() {
             state.close(self);
         }
+    }
+
+    /// True for one caller a second: it is time to look whether the current file still has its name.
+    fn look_is_due(&self) -> bool {
+        let now = clock::monotonic_nanos();
+        let looked = self.looked_at.load(Ordering::Relaxed);
+        now.saturating_sub(looked) >= LOOK_INTERVAL
+            && self
+                .looked_at
+                .compare_exchange(looked, now, Ordering::Relaxed, Ordering::Relaxed)
+                .is_ok()
     }
 
     /// True in a forked child that has not looked yet.

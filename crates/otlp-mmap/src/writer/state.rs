@@ -15,8 +15,6 @@ use crate::file::{FileView, Inode, RingId};
 use crate::layout::constant;
 use crate::random;
 
-/// Nanoseconds between two looks whether the current file still has its name.
-const LOOK_INTERVAL: u64 = 1_000_000_000;
 /// Earlier files that are watched until the reader has drained them.
 const WATCHED: usize = 16;
 
@@ -36,7 +34,6 @@ pub(super) struct State {
     warnings: Vec<String>,
     /// Monotonic clock of the last failure to make a file.
     failed_at: Option<u64>,
-    looked_at: u64,
     flush_epoch: u64,
     acknowledged_epoch: u64,
 }
@@ -56,7 +53,6 @@ impl State {
             error: None,
             warnings: Vec::new(),
             failed_at: None,
-            looked_at: 0,
             flush_epoch: 0,
             acknowledged_epoch: 0,
         }
@@ -100,12 +96,13 @@ impl State {
         intern: impl FnOnce(&mut Interner, &FileView) -> Result<i64, InternError>,
     ) -> Result<i64, CommitStatus> {
         let file = self.file_for(writer, epoch)?;
-        match intern(&mut self.interner, &file.view) {
+        let result = intern(&mut self.interner, &file.view);
+        if file.view.mapping().poisoned() {
+            self.abandon(writer, file.serial);
+            return Err(CommitStatus::Stale);
+        }
+        match result {
             Ok(reference) => Ok(reference),
-            Err(_) if file.view.mapping().poisoned() => {
-                self.abandon(writer, file.serial);
-                Err(CommitStatus::Stale)
-            }
             Err(InternError::Impossible) => Err(CommitStatus::Limit),
             Err(InternError::Full) if file.single => Err(CommitStatus::Limit),
             Err(InternError::Full) if self.roll(writer) => Err(CommitStatus::Stale),
@@ -114,7 +111,8 @@ impl State {
     }
 
     pub(super) fn set_resource(&mut self, writer: &Writer, resource: Resource) {
-        if resource == self.resource {
+        // Settled stays settled: a thread that joins the writer later begins with what it knows, and may end before it knows all.
+        if resource == self.resource || (self.resource.settled && !resource.settled) {
             return;
         }
         let settles = resource.settled && !self.resource.settled;
@@ -218,21 +216,16 @@ impl State {
 
     /// The file `serial` was truncated or removed by somebody: the next record makes a new one.
     pub(super) fn abandon(&mut self, writer: &Writer, serial: u32) {
-        if self.current.as_ref().is_none_or(|file| file.serial != serial) {
+        let Some(file) = self.current.take_if(|file| file.serial == serial) else {
             return;
-        }
-        self.current = None;
+        };
+        file.release();
         self.interner = Interner::default();
         Self::switch(writer, 0);
     }
 
-    /// Looks now and then whether the current file still has its name. True if it had lost it and was given up.
+    /// Looks whether the current file still has its name. True if it had lost it and was given up.
     pub(super) fn replace_if_removed(&mut self, writer: &Writer, serial: u32) -> bool {
-        let now = clock::monotonic_nanos();
-        if now.saturating_sub(self.looked_at) < LOOK_INTERVAL {
-            return false;
-        }
-        self.looked_at = now;
         let removed = self
             .current
             .as_ref()

@@ -1,0 +1,22 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+/**
+ * What is compared. `exports`: its spans reach the sink. `collector`: by way of our collector. The module of an arm is
+ * loaded in the process that it is measured in, and nowhere else.
+ */
+export const ARMS = {
+  none: { title: 'API without an SDK', exports: false, collector: false },
+  stock: { title: 'stock SDK, BatchSpanProcessor, OTLP/protobuf', exports: true, collector: false },
+  provider: { title: 'MmapTracerProvider', exports: true, collector: true },
+  processor: { title: 'stock SDK, MmapSpanProcessor', exports: true, collector: true },
+};
+
+export const BARE = 'none';
+export const RIVAL = 'stock';
+
+/** Loads and starts an arm in this process: { tracerProvider, flush, shutdown }. */
+export async function startArm(name, settings) {
+  const { start } = await import(`./arms/${name}.mjs`);
+  return start(settings);
+}

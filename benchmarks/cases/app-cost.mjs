@@ -1,0 +1,49 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { ARMS, BARE, RIVAL } from '../arms.mjs';
+import { runExported, verifyWorkload } from '../exported.mjs';
+
+/** MiB. Large enough that nothing is collected while garbage is measured. */
+const SEMI_SPACE = 1024;
+
+export default {
+  title: 'What a span costs the app',
+  description: `Each arm makes the same spans in a process of its own: a request and a query below it, six attributes each, four of
+them given at the start and two set later. They come in bursts that fit the stock processor's queue, with pauses for it to drain; the sink has to
+receive exactly what was made, or there is no figure. CPU is that of the whole app process (all threads), from the first burst until the last span
+is exported, after warm-up; the sink and the collector are other processes. Garbage is the growth of the heap in a run of
+its own in which nothing is collected.`,
+  arms: ARMS,
+  bare: BARE,
+  rival: RIVAL,
+  metrics: [
+    { key: 'cpuMicroseconds', title: 'CPU a span', unit: 'µs', ratio: 'less', beyondBare: true },
+    { key: 'heapBytes', title: 'garbage a span', unit: 'B', beyondBare: true },
+    { key: 'collectionMilliseconds', title: 'garbage collection per 100,000 spans', unit: 'ms' },
+  ],
+  expected: [
+    { arm: 'provider', metric: 'cpuMicroseconds', of: 'ratios', atLeast: 8 },
+    { arm: 'processor', metric: 'cpuMicroseconds', of: 'ratios', atLeast: 4 },
+    { arm: 'provider', metric: 'heapBytes', of: 'beyond', atMost: 300 },
+  ],
+  settings: { rounds: 5, warmUpBursts: 15, bursts: 40, garbageBursts: 15, burstSpans: 1024, pause: 300 },
+  smoke: { rounds: 1, warmUpBursts: 1, bursts: 2, garbageBursts: 2 },
+
+  async measure(arm, settings) {
+    const timed = await runExported('bursts', arm, settings);
+    verifyWorkload(arm, timed);
+
+    const execArgv = [`--max-semi-space-size=${SEMI_SPACE}`, `--min-semi-space-size=${SEMI_SPACE}`];
+    const counted = await runExported('bursts', arm, { ...settings, bursts: settings.garbageBursts }, { execArgv });
+    verifyWorkload(arm, counted);
+    if (counted.collections.count > 0) {
+      throw new Error(`${arm}: garbage was collected while it was counted: lower garbageBursts`);
+    }
+    return {
+      cpuMicroseconds: timed.cpuMicroseconds,
+      heapBytes: counted.heapBytes,
+      collectionMilliseconds: timed.collectionMilliseconds,
+    };
+  },
+};

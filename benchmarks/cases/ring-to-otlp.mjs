@@ -1,0 +1,38 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { spawnSync } from 'node:child_process';
+import { join } from 'node:path';
+
+const ROOT = join(import.meta.dirname, '../..');
+
+export default {
+  title: 'The core, from ring to OTLP bytes',
+  description: `In Rust, one thread: the writer fills the spans ring of a file with the spans of the first table (a start record, a record of
+attributes and an end record each), then reader, assembler and encoder turn them into ResourceSpans. Only the reading side is timed.`,
+  arms: { core: { title: 'crates/otlp-mmap' } },
+  metrics: [
+    { key: 'spansPerCoreSecond', title: 'spans a second per core', unit: '' },
+    { key: 'nanoseconds', title: 'a span', unit: 'ns' },
+    { key: 'bytes', title: 'OTLP a span', unit: 'B' },
+  ],
+  expected: [{ arm: 'core', metric: 'spansPerCoreSecond', of: 'metrics', atLeast: 1_500_000 }],
+  settings: { rounds: 5, spans: 3_000_000 },
+  smoke: { rounds: 1, spans: 50_000 },
+
+  prepare: () => cargo('--no-run'),
+  measure(_arm, { spans }) {
+    const { seconds, bytes } = JSON.parse(cargo('--', '--spans', String(spans)));
+    return { spansPerCoreSecond: spans / seconds, nanoseconds: (seconds / spans) * 1e9, bytes: bytes / spans };
+  },
+};
+
+function cargo(...args) {
+  const { status, stdout, stderr } = spawnSync(
+    'cargo',
+    ['bench', '--quiet', '--package', 'otlp-mmap', '--bench', 'ring_to_otlp', ...args],
+    { cwd: ROOT, encoding: 'utf8' },
+  );
+  if (status !== 0) throw new Error(`cargo bench failed:\n${stderr}`);
+  return stdout;
+}

@@ -1,0 +1,36 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { ARMS } from './arms.mjs';
+import { runApp, withCollector, withDirectory, withSink } from './processes.mjs';
+import { ATTRIBUTES_PER_SPAN, SPANS_PER_TRACE } from './workload.mjs';
+
+/**
+ * Runs a task of app.mjs with all that its arm needs around it: directory, sink, collector.
+ * @returns what the task measured, and `counts`: what the sink received of `made` spans.
+ */
+export function runExported(task, arm, settings, options) {
+  const { exports, collector } = ARMS[arm];
+  return withDirectory((directory) =>
+    withSink((sink) => {
+      const run = async () => {
+        const result = await runApp(task, arm, { ...settings, directory, endpoint: sink.url }, options);
+        return { ...result, counts: await sink.received(exports && options?.mayDrop !== true ? result.made : 0) };
+      };
+      return collector ? withCollector(directory, sink.url, run) : run();
+    }),
+  );
+}
+
+/** Fails unless the sink holds exactly what workload.mjs makes. */
+export function verifyWorkload(arm, { made, counts }) {
+  const spans = ARMS[arm].exports ? made : 0;
+  const expected = { spans, roots: spans / SPANS_PER_TRACE, attributes: spans * ATTRIBUTES_PER_SPAN };
+  for (const [what, count] of Object.entries(expected)) {
+    if (counts[what] !== count) {
+      throw new Error(
+        `${arm}: the app made ${count} ${what} and the sink received ${counts[what]}: the figures would not compare the same work`,
+      );
+    }
+  }
+}
