@@ -14,6 +14,8 @@ const COLLECTOR = join(import.meta.dirname, '../dist/collector/main.js');
 const TICKS = 100;
 /** Milliseconds after which a process that does not answer is taken for hanging. */
 const PATIENCE = 120_000;
+/** Milliseconds for the last spans to reach the sink: who made them has waited for their export already. */
+const PATIENCE_WITH_SPANS = 10_000;
 
 /** A folder in memory where there is one, as in production; gone when `use` is over. */
 export async function withDirectory(use) {
@@ -26,18 +28,19 @@ export async function withDirectory(use) {
   }
 }
 
-/** `use` gets { url, received(spans) }; the latter resolves with the counts once that many spans are there. */
+/** `use` gets { url, received(spans) }; the latter resolves with the counts once that many spans are there, or no more come. */
 export async function withSink(use) {
   const sink = forkScript('sink.mjs', []);
   try {
     const { url } = await message(sink, 'the sink', ({ url }) => url !== undefined);
     let id = 0;
-    const received = (spans) => {
+    const received = async (spans) => {
       const own = ++id;
       sink.send({ id: own, spans });
-      return message(sink, `the sink (${spans} spans expected)`, (answer) => answer.id === own).then(
-        ({ counts }) => counts,
-      );
+      const impatience = setTimeout(() => sink.send({ id: own, spans: 0 }), PATIENCE_WITH_SPANS);
+      const { counts } = await message(sink, 'the sink', (answer) => answer.id === own);
+      clearTimeout(impatience);
+      return counts;
     };
     return await use({ url, received });
   } finally {

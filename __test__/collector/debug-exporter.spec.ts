@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import test from 'ava';
-import { durationText, timeText, tracesText, valueText } from '../../ts/collector/exporters/debug/span-text';
+import { durationText, TraceText, timeText, valueText } from '../../ts/collector/exporters/debug/span-text';
 import { paletteFor } from '../../ts/collector/terminal';
 
 const request = {
@@ -45,24 +45,32 @@ const plain = paletteFor({ isTTY: false });
 
 test('everything that a span holds is shown', (t) => {
   t.is(
-    tracesText(request, plain),
-    `resource service.name="shop"
-  scope http 1.0
-    span GET /\\u001b[2J  server  12.34 ms  error: boom
-      trace ${'aa'.repeat(16)}  id ${'bb'.repeat(8)}  parent ${'cc'.repeat(8)}  at 2025-10-09T08:53:20.000000001Z
-      trace state vendor=1
-      n = 9223372036854775807
-      event exception  +500.0 us
-        exception.message = "no\\nway"
-      link trace ${'dd'.repeat(16)}  id ${'ee'.repeat(8)}
-      dropped: 2 events
+    new TraceText(plain).of(request),
+    `resource
+  service.name = "shop"
+scope http 1.0
+  span GET /\\u001b[2J  server  12.34 ms  error: boom
+    trace ${'aa'.repeat(16)}  id ${'bb'.repeat(8)}  parent ${'cc'.repeat(8)}  at 2025-10-09T08:53:20.000000001Z
+    trace state vendor=1
+    n = 9223372036854775807
+    event exception  +500.0 us
+      exception.message = "no\\nway"
+    link trace ${'dd'.repeat(16)}  id ${'ee'.repeat(8)}
+    dropped: 2 events
 `,
   );
 });
 
+test('a resource is shown once until another one comes', (t) => {
+  const text = new TraceText(plain);
+  const other = { resourceSpans: [{ ...request.resourceSpans[0], resource: { attributes: [] } }] };
+  const shown = [request, request, other, request].map((each) => text.of(each).startsWith('resource'));
+  t.deepEqual(shown, [true, false, true, true]);
+});
+
 test('colour is used on a terminal, and not when NO_COLOR is set', (t) => {
-  t.true(tracesText(request, paletteFor({ isTTY: true }, {})).includes('\u001b[31merror: boom'));
-  t.is(tracesText(request, paletteFor({ isTTY: true }, { NO_COLOR: '1' })), tracesText(request, plain));
+  t.true(new TraceText(paletteFor({ isTTY: true }, {})).of(request).includes('\u001b[31merror: boom'));
+  t.is(new TraceText(paletteFor({ isTTY: true }, { NO_COLOR: '1' })).of(request), new TraceText(plain).of(request));
 });
 
 test('values of every type are told apart', (t) => {
@@ -72,7 +80,7 @@ test('values of every type are told apart', (t) => {
   t.is(valueText({ doubleValue: 0 }), '0');
   t.is(valueText({ bytesValue: 'AAE=' }), 'base64:AAE=');
   t.is(valueText({ arrayValue: { values: [{ intValue: '1' }, {}] } }), '[1, (empty)]');
-  t.is(valueText({ kvlistValue: { values: [{ key: 'k', value: { stringValue: 'v' } }] } }), '{k="v"}');
+  t.is(valueText({ kvlistValue: { values: [{ key: 'k', value: { stringValue: 'v' } }] } }), '{k = "v"}');
   t.is(valueText(undefined), '(empty)');
 });
 

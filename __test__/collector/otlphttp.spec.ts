@@ -163,7 +163,8 @@ test('a destination that takes the request and never answers is tried again afte
   t.teardown(() => sink.close());
   const { destination, log } = destinationFor(sink.url, { timeout: 50 });
   t.true(await destination.deliver(batchOf('x')));
-  t.is(sink.requests.length, 2);
+  // On a busy machine the second attempt may be too late as well.
+  t.true(sink.requests.length >= 2);
   t.regex(log(), /no answer within 50 ms/);
   await destination.close();
 });

@@ -65,8 +65,8 @@ test('--exporter debug prints each span with its attributes, without colour wher
   t.is(await run.stop('SIGINT'), 0, run.stderr);
   for (const { name, traceId } of ENDED)
     t.true(run.stdout.includes(`span ${name} `) && run.stdout.includes(traceId), name);
-  t.regex(run.stdout, /resource service\.name="corpus-a"/);
-  t.regex(run.stdout, /scope scope\.one 1\.2\.3 scope\.attr="s1"/);
+  t.regex(run.stdout, /resource\n {2}service\.name = "corpus-a"/);
+  t.regex(run.stdout, /scope scope\.one 1\.2\.3\n {2}scope\.attr = "s1"/);
   t.regex(run.stdout, /k\.int\.max = 9223372036854775807/);
   t.false(run.stdout.includes('\u001b'));
 });

@@ -73,7 +73,19 @@ const linkContext = fc.record({
   isRemote: fc.constantFrom(true, false, undefined),
   traceState,
 });
-const link = fc.record({ context: linkContext, attributes });
+/** A link has one record, which here may be of 500 bytes only. */
+const fewAttributes = fc.oneof(
+  fc
+    .array(
+      fc.tuple(fc.constantFrom('a', 'b', ''), fc.oneof(fc.string({ unit: 'binary', maxLength: 20 }), number, nothing)),
+      {
+        maxLength: 3,
+      },
+    )
+    .map((pairs) => Object.fromEntries(pairs)),
+  fc.constantFrom(undefined, null),
+);
+const link = fc.record({ context: linkContext, attributes: fewAttributes });
 const span = fc.nat({ max: 4 });
 const status = fc.record({
   code: fc.constantFrom(0, 1, 2),
@@ -81,8 +93,8 @@ const status = fc.record({
 });
 const exception = fc.oneof(
   text,
-  fc.record({ name: text, message: text, stack: text }),
-  fc.record({ code: fc.constantFrom(0, 'E_CODE', 42), message: text }),
+  fc.record({ name: text, message: text, stack: text }, { noNullPrototype: true }),
+  fc.record({ code: fc.constantFrom(0, 'E_CODE', 42), message: text }, { noNullPrototype: true }),
   fc.constantFrom<unknown>({}, undefined),
 );
 const parent = fc.oneof(

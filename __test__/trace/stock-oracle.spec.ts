@@ -38,11 +38,11 @@ const setting: fc.Arbitrary<Setting> = fc.record({
   todo: calls,
   spanLimits: limits,
   sampler: fc.constantFrom(alwaysOn, parentBased, moody),
-  spansBufferSize: fc.constantFrom(512, 8192),
+  spansBufferSize: fc.constantFrom(512, 2048),
 });
 
 /** A file small enough to make one for each run, with room for all records of a run. */
-const room = { spansBuffers: 2048, eventsBuffers: 2, measurementsBuffers: 2 };
+const room = { spansBuffers: 512, eventsBuffers: 2, measurementsBuffers: 2 };
 const resource = () => resourceFromAttributes({ 'service.name': 'oracle', 'team.size': 7 });
 
 function viaStock({ todo, spanLimits, sampler }: Setting): ReadableSpan[] {

@@ -3,8 +3,8 @@
 
 import { MmapTracerProvider } from 'otlp-mmap';
 
-export function start({ directory }) {
-  const provider = new MmapTracerProvider({ directory });
+export function start({ directory, geometry }) {
+  const provider = new MmapTracerProvider({ directory, geometry });
   provider.register();
   return {
     tracerProvider: provider,

@@ -52,6 +52,8 @@ export interface WriterStatus {
   drained: boolean;
   /** Why the writer cannot make a file, if it cannot: a whole sentence naming path and remedy. */
   error?: string;
+  /** Sentences about a folder or path that works, but not as asked for. */
+  warnings: string[];
 }
 
 export interface ReceiverOptions {
@@ -77,6 +79,8 @@ export interface Piece {
   body: Buffer;
   /** Spans, log records or data points within. */
   items: number;
+  /** Where in `body` the field of each begins. */
+  itemOffsets: Uint32Array;
   /** A process waits for its records (`forceFlush`): send without waiting for more. */
   urgent: boolean;
 }

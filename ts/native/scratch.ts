@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { NativeBinding } from './binding.js';
-import { SCRATCH_LENGTH } from './layout.js';
+import { SCRATCH_LENGTH, SCRATCH_RECORD } from './layout.js';
 
 /** Who has attributes in the pending region that are not in a file yet. */
 export interface PendingOwner {
@@ -12,6 +12,11 @@ export interface PendingOwner {
 /** What all copies of the package that are loaded into one thread must share: there is one scratch buffer a thread. */
 interface ThreadScratch {
   readonly buffer: ArrayBuffer;
+  /** A Buffer, because its `write` encodes UTF-8 to any place without making a view first. */
+  readonly bytes: Buffer;
+  readonly view: DataView;
+  /** The words in front of the record (SCRATCH_*), by offset / 4. Signed, so that what is read from here is a small integer. */
+  readonly words: Int32Array;
   readonly attached: WeakSet<NativeBinding>;
   pendingOwner: PendingOwner | undefined;
 }
@@ -20,8 +25,12 @@ const KEY = Symbol.for('otlp-mmap.scratch.1');
 const holder = globalThis as { [KEY]?: ThreadScratch };
 
 function createThreadScratch(): ThreadScratch {
+  const buffer = new ArrayBuffer(SCRATCH_LENGTH);
   const scratch = {
-    buffer: new ArrayBuffer(SCRATCH_LENGTH),
+    buffer,
+    bytes: Buffer.from(buffer),
+    view: new DataView(buffer),
+    words: new Int32Array(buffer, 0, SCRATCH_RECORD / 4),
     attached: new WeakSet<NativeBinding>(),
     pendingOwner: undefined,
   };
@@ -31,12 +40,6 @@ function createThreadScratch(): ThreadScratch {
 
 /** The buffer in which this thread builds records. Native code knows its address; it never moves and is never freed. */
 export const threadScratch: ThreadScratch = holder[KEY] ?? createThreadScratch();
-
-/** A Buffer, because its `write` encodes UTF-8 to any place without making a view first. */
-export const bytes: Buffer = Buffer.from(threadScratch.buffer);
-export const view = new DataView(threadScratch.buffer);
-/** The words in front of the record (SCRATCH_*), by offset / 4. Signed, so that what is read from here is a small integer. */
-export const words = new Int32Array(threadScratch.buffer, 0, 16);
 
 /** Tells native code about the buffer; to be called before the first commit. */
 export function attachScratch(binding: NativeBinding): void {

@@ -14,18 +14,14 @@ import {
   FIELD_KEY_VALUE_VALUE,
   FIELD_KVLIST_VALUES,
 } from '../native/layout.js';
-import { bytes } from '../native/scratch.js';
-import {
-  bounds,
-  LENGTH_WIDTH,
-  putBytes,
-  putDouble,
-  putInt64,
-  putString,
-  putVarint,
-  SHORT_STRING,
-  setLength,
-} from './wire.js';
+import { threadScratch } from '../native/scratch.js';
+import * as wire from './wire.js';
+
+// Constants of this module: what is imported by name is looked up in the other module's object at each use.
+const { bounds, LENGTH_WIDTH, putBytes, putDouble, putInt64, putString, putVarint, SHORT_STRING, setLength } = wire;
+
+// A constant of this module, so that the optimising compiler knows its address.
+const { bytes } = threadScratch;
 
 /** Finds the dictionary reference of an attribute's key. */
 export interface KeyReferences {
@@ -34,8 +30,8 @@ export interface KeyReferences {
 }
 
 /** All references of this epoch are void: the record has to be encoded again. */
-export const STALE_KEYS = -1;
-export const NO_REFERENCE = 0;
+const STALE_KEYS = -1;
+const NO_REFERENCE = 0;
 
 const VARINT = 0;
 const FIXED64 = 1;
@@ -193,3 +189,5 @@ function putMap(at: number, map: Record<string, unknown>, keys: KeyReferences | 
   setLength(at + 1, to - from);
   return to;
 }
+
+export { NO_REFERENCE, STALE_KEYS };

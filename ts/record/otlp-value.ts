@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { SCRATCH_RECORD, SCRATCH_RECORD_LENGTH } from '../native/layout.js';
-import { bytes } from '../native/scratch.js';
+import { threadScratch } from '../native/scratch.js';
 import { putKeyValue } from './any-value.js';
 import { bounds, putVarint, SLACK } from './wire.js';
 
@@ -11,6 +11,8 @@ const RESOURCE_ATTRIBUTES_TAG = (1 << 3) | DELIMITED;
 const RESOURCE_DROPPED_TAG = 2 << 3;
 const SCOPE_ATTRIBUTES_TAG = (3 << 3) | DELIMITED;
 const SCOPE_DROPPED_TAG = 4 << 3;
+
+const { bytes } = threadScratch;
 
 type Attributes = Readonly<Record<string, unknown>>;
 

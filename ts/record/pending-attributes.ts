@@ -1,7 +1,19 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import {
+import * as layout from '../native/layout.js';
+import { type PendingOwner, threadScratch } from '../native/scratch.js';
+import * as anyValue from './any-value.js';
+import type { Pairs, RecordedSpan, StatusFields } from './span-fields.js';
+import * as message from './span-message.js';
+import { putStatus, type SpanRecords } from './span-records.js';
+import * as wire from './wire.js';
+
+// Constants of this module: what is imported by name is looked up in the other module's object at each use.
+const { bounds, LENGTH_WIDTH, setLength } = wire;
+const { putAttribute } = anyValue;
+const { putMessage, putSpanHeader, tagOf } = message;
+const {
   COMMIT_PUBLISHED,
   COMMIT_STALE,
   CONSTANT_RING_SPANS,
@@ -9,13 +21,7 @@ import {
   FIELD_UPDATE_ATTRIBUTES,
   FIELD_UPDATE_STATUS,
   SCRATCH_PENDING,
-} from '../native/layout.js';
-import { type PendingOwner, threadScratch } from '../native/scratch.js';
-import { putAttribute } from './any-value.js';
-import type { Pairs, RecordedSpan, StatusFields } from './span-fields.js';
-import { putMessage, putSpanHeader, tagOf } from './span-message.js';
-import { putStatus, type SpanRecords } from './span-records.js';
-import { bounds, LENGTH_WIDTH, setLength } from './wire.js';
+} = layout;
 
 /** A span that is open, with everything that it has: what is pending can be encoded again from there. */
 export interface OpenSpan extends RecordedSpan {

@@ -1,11 +1,18 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { FIELD_SPAN_EVENT_SCOPE_REF, FIELD_SPAN_EVENT_SPAN_ID, FIELD_SPAN_EVENT_TRACE_ID } from '../native/layout.js';
-import { bytes, view } from '../native/scratch.js';
+import * as layout from '../native/layout.js';
+import { threadScratch } from '../native/scratch.js';
 import type { RecordedSpan } from './span-fields.js';
 import type { SpanIdentity } from './span-identity.js';
-import { LENGTH_WIDTH, putString, putVarint } from './wire.js';
+import * as wire from './wire.js';
+
+// Constants of this module: what is imported by name is looked up in the other module's object at each use.
+const { LENGTH_WIDTH, putString, putVarint } = wire;
+const { FIELD_SPAN_EVENT_SCOPE_REF, FIELD_SPAN_EVENT_SPAN_ID, FIELD_SPAN_EVENT_TRACE_ID } = layout;
+
+// A constant of this module, so that the optimising compiler knows its address.
+const { bytes, view } = threadScratch;
 
 const VARINT = 0;
 const DELIMITED = 2;

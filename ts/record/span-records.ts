@@ -1,7 +1,27 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import {
+import * as layout from '../native/layout.js';
+import { threadScratch } from '../native/scratch.js';
+import * as anyValue from './any-value.js';
+import type {
+  EndFields,
+  EventFields,
+  LinkFields,
+  Pairs,
+  RecordedSpan,
+  StartFields,
+  StatusFields,
+} from './span-fields.js';
+import * as message from './span-message.js';
+import * as wire from './wire.js';
+import { ATTEMPTS, type Writer } from './writer.js';
+
+// Constants of this module: what is imported by name is looked up in the other module's object at each use.
+const { bounds, LENGTH_WIDTH, putFixed32, putVarint, setLength } = wire;
+const { putAttribute, STALE_KEYS } = anyValue;
+const { putMessage, putSpanHeader, putSpanId, putTag, putText, putTraceId, tagOf } = message;
+const {
   COMMIT_PUBLISHED,
   COMMIT_STALE,
   CONSTANT_DROP_LIMIT,
@@ -46,21 +66,10 @@ import {
   FIELD_UPDATE_EVENT_LIMIT,
   FIELD_UPDATE_STATUS,
   SCRATCH_RECORD,
-} from '../native/layout.js';
-import { bytes } from '../native/scratch.js';
-import { putAttribute, STALE_KEYS } from './any-value.js';
-import type {
-  EndFields,
-  EventFields,
-  LinkFields,
-  Pairs,
-  RecordedSpan,
-  StartFields,
-  StatusFields,
-} from './span-fields.js';
-import { putMessage, putSpanHeader, putSpanId, putTag, putText, putTraceId, tagOf } from './span-message.js';
-import { bounds, LENGTH_WIDTH, putFixed32, putVarint, setLength } from './wire.js';
-import { ATTEMPTS, type Writer } from './writer.js';
+} = layout;
+
+// A constant of this module, so that the optimising compiler knows its address.
+const { bytes } = threadScratch;
 
 const VARINT = 0;
 const FIXED64 = 1;
@@ -88,11 +97,11 @@ export class SpanRecords {
     this.capacity = writer.capacity(CONSTANT_RING_SPANS);
   }
 
-  /** The span has begun, at `recordTime`. Attributes that do not fit follow in records of their own. */
+  /** The span has begun, at `recordTime`. Attributes that do not fit follow in records of their own; the result is the start's. */
   start(span: StartFields): number {
     const status = this.#commit(span, this.#tryStart, span);
     if (status === COMMIT_PUBLISHED && this.#next < span.attributeCount) {
-      return this.attributes(span, span.attributePairs, span.attributeCount, this.#next);
+      this.attributes(span, span.attributePairs, span.attributeCount, this.#next);
     }
     return status;
   }
@@ -119,7 +128,7 @@ export class SpanRecords {
   event(span: RecordedSpan, fields: EventFields): number {
     const status = this.#commit(span, this.#tryEvent, fields);
     if (status === COMMIT_PUBLISHED && this.#next < fields.attributeCount) {
-      return this.#inParts(span, EVENT_ATTRIBUTES, fields.attributePairs, fields.attributeCount, this.#next);
+      this.#inParts(span, EVENT_ATTRIBUTES, fields.attributePairs, fields.attributeCount, this.#next);
     }
     return status;
   }

@@ -1,7 +1,10 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { bytes, view } from '../native/scratch.js';
+import { threadScratch } from '../native/scratch.js';
+
+// A constant of this module, so that the optimising compiler knows its address.
+const { bytes, view } = threadScratch;
 
 // Protobuf's wire format, written into the scratch buffer. Every function takes the position to write at and returns the
 // position after what it wrote.
@@ -11,11 +14,13 @@ import { bytes, view } from '../native/scratch.js';
  * record; when even a record of its own is too small for a value, it is written once more with `cutting`, and is cut.
  * The buffer goes on for at least SLACK bytes after any limit: only what may be longer than that looks at it.
  */
-export const bounds = { limit: 0, cutting: false, wasCut: false };
-export const SLACK = 1024;
+const bounds = { limit: 0, cutting: false, wasCut: false };
+const SLACK = 1024;
 
 /** Strings of up to this many UTF-16 units take at most 96 bytes, so that one-byte lengths do for them. */
-export const SHORT_STRING = 32;
+const SHORT_STRING = 32;
+/** Up to this length a loop is faster than a call that encodes. */
+const LOOP_LIMIT = 64;
 
 /** An unsigned integer of up to 53 bits. */
 export function putVarint(at: number, value: number): number {
@@ -60,7 +65,7 @@ export function putFixed32(at: number, value: number): number {
 }
 
 /** Bytes of a length that is known only afterwards and may be of any size: a varint padded to three bytes. */
-export const LENGTH_WIDTH = 3;
+const LENGTH_WIDTH = 3;
 
 /** Fills in a length of LENGTH_WIDTH bytes. */
 export function setLength(at: number, length: number): void {
@@ -90,6 +95,13 @@ export function putString(at: number, tag: number, text: string): number {
 function putEncoded(at: number, text: string): number {
   const from = at + LENGTH_WIDTH;
   const room = bounds.limit - from;
+  if (text.length <= LOOP_LIMIT && text.length <= room) {
+    const end = putAscii(from, text);
+    if (end !== -1) {
+      setLength(at, end - from);
+      return end;
+    }
+  }
   if (text.length * 3 > room && (text.length > room || Buffer.byteLength(text) > room)) {
     if (!bounds.cutting) return bounds.limit + 1;
     bounds.wasCut = true;
@@ -97,6 +109,17 @@ function putEncoded(at: number, text: string): number {
   const length = room > 0 ? bytes.write(text, from, room, 'utf8') : 0;
   setLength(at, length);
   return from + length;
+}
+
+/** The characters of an ASCII text; −1 when it is none. */
+function putAscii(at: number, text: string): number {
+  const { length } = text;
+  for (let i = 0; i < length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 0x7f) return -1;
+    bytes[at + i] = code;
+  }
+  return at + length;
 }
 
 /** A bytes field whose tag takes one byte. */
@@ -114,3 +137,5 @@ export function putBytes(at: number, tag: number, value: Uint8Array): number {
   setLength(at + 1, length);
   return from + length;
 }
+
+export { bounds, LENGTH_WIDTH, SHORT_STRING, SLACK };

@@ -4,7 +4,14 @@
 import { diag } from '@opentelemetry/api';
 import { announce } from '../config/diagnostics.js';
 import type { NativeBinding } from '../native/binding.js';
-import {
+import * as layout from '../native/layout.js';
+import { attachScratch, threadScratch } from '../native/scratch.js';
+import { type KeyReferences, NO_REFERENCE, STALE_KEYS } from './any-value.js';
+import { encodeScopeAttributes } from './otlp-value.js';
+import { SLACK } from './wire.js';
+
+// Constants of this module: what is imported by name is looked up in the other module's object at each use.
+const {
   COMMIT_DISABLED,
   COMMIT_DISK,
   COMMIT_FULL,
@@ -26,14 +33,15 @@ import {
   SCRATCH_TIME_NANOS,
   SCRATCH_TIME_OFFSET,
   SCRATCH_TIME_SECONDS,
-} from '../native/layout.js';
-import { attachScratch, words } from '../native/scratch.js';
-import { type KeyReferences, NO_REFERENCE, STALE_KEYS } from './any-value.js';
-import { encodeScopeAttributes } from './otlp-value.js';
-import { SLACK } from './wire.js';
+} = layout;
+
+// A constant of this module, so that the optimising compiler knows its address.
+const { words } = threadScratch;
 
 /** Encodings of one record before it is given up; each one more means that the file has rolled over meanwhile. */
-export const ATTEMPTS = 4;
+const ATTEMPTS = 4;
+/** A power of two. */
+const RECENT_KEYS = 64;
 const WARNING_INTERVAL = 30_000;
 
 const TIME_MODE = SCRATCH_TIME_MODE / 4;
@@ -49,7 +57,7 @@ const EPOCH = SCRATCH_EPOCH / 4;
  * The time of the next record, and after its commit the time that it got. Seconds and nanoseconds since the Unix epoch as
  * 32-bit words (signed: to be read with `>>> 0`).
  */
-export const recordTime = { mode: COMMIT_TIME_NONE, seconds: 0, nanos: 0, floorSeconds: 0, floorNanos: 0, anchor: -1 };
+const recordTime = { mode: COMMIT_TIME_NONE, seconds: 0, nanos: 0, floorSeconds: 0, floorNanos: 0, anchor: -1 };
 
 /** The next record has the time of its commit, by a clock anchor (−1: the current one), and not before the floor. */
 export function useClock(anchor: number, floorSeconds: number, floorNanos: number): void {
@@ -90,7 +98,12 @@ export class Writer implements KeyReferences {
   readonly binding: NativeBinding;
   readonly handle: number;
   epoch: number;
+  /** The raw call itself: the addon's object has so many properties that each look-up in it counts. */
+  readonly #commit: NativeBinding['commit'];
   readonly #keys = new Map<string, number>();
+  /** The key seen last at each hash, in front of the map: an app has few, and one comparison is half of a look-up. */
+  readonly #recentKeys: string[] = new Array(RECENT_KEYS).fill('');
+  readonly #recentReferences: number[] = new Array(RECENT_KEYS).fill(NO_REFERENCE);
   #warnedAt = Number.NEGATIVE_INFINITY;
   #failures = 0;
   #announced = false;
@@ -100,6 +113,7 @@ export class Writer implements KeyReferences {
     attachScratch(binding);
     this.binding = binding;
     this.handle = handle;
+    this.#commit = binding.commit;
     this.epoch = binding.epoch(handle);
   }
 
@@ -112,10 +126,23 @@ export class Writer implements KeyReferences {
   /** After STALE: forgets every reference. */
   refresh(): void {
     this.#keys.clear();
+    this.#recentKeys.fill('');
     this.epoch = this.binding.epoch(this.handle);
   }
 
   keyReference(key: string): number {
+    const { length } = key;
+    const slot = (Math.imul(length, 31) + key.charCodeAt(length - 1)) & (RECENT_KEYS - 1);
+    if (this.#recentKeys[slot] === key && length > 0) return this.#recentReferences[slot];
+    const reference = this.#findKey(key);
+    if (reference > 0) {
+      this.#recentKeys[slot] = key;
+      this.#recentReferences[slot] = reference;
+    }
+    return reference;
+  }
+
+  #findKey(key: string): number {
     const known = this.#keys.get(key);
     if (known !== undefined) return known;
     const reference = this.binding.internString(this.handle, this.epoch, key);
@@ -160,7 +187,7 @@ export class Writer implements KeyReferences {
   commit(ring: number, offset: number, length: number, epoch: number): number {
     words[TIME_MODE] = COMMIT_TIME_NONE;
     words[EPOCH] = epoch;
-    return this.binding.commit(this.handle, ring, offset, length);
+    return this.#commit(this.handle, ring, offset, length);
   }
 
   /** Commits a record whose time stands at `timeAt` in the scratch buffer and comes from `recordTime`. */
@@ -173,7 +200,7 @@ export class Writer implements KeyReferences {
     words[FLOOR_NANOS] = recordTime.floorNanos;
     words[ANCHOR] = recordTime.anchor;
     words[EPOCH] = this.epoch;
-    const status = this.binding.commit(this.handle, ring, offset, length);
+    const status = this.#commit(this.handle, ring, offset, length);
     if (status === COMMIT_PUBLISHED) this.#takeTime();
     return status;
   }
@@ -236,3 +263,5 @@ export class Writer implements KeyReferences {
     return `${file ?? directory} did not take them (status ${status}).`;
   }
 }
+
+export { ATTEMPTS, recordTime };

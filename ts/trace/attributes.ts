@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { type Attributes, type AttributeValue, diag } from '@opentelemetry/api';
+import { textOf } from './text.js';
 
 // What counts as an attribute, and how it is cut to a limit: as the stock SDK has it, message by message.
 
@@ -36,7 +37,9 @@ export function limitLength(value: unknown, limit: number): unknown {
 
 /** Tells of a key or value that cannot be an attribute. */
 export function warnInvalid(what: 'key' | 'value', key: unknown): void {
-  diag.warn(what === 'key' ? `Invalid attribute key: ${String(key)}` : `Invalid attribute value set for key: ${key}`);
+  diag.warn(
+    what === 'key' ? `Invalid attribute key: ${textOf(key)}` : `Invalid attribute value set for key: ${textOf(key)}`,
+  );
 }
 
 /** A copy of what is valid, for a sampler: it may change the object that it is given. */
@@ -91,7 +94,7 @@ const POOL_LIMIT = 256;
 const POOLED_LENGTH = 64;
 const pool: unknown[][] = [];
 /** The storage of a span that has no attributes; never written to. */
-export const NO_PAIRS: unknown[] = [];
+const NO_PAIRS: unknown[] = [];
 
 /** Storage for the attributes of one open span. */
 export function acquirePairs(): unknown[] {
@@ -104,3 +107,5 @@ export function releasePairs(pairs: unknown[], count: number): void {
   for (let i = 0; i < count; i++) pairs[i] = undefined;
   pool.push(pairs);
 }
+
+export { NO_PAIRS };

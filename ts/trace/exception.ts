@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { Attributes, Exception } from '@opentelemetry/api';
+import { textOf } from './text.js';
 
 /**
  * The attributes of an exception event (semantic conventions, "Exceptions"): the code before the name as type. Undefined when
@@ -18,7 +19,7 @@ export function describeException(exception: Exception | undefined): Attributes 
       message?: string;
       stack?: string;
     };
-    if (code) attributes['exception.type'] = String(code);
+    if (code) attributes['exception.type'] = textOf(code);
     else if (name) attributes['exception.type'] = name;
     if (message) attributes['exception.message'] = message;
     if (stack) attributes['exception.stacktrace'] = stack;

@@ -4,7 +4,8 @@
 import { diag, isValidSpanId, isValidTraceId } from '@opentelemetry/api';
 import type { IdGenerator } from '@opentelemetry/sdk-trace-base';
 import { formatIdentity, parseWord, randomWord } from '../record/span-identity.js';
-import type { SpanPosition } from './span.js';
+import type { SpanPosition } from './span-data.js';
+import { textOf } from './text.js';
 
 /** Ids from the user's generator. One that is not valid (W3C Trace Context, 3.2.2.3) is replaced by a random one. */
 export class IdSource {
@@ -44,7 +45,7 @@ export class IdSource {
     try {
       const id = this.#generator[method]();
       if (isValid(id)) return id;
-      diag.warn(`otlp-mmap: ${method} of the id generator returned ${String(id)}: a random id is used instead`);
+      diag.warn(`otlp-mmap: ${method} of the id generator returned ${textOf(id)}: a random id is used instead`);
     } catch (error) {
       diag.error(`otlp-mmap: ${method} of the id generator threw: a random id is used instead`, error);
     }

@@ -10,6 +10,7 @@ import { recordTime, useClock } from '../record/writer.js';
 import { type CollectedAttributes, collect, toAttributes } from './attributes.js';
 import type { MmapSpan } from './span.js';
 import type { SpanDetails } from './span-details.js';
+import { textOf } from './text.js';
 import { useTimeInput } from './time-input.js';
 import { serializeTraceState } from './trace-state.js';
 
@@ -38,7 +39,7 @@ export function recordEvent(
     details.eventCount++;
   }
   const collected = collect(attributes, limits.attributePerEventCountLimit, limits.attributeValueLengthLimit);
-  const text = typeof name === 'string' ? name : String(name);
+  const text = textOf(name);
   if (span.inFile) pendingAttributes.flushOf(span);
   const given = useTimeInput(time);
   if (!given) useClock(span.anchor, 0, 0);

@@ -24,12 +24,15 @@ import { formatIdentity, parseWord, randomWord } from '../record/span-identity.j
 import { sanitize } from './attributes.js';
 import type { IdSource } from './id-source.js';
 import { kindOf, type SamplerKind } from './sampling.js';
-import { MmapSpan, type SpanPosition } from './span.js';
+import { MmapSpan } from './span.js';
+import type { SpanPosition } from './span-data.js';
 import type { SpanOrigin } from './span-origin.js';
 
 /** The key under which @opentelemetry/core, in any version, marks a context whose spans are unwanted. */
 const SUPPRESS_TRACING = createContextKey('OpenTelemetry SDK Context Key SUPPRESS_TRACING');
 const SAMPLED = 1;
+// Functions of the API that need no `this`; as properties of its exports they are getters.
+const { getSpan, wrapSpanContext } = trace;
 
 /** What the tracers of one provider share and the provider may change. */
 export interface TracerState {
@@ -69,9 +72,9 @@ export class MmapTracer implements Tracer {
 
   startSpan(name: string, options?: SpanOptions, parentContext: Context = contextApi.active()): Span {
     const context = options?.root === true ? trace.deleteSpan(parentContext) : parentContext;
-    if (context.getValue(SUPPRESS_TRACING) === true) return trace.wrapSpanContext(INVALID_SPAN_CONTEXT);
-    const parent = trace.getSpan(context);
-    if (this.#state.isShutDown) return trace.wrapSpanContext(parent?.spanContext() ?? INVALID_SPAN_CONTEXT);
+    if (context.getValue(SUPPRESS_TRACING) === true) return wrapSpanContext(INVALID_SPAN_CONTEXT);
+    const parent = getSpan(context);
+    if (this.#state.isShutDown) return wrapSpanContext(parent?.spanContext() ?? INVALID_SPAN_CONTEXT);
     const traceState = takeParent(parent);
     this.#drawIds();
     position.traceFlags = SAMPLED;
@@ -79,7 +82,7 @@ export class MmapTracer implements Tracer {
     const kind = this.#samplerKind;
     if (kind === 'custom') return this.#startAsked(name, options, context, parent, traceState);
     if (kind === 'parentbased_always_on' && position.hasParent && !position.parentSampled) {
-      return trace.wrapSpanContext(contextOf(0, traceState));
+      return wrapSpanContext(contextOf(0, traceState));
     }
     if (traceState !== undefined) position.context = contextOf(SAMPLED, traceState);
     const span = new MmapSpan(this.#origin, position, name, options?.kind);
@@ -108,7 +111,7 @@ export class MmapTracer implements Tracer {
     const traceState = result.traceState ?? parentTraceState;
     const traceFlags = result.decision === SamplingDecision.RECORD_AND_SAMPLED ? SAMPLED : 0;
     const spanContext: SpanContext = { ...draft, traceFlags, traceState };
-    if (result.decision === SamplingDecision.NOT_RECORD) return trace.wrapSpanContext(spanContext);
+    if (result.decision === SamplingDecision.NOT_RECORD) return wrapSpanContext(spanContext);
 
     position.context = spanContext;
     position.traceFlags = traceFlags;

@@ -1,15 +1,18 @@
 //! Random ids: they have to differ, not to be secret.
 
 use crate::clock;
+use std::fs::File;
+use std::io::Read;
 
 /// Sixteen random bytes. A forked child draws others than its parent.
 #[must_use]
 pub fn bytes() -> [u8; 16] {
     let mut id = [0u8; 16];
-    // SAFETY: the buffer is valid for its length, which is below the call's limit of 256.
-    let status = unsafe { libc::getentropy(id.as_mut_ptr().cast(), id.len()) };
-    if status != 0 {
-        // No entropy call on this system: clocks and pid tell processes of one machine apart.
+    if File::open("/dev/urandom")
+        .and_then(|mut source| source.read_exact(&mut id))
+        .is_err()
+    {
+        // Where there is no such device, clocks and pid tell processes of one machine apart.
         let mix = u128::from(clock::wall_nanos()) << 64 | u128::from(clock::monotonic_nanos());
         id = (mix ^ u128::from(std::process::id()) << 48).to_le_bytes();
     }

@@ -246,6 +246,13 @@ impl<'a> Fields<'a> {
         Self { rest: message }
     }
 
+    /// Bytes that are left.
+    #[must_use]
+    #[inline]
+    pub fn remaining(&self) -> usize {
+        self.rest.len()
+    }
+
     /// Whether no bytes are left.
     #[must_use]
     #[inline]

@@ -141,6 +141,31 @@ fn a_new_file_carries_resource_and_settings_of_the_one_before() {
     }
 }
 
+/// Commits records until told to stop, and returns how many were published: thread and number, a reference, its epoch.
+fn commit_until(done: &AtomicBool, writer: &Arc<Writer>, thread: u64) -> u64 {
+    let mut handle = writer.handle();
+    let mut number = 0;
+    let mut cached = (0, 0);
+    while !done.load(Ordering::Relaxed) {
+        let epoch = writer.epoch();
+        if cached.0 != epoch {
+            // The reference leads to the epoch's own name, so a record in the wrong file shows.
+            let Ok(reference) = writer.intern_string(epoch, &format!("epoch {epoch}")) else {
+                continue;
+            };
+            cached = (epoch, reference);
+        }
+        let words = [thread << 32 | number, cached.1 as u64, u64::from(epoch)];
+        match handle.commit(RingId::Spans, epoch, &words.map(u64::to_le_bytes).concat()) {
+            CommitStatus::Published => number += 1,
+            CommitStatus::Stale => {}
+            CommitStatus::Full => thread::yield_now(),
+            other => panic!("{other:?}"),
+        }
+    }
+    number
+}
+
 /// Every record whose commit said Published is in exactly one file, whole and with the references of that file.
 #[test]
 fn concurrent_commits_across_roll_overs_are_each_found_in_exactly_one_file() {
@@ -152,15 +177,15 @@ fn concurrent_commits_across_roll_overs_are_each_found_in_exactly_one_file() {
         buffers: 8192,
         buffer_size: 64,
     };
-    let least = RingSize {
+    let smallest = RingSize {
         buffers: 2,
         buffer_size: 64,
     };
     let writer = Writer::open(WriterOptions {
         geometry: Some(Geometry {
-            events: least,
+            events: smallest,
             spans: ring,
-            measurements: least,
+            measurements: smallest,
             dictionary_bytes: 4096,
         }),
         directory_limit: Some(4 << 30),
@@ -196,31 +221,7 @@ fn concurrent_commits_across_roll_overs_are_each_found_in_exactly_one_file() {
         let threads: Vec<_> = (0..THREADS)
             .map(|thread| {
                 let (writer, done) = (Arc::clone(&writer), &done);
-                scope.spawn(move || {
-                    let mut handle = writer.handle();
-                    let mut number = 0u64;
-                    let mut cached = (0, 0);
-                    while !done.load(Ordering::Relaxed) {
-                        let epoch = writer.epoch();
-                        if cached.0 != epoch {
-                            // The reference leads to the epoch's own name, so a record in the wrong file shows.
-                            let Ok(reference) = writer.intern_string(epoch, &format!("epoch {epoch}")) else {
-                                continue;
-                            };
-                            cached = (epoch, reference);
-                        }
-                        let reference = cached.1;
-                        let words = [thread << 32 | number, reference as u64, u64::from(epoch)];
-                        let record = words.map(u64::to_le_bytes).concat();
-                        match handle.commit(RingId::Spans, epoch, &record) {
-                            CommitStatus::Published => number += 1,
-                            CommitStatus::Stale => {}
-                            CommitStatus::Full => thread::yield_now(),
-                            other => panic!("{other:?}"),
-                        }
-                    }
-                    number
-                })
+                scope.spawn(move || commit_until(done, &writer, thread))
             })
             .collect();
         for _ in 0..ROLLS {
@@ -228,8 +229,7 @@ fn concurrent_commits_across_roll_overs_are_each_found_in_exactly_one_file() {
             assert!(writer.roll());
             // A reader finishes a closed file at once, up to the index that it finds then, and never comes back.
             assert!(view.extension().unwrap().closed());
-            let last = view.ring(RingId::Spans).writer_index();
-            take(&view, last);
+            take(&view, view.ring(RingId::Spans).writer_index());
             std::fs::remove_file(view.path()).unwrap();
             // Let every thread come to commit in the new file.
             for _ in 0..50 {

@@ -26,7 +26,7 @@ fn no_file_exists_before_the_first_record_and_one_complete_file_after_it() {
         CommitStatus::Published
     );
     let path = writer.status().file.unwrap();
-    assert_eq!(files(&folder.path().join("telemetry")), [path.clone()]);
+    assert_eq!(files(&folder.path().join("telemetry")), std::slice::from_ref(&path));
     let view = FileView::open(&path, Access::ReadWrite).unwrap();
     assert_eq!(drain(&view, RingId::Spans), [b"record"]);
     let extension = view.extension().unwrap();
@@ -237,6 +237,7 @@ fn a_settled_resource_begins_an_epoch_and_scopes_of_it_carry_it() {
     let folder = tempfile::tempdir().unwrap();
     let writer = in_directory(folder.path());
     let mut handle = writer.handle();
+    writer.set_resource(&[], "", false);
     let early = writer.epoch();
     let scope = writer.intern_scope(early, "http", "", &[]).unwrap();
     let mut resource = Vec::new();

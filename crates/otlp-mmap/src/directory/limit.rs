@@ -51,7 +51,6 @@ pub struct Removed {
 struct Found {
     path: PathBuf,
     bytes: u64,
-    changed: SystemTime,
 }
 
 /// Makes room for one more file of `wanted` bytes in `folder`: removes files of dead writers, oldest first, until the limits and
@@ -61,7 +60,7 @@ struct Found {
 /// A sentence, when the files that must stay leave no room.
 pub fn make_room(folder: &Path, wanted: u64, limits: Limits) -> Result<Removed, String> {
     let mut removed = Removed::default();
-    let mut files = list(folder);
+    let files = list(folder);
     let mut bytes: u64 = files.iter().map(|file| file.bytes).sum();
     let mut count = files.len();
     let fits = |bytes: u64, count: usize| {
@@ -72,8 +71,12 @@ pub fn make_room(folder: &Path, wanted: u64, limits: Limits) -> Result<Removed, 
     if fits(bytes, count) {
         return Ok(removed);
     }
-    files.sort_by_key(|file| file.changed);
-    for file in files {
+    let mut candidates: Vec<(u64, Found)> = files
+        .into_iter()
+        .filter_map(|file| Some((last_used(&file.path)?, file)))
+        .collect();
+    candidates.sort_by_key(|(used, _)| *used);
+    for (_, file) in candidates {
         if let Some(unread) = remove_if_dead(&file.path) {
             removed.files += 1;
             removed.bytes += file.bytes;
@@ -117,15 +120,31 @@ fn list(folder: &Path) -> Vec<Found> {
             (!in_the_making).then(|| Found {
                 path: entry.path(),
                 bytes: found.len(),
-                changed,
             })
         })
         .collect()
 }
 
+/// When a file of ours was last written to, or made: nanoseconds since the Unix epoch. None for other files. The time of change
+/// that the file system keeps says little of a mapped file.
+fn last_used(path: &Path) -> Option<u64> {
+    if is_hidden(path) {
+        return Some(0);
+    }
+    let view = FileView::open(path, Access::Read).ok()?;
+    let extension = view.extension()?;
+    let made = extension.identity().anchor_realtime;
+    Some(Some(extension.last_commit()).filter(|time| *time != 0).unwrap_or(made))
+}
+
+fn is_hidden(path: &Path) -> bool {
+    path.file_name()
+        .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
+}
+
 /// Removes a file that nobody uses and never will; tells what was unread in it.
 fn remove_if_dead(path: &Path) -> Option<[u64; 3]> {
-    if path.file_name()?.to_str()?.starts_with('.') {
+    if is_hidden(path) {
         return remove_left_behind(path);
     }
     let view = FileView::open(path, Access::ReadWrite).ok()?;

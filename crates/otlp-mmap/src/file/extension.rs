@@ -181,10 +181,12 @@ impl<'a> Extension<'a> {
         self.u64(block::LAST_COMMIT)
     }
 
-    /// For writers.
+    /// For writers. An earlier time than the one that stands there is ignored: clocks of different grain take turns.
     #[inline]
     pub fn set_last_commit(&self, time: u64) {
-        if let Some(word) = self.atomic_u64(block::LAST_COMMIT) {
+        if let Some(word) = self.atomic_u64(block::LAST_COMMIT)
+            && word.load(Ordering::Relaxed) < time
+        {
             word.store(time, Ordering::Relaxed);
         }
     }

@@ -10,7 +10,9 @@ use std::fs::File;
 use std::io;
 use std::ptr::{self, NonNull};
 
-use rustix::mm::{Advice, MapFlags, ProtFlags};
+#[cfg(target_os = "linux")]
+use rustix::mm::Advice;
+use rustix::mm::{MapFlags, ProtFlags};
 
 use super::atomic::{AtomicI32, AtomicI64, AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use super::{fork, guard};

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use super::attributes::AttributeList;
 use super::encoder::TraceEncoder;
+use super::entries::Entries;
 use super::faults::Faults;
-use super::open_span::{OpenSpan, SpanEnd};
+use super::open_span::OpenSpan;
 use super::open_spans::OpenSpans;
 use super::proto;
-use super::resolver::{Entries, Resolver};
+use super::resolver::Resolver;
 use super::scope::{Resource, content_hash};
+use super::span_end::SpanEnd;
 use super::span_event::{Happening, RecordError, SpanEvent};
 use super::value::Transcoder;
 use crate::wire;
@@ -155,7 +157,7 @@ impl Assembler {
                     self.spans.release(slot);
                     return Err(error);
                 }
-                self.last_seen_unix_nano = span.start_time_unix_nano();
+                self.last_seen_unix_nano = self.last_seen_unix_nano.max(span.start_time_unix_nano());
                 if self.spans.insert(slot) {
                     self.counters.restarts += 1;
                 }
@@ -164,7 +166,7 @@ impl Assembler {
             }
             Happening::End(message) => {
                 let end = SpanEnd::parse(message)?;
-                self.last_seen_unix_nano = end.time_unix_nano;
+                self.last_seen_unix_nano = self.last_seen_unix_nano.max(end.time_unix_nano);
                 let Some(slot) = self.spans.remove(event.key) else {
                     self.counters.ends_without_start += 1;
                     return Ok(Outcome::WithoutStart);

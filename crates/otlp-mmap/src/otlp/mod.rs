@@ -10,6 +10,7 @@
 mod assembler;
 mod attributes;
 mod encoder;
+mod entries;
 mod faults;
 mod groups;
 pub mod json;
@@ -20,6 +21,7 @@ mod piece;
 mod proto;
 mod resolver;
 mod scope;
+mod span_end;
 mod span_event;
 mod span_events;
 mod status;
@@ -28,10 +30,11 @@ mod value;
 
 pub use assembler::{Assembler, AssemblerCounters, AssemblerOptions, Outcome};
 pub use encoder::TraceEncoder;
+pub use entries::{Entries, EntryError};
 pub use faults::Faults;
 pub use open_span::OpenSpan;
 pub use piece::Piece;
-pub use resolver::{Entries, EntryError, Resolver};
+pub use resolver::Resolver;
 pub use scope::{Resource, Scope};
 pub use span_event::RecordError;
 

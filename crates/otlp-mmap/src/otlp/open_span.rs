@@ -8,6 +8,7 @@ use super::faults::Faults;
 use super::link::Link;
 use super::proto;
 use super::scope::{Resource, Scope};
+use super::span_end::SpanEnd;
 use super::span_event::{RecordError, SpanKey};
 use super::span_events::{EventData, SpanEvents, drop_first};
 use super::status::Status;
@@ -37,41 +38,6 @@ pub struct OpenSpan {
     links: Vec<u8>,
     link_count: u32,
     events: Option<Box<SpanEvents>>,
-}
-
-/// What the end of a span adds to it.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct SpanEnd<'a> {
-    pub(super) time_unix_nano: u64,
-    status: Option<Status<'a>>,
-    dropped_attributes: u32,
-    dropped_events: u32,
-    dropped_links: u32,
-}
-
-impl<'a> SpanEnd<'a> {
-    pub(super) fn parse(message: &'a [u8]) -> Result<Self, Malformed> {
-        let mut end = Self::default();
-        for field in Fields::new(message) {
-            match field? {
-                (field::END_TIME, v) => end.time_unix_nano = v.fixed64()?,
-                (field::END_STATUS, v) => end.status = Some(Status::parse(v.bytes()?)?),
-                (field::END_DROPPED_ATTRIBUTES, v) => end.dropped_attributes = v.varint()? as u32,
-                (field::END_DROPPED_EVENTS, v) => end.dropped_events = v.varint()? as u32,
-                (field::END_DROPPED_LINKS, v) => end.dropped_links = v.varint()? as u32,
-                _ => {}
-            }
-        }
-        Ok(end)
-    }
-
-    /// The end of a span that was still open.
-    pub(super) fn at(time_unix_nano: u64) -> Self {
-        Self {
-            time_unix_nano,
-            ..Self::default()
-        }
-    }
 }
 
 impl OpenSpan {
@@ -265,9 +231,9 @@ impl OpenSpan {
                 self.link_count += 1;
             }
         }
-        while limit > 0 && self.link_count > limit {
-            drop_first(&mut self.links);
-            self.link_count -= 1;
+        if limit > 0 && self.link_count > limit {
+            drop_first(&mut self.links, (self.link_count - limit) as usize);
+            self.link_count = limit;
         }
         Ok(())
     }

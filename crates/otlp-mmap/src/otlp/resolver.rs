@@ -5,56 +5,18 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use super::attributes::AttributeList;
+use super::entries::{Entries, EntryError};
 use super::faults::Faults;
 use super::proto;
 use super::scope::{Resource, Scope, content_hash};
 use super::text;
 use super::value::{Transcoder, ValueError};
 use crate::layout::field;
-use crate::wire::{self, Fields, Malformed};
+use crate::wire::{self, Fields};
 
 /// A cache that holds this many entries, or this many bytes, starts anew: nothing is lost but time.
 const MAX_CACHE_ENTRIES: usize = 1 << 16;
 const MAX_CACHE_BYTES: usize = 4 << 20;
-
-/// Why a dictionary entry cannot be had.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum EntryError {
-    /// The reference lies outside the dictionary.
-    Outside,
-    /// The entry's length prefix is malformed, or the entry reaches beyond the dictionary.
-    Malformed,
-    /// The entry is longer than the reader takes.
-    TooLarge,
-}
-
-impl std::fmt::Display for EntryError {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self {
-            Self::Outside => "dictionary reference outside the dictionary",
-            Self::Malformed => "dictionary entry reaches beyond the dictionary",
-            Self::TooLarge => "dictionary entry larger than a reader takes",
-        })
-    }
-}
-
-impl std::error::Error for EntryError {}
-
-impl From<Malformed> for EntryError {
-    fn from(_: Malformed) -> Self {
-        Self::Malformed
-    }
-}
-
-/// The dictionary of a file, as a reader offers it.
-pub trait Entries {
-    /// Appends the entry at `reference`, without its length prefix, to `out`.
-    ///
-    /// # Errors
-    /// If there is no such entry; `out` may then hold a part of one.
-    fn entry(&mut self, reference: i64, out: &mut Vec<u8>) -> Result<(), EntryError>;
-}
 
 /// A key: the hash that identifies its text in every file, and where its encoded field stands.
 #[derive(Debug, Clone, Copy)]

@@ -35,12 +35,13 @@ impl<'a> EventData<'a> {
     }
 }
 
-/// Removes the first of the encoded fields in `fields`.
-pub(super) fn drop_first(fields: &mut Vec<u8>) {
-    let first = wire::varint(fields)
-        .and_then(|(_, tag_len)| wire::delimited(&fields[tag_len..]).map(|(_, taken)| tag_len + taken))
-        .unwrap_or(fields.len());
-    fields.drain(..first);
+/// Removes the first `count` of the encoded fields in `fields`, all in one move.
+pub(super) fn drop_first(fields: &mut Vec<u8>, count: usize) {
+    let mut rest = Fields::new(fields);
+    let dropped = rest.by_ref().take(count).flatten().count();
+    debug_assert_eq!(dropped, count, "as many fields as were counted");
+    let end = fields.len() - rest.remaining();
+    fields.drain(..end);
 }
 
 /// The events of one span, in order.
@@ -77,9 +78,9 @@ impl SpanEvents {
 
     /// Drops the oldest events until at most `limit` are left. The newest, not sealed yet, stays as it is.
     pub(super) fn keep_newest(&mut self, limit: usize) {
-        while self.count > limit {
-            drop_first(&mut self.sealed);
-            self.count -= 1;
+        if self.count > limit {
+            drop_first(&mut self.sealed, self.count - limit);
+            self.count = limit;
         }
     }
 

@@ -1,9 +1,10 @@
 //! The file's `KeyValueRef` and `AnyValue` to OTLP's `KeyValue` and `AnyValue`, without a tree in between.
 
 use super::attributes::AttributeList;
+use super::entries::Entries;
 use super::faults::Faults;
 use super::proto::{any_value, key_value};
-use super::resolver::{Entries, Resolver};
+use super::resolver::Resolver;
 use super::text;
 use crate::layout::field;
 use crate::wire::{self, Fields, Malformed, Value, field_len, varint_len};

@@ -2,6 +2,7 @@
 
 use super::checkpoint::Checkpoints;
 use super::discovery::Found;
+use crate::file::liveness::Liveness;
 use crate::file::{FileError, RingId};
 use crate::layout::constant;
 use crate::otlp::{Faults, Resolver};
@@ -39,6 +40,10 @@ pub(super) struct Attached {
     flush: Option<FlushRequest>,
     acknowledged_epoch: u64,
     since: Instant,
+    /// It was exhausted at the last look: if a next generation exists, it has been found by now.
+    was_exhausted: bool,
+    /// Wall clock of the last look that found the writer alive, 0 for none.
+    last_alive: u64,
 }
 
 impl Attached {
@@ -59,13 +64,19 @@ impl Attached {
             checkpoints: Checkpoints::default(),
             flush: None,
             since: Instant::now(),
+            was_exhausted: false,
+            last_alive: 0,
         };
         Attach::Ready(Box::new(attached))
     }
 
-    /// Slow chores: the writer's life, our heartbeat.
+    /// Slow chores after a look for new files: the writer's life, our heartbeat.
     pub(super) fn tend(&mut self, unix_nanos: u64) {
+        self.was_exhausted = self.is_exhausted();
         self.reader.check_liveness();
+        if self.reader.liveness() == Liveness::Alive {
+            self.last_alive = unix_nanos;
+        }
         self.reader.store_heartbeat(unix_nanos);
     }
 
@@ -147,6 +158,17 @@ impl Attached {
     /// Its writer will add nothing, and every span record is taken.
     pub(super) fn is_exhausted(&self) -> bool {
         self.reader.is_final() && self.reader.is_at_end(RingId::Spans)
+    }
+
+    /// It was exhausted before the last look, and is: a next generation, which is made before its predecessor is closed, would
+    /// be known.
+    pub(super) fn is_surely_exhausted(&self) -> bool {
+        self.was_exhausted && self.is_exhausted()
+    }
+
+    /// When the writer was last found alive, nanoseconds since the Unix epoch.
+    pub(super) fn last_alive(&self) -> u64 {
+        self.last_alive
     }
 
     /// Nothing waits for an acknowledgement.

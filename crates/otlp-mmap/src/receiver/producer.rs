@@ -5,7 +5,6 @@ use super::discovery::{Found, Inode};
 use super::run::Outlet;
 use super::{Level, ReceiverOptions, ReceiverStats};
 use crate::file::RingId;
-use crate::file::liveness::Liveness;
 use crate::layout::constant;
 use crate::otlp::{Assembler, AssemblerOptions, Piece, TraceEncoder};
 use crate::reader::Next;
@@ -19,6 +18,12 @@ const RECORDS_PER_PASS: usize = 8192;
 /// Slots are given back when their records are acknowledged, so a batch must not wait for its timer while a ring fills: a
 /// piece is urgent when this part of the ring was read since the last one.
 const HURRY_FRACTION: u64 = 4;
+
+/// How long a few spans wait for more before they are handed over as a piece: each costs the consumer a call.
+const LINGER: Duration = Duration::from_millis(25);
+
+/// Bytes after which a piece is handed over: a batch of a few pieces is what destinations take in one request.
+const PIECE_BYTES: usize = 1 << 20;
 
 /// A slot of a living writer that stays unpublished for so long is worth a line in the log.
 const LONG_WAIT: Duration = Duration::from_secs(10);
@@ -47,6 +52,17 @@ pub(super) struct Pass<'a> {
     pub(super) flush: bool,
 }
 
+/// What a visit brought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Progress {
+    /// Nothing new.
+    Nothing,
+    /// Some records, and then no more.
+    Some,
+    /// So many that there are probably more by now.
+    Plenty,
+}
+
 /// Counts that end with the producer's files go into the receiver's totals when it goes.
 #[derive(Debug, Default)]
 struct Counts {
@@ -65,6 +81,8 @@ pub(super) struct Producer {
     encoder: TraceEncoder,
     /// Newest piece handed over.
     sequence: u64,
+    /// When the oldest span that is not handed over was finished.
+    gathering_since: Option<Instant>,
     /// Records read since a piece was last handed over as urgent.
     unhurried: u64,
     record: Vec<u8>,
@@ -84,6 +102,7 @@ impl Producer {
             assembler: Assembler::new(bounds),
             encoder: TraceEncoder::default(),
             sequence: 0,
+            gathering_since: None,
             unhurried: 0,
             record: Vec::new(),
             counts: Counts::default(),
@@ -99,23 +118,26 @@ impl Producer {
         self.files.insert(at, attached);
     }
 
-    /// Reads what is new. Returns whether there was anything.
-    pub(super) fn pass(&mut self, outlet: &mut Outlet<'_>, pass: &Pass<'_>) -> bool {
+    /// Reads what is new.
+    pub(super) fn pass(&mut self, outlet: &mut Outlet<'_>, pass: &Pass<'_>) -> Progress {
         let Some(file) = self.files.front_mut() else {
-            return false;
+            return Progress::Nothing;
         };
-        if !pass.flush && file.waits_for_resource(pass.now) {
-            return false;
-        }
         let urgent = file.wants_flush() || pass.flush;
+        if file.reader.file().mapping().poisoned() {
+            return self.set_front_aside(outlet, "it was truncated while it was read");
+        }
+        if !pass.flush && file.waits_for_resource(pass.now) {
+            return Progress::Nothing;
+        }
         if file.reader.was_restarted() {
             return self.follow_restart(outlet);
         }
         file.apply_resource(self.assembler.faults_mut());
-        let hurry_after = file.reader.file().ring(RingId::Spans).geometry().num_buffers() / HURRY_FRACTION;
+        let slots = file.reader.file().ring(RingId::Spans).geometry().num_buffers();
         let mut taken = 0;
         let mut at_end = false;
-        while taken < RECORDS_PER_PASS && self.encoder.items() < pass.options.max_items {
+        while taken < RECORDS_PER_PASS && !is_full(&self.encoder, pass) {
             match file.reader.next(RingId::Spans, pass.now, &mut self.record) {
                 Next::Record => {
                     let Attached { reader, resolver, .. } = &mut *file;
@@ -128,22 +150,33 @@ impl Producer {
                     at_end = true;
                     break;
                 }
-                Next::Broken => return self.set_front_aside(outlet),
+                Next::Broken => return self.set_front_aside(outlet, "the indices of its spans ring cannot be right"),
             }
             taken += 1;
         }
         self.unhurried += taken as u64;
-        let urgent = urgent || self.unhurried >= hurry_after;
-        if self.encoder.items() >= pass.options.max_items || (at_end && self.encoder.items() > 0) {
-            self.hand(outlet, urgent);
-        } else if taken > 0 && self.encoder.items() == 0 {
-            self.checkpoint(outlet);
+        let urgent = urgent || self.unhurried >= slots / HURRY_FRACTION;
+        if self.encoder.items() == 0 {
+            if taken > 0 {
+                self.checkpoint(outlet);
+            }
+        } else {
+            let since = *self.gathering_since.get_or_insert(pass.now);
+            let lingered = urgent || pass.now.saturating_duration_since(since) >= LINGER;
+            if is_full(&self.encoder, pass) || (at_end && lingered) {
+                self.hand(outlet, urgent);
+            }
         }
-        taken > 0
+        match taken {
+            0 => Progress::Nothing,
+            _ if !at_end || taken as u64 >= slots / HURRY_FRACTION => Progress::Plenty,
+            _ => Progress::Some,
+        }
     }
 
     /// Hands over what is assembled; what was read until now depends on it.
     fn hand(&mut self, outlet: &mut Outlet<'_>, urgent: bool) {
+        self.gathering_since = None;
         let mut piece = Piece::default();
         if self.encoder.cut(&mut piece) {
             self.sequence = outlet.hand(piece, urgent);
@@ -161,21 +194,21 @@ impl Producer {
     }
 
     /// Emits what the old process left open, and goes on with the new one's records.
-    fn follow_restart(&mut self, outlet: &mut Outlet<'_>) -> bool {
+    fn follow_restart(&mut self, outlet: &mut Outlet<'_>) -> Progress {
         let Some(file) = self.files.front_mut() else {
-            return false;
+            return Progress::Nothing;
         };
         let last_seen = last_seen(file, &self.assembler);
         if file.restart().is_err() {
             // caught in the middle of it: look again
-            return false;
+            return Progress::Nothing;
         }
         outlet.log(
             Level::Info,
             format!("{}: a new process writes it", file.reader.file().path().display()),
         );
         self.emit_open(outlet, last_seen);
-        true
+        Progress::Some
     }
 
     /// Emits all open spans as incomplete.
@@ -184,33 +217,25 @@ impl Producer {
         self.hand(outlet, true);
     }
 
-    fn set_front_aside(&mut self, outlet: &mut Outlet<'_>) -> bool {
+    fn set_front_aside(&mut self, outlet: &mut Outlet<'_>, why: &str) -> Progress {
         if let Some(file) = self.files.pop_front() {
             let path = file.reader.file().path().display();
-            outlet.log(
-                Level::Warn,
-                format!("set aside: {path}: the indices of its spans ring cannot be right; remove the file"),
-            );
+            outlet.log(Level::Warn, format!("set aside: {path}: {why}; remove the file"));
             outlet.stats.files_set_aside += 1;
             let last_seen = last_seen(&file, &self.assembler);
             self.leave(&file);
             self.emit_open(outlet, last_seen);
         }
-        false
+        Progress::Nothing
     }
 
     /// Slow chores: the writers' lives, files that are done with.
     pub(super) fn tend(&mut self, outlet: &mut Outlet<'_>, now: Instant, unix_nanos: u64) {
-        for file in self
-            .files
-            .iter_mut()
-            .map(|file| &mut *file)
-            .chain(self.retiring.iter_mut().map(|file| &mut *file))
-        {
+        for file in self.files.iter_mut().chain(self.retiring.iter_mut()) {
             file.tend(unix_nanos);
         }
         self.tell_long_wait(outlet, now);
-        while self.files.front().is_some_and(Attached::is_exhausted) && self.encoder.items() == 0 {
+        while self.files.front().is_some_and(Attached::is_surely_exhausted) && self.encoder.items() == 0 {
             self.retire_front(outlet);
         }
         let (done, retiring) = std::mem::take(&mut self.retiring)
@@ -222,14 +247,10 @@ impl Producer {
         }
     }
 
-    /// The oldest file is read to its end. Spans open in the last one of a dead process will never end.
+    /// The oldest file is read to its end. Spans that are open in the last one will never end.
     fn retire_front(&mut self, outlet: &mut Outlet<'_>) {
         let Some(file) = self.files.front() else { return };
         if self.files.len() == 1 && self.assembler.open_len() > 0 {
-            if file.reader.liveness() != Liveness::Dead {
-                // closed by a living process: the next generation may be on its way
-                return;
-            }
             let last_seen = last_seen(file, &self.assembler);
             self.emit_open(outlet, last_seen);
         }
@@ -324,10 +345,18 @@ impl Producer {
     }
 }
 
-/// When the process was last seen, nanoseconds since the Unix epoch: its newest commit, or the newest time in a record.
+/// What is assembled is as much as a piece should hold.
+#[inline]
+fn is_full(encoder: &TraceEncoder, pass: &Pass<'_>) -> bool {
+    encoder.items() >= pass.options.max_items || encoder.bytes() >= PIECE_BYTES
+}
+
+/// When the process was last seen, nanoseconds since the Unix epoch: its newest commit or, where the file does not tell, the
+/// newest time in a record; later if its lock was seen held after that.
 fn last_seen(file: &Attached, assembler: &Assembler) -> u64 {
-    match file.reader.last_commit() {
+    let written = match file.reader.last_commit() {
         0 => assembler.last_seen_unix_nano(),
         commit => commit,
-    }
+    };
+    written.max(file.last_alive())
 }

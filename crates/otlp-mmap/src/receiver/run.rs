@@ -3,7 +3,7 @@
 use super::attached::{Attach, Attached};
 use super::checkpoint::InFlight;
 use super::discovery::{Discovery, Found, Inode};
-use super::producer::{Pass, Producer, ProducerKey};
+use super::producer::{Pass, Producer, ProducerKey, Progress};
 use super::{Command, Event, HandedPiece, Level, ReceiverOptions, ReceiverStats};
 use crate::otlp::{Piece, Signal};
 use std::collections::{HashMap, HashSet};
@@ -13,7 +13,8 @@ use std::time::{Duration, Instant};
 
 /// How often folders are looked through, heartbeats stored, and the life of writers checked.
 const LOOK_INTERVAL: Duration = Duration::from_millis(200);
-const SHORTEST_SLEEP: Duration = Duration::from_micros(200);
+/// While records come in: long enough to find many at once, short beside the time in which a ring fills.
+const SHORTEST_SLEEP: Duration = Duration::from_millis(1);
 /// A pass over quiet files is cheap, so this bounds the latency, not the cost.
 const LONGEST_SLEEP: Duration = Duration::from_millis(10);
 
@@ -88,18 +89,14 @@ impl<'a> Run<'a> {
     pub(super) fn run(&mut self) {
         let mut sleep = SHORTEST_SLEEP;
         while !(self.stopping && self.outlet.in_flight.bytes() == 0) {
-            let worked = self.round();
+            let progress = self.round();
             self.publish_stats();
-            sleep = if worked {
-                SHORTEST_SLEEP
-            } else {
-                (sleep * 2).min(LONGEST_SLEEP)
+            sleep = match progress {
+                Progress::Plenty => Duration::ZERO,
+                Progress::Some => SHORTEST_SLEEP,
+                Progress::Nothing => (sleep * 2).clamp(SHORTEST_SLEEP, LONGEST_SLEEP),
             };
-            match if worked {
-                self.inbox.try_recv().map_err(|_| RecvTimeoutError::Timeout)
-            } else {
-                self.inbox.recv_timeout(sleep)
-            } {
+            match self.inbox.recv_timeout(sleep) {
                 Ok(command) => {
                     self.command(&command);
                     self.drain_inbox();
@@ -128,8 +125,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// One visit to every file. Returns whether there was anything to do.
-    fn round(&mut self) -> bool {
+    /// One visit to every file: the most that one of them brought.
+    fn round(&mut self) -> Progress {
         let now = Instant::now();
         let look = now >= self.next_look;
         if look {
@@ -138,21 +135,19 @@ impl<'a> Run<'a> {
         }
         self.release();
         let unix_nanos = wall_clock();
-        let mut worked = false;
+        let mut most = Progress::Nothing;
         let flush = std::mem::take(&mut self.flush);
         for producer in self.producers.values_mut() {
             if look {
                 producer.tend(&mut self.outlet, now, unix_nanos);
             }
             if !self.stopping && self.outlet.in_flight.bytes() < self.options.max_unacknowledged_bytes {
-                worked |= producer.pass(
-                    &mut self.outlet,
-                    &Pass {
-                        options: &self.options,
-                        now,
-                        flush,
-                    },
-                );
+                let pass = Pass {
+                    options: &self.options,
+                    now,
+                    flush,
+                };
+                most = most.max(producer.pass(&mut self.outlet, &pass));
             }
         }
         if look {
@@ -164,7 +159,7 @@ impl<'a> Run<'a> {
                 !producer.is_finished()
             });
         }
-        worked
+        most
     }
 
     /// Lets go of what is acknowledged.
@@ -232,7 +227,7 @@ impl<'a> Run<'a> {
         for producer in self.producers.values_mut() {
             // bounded, since a living process may write as fast as this reads
             (0..PASSES_AT_STOP)
-                .take_while(|_| producer.pass(&mut self.outlet, &pass))
+                .take_while(|_| producer.pass(&mut self.outlet, &pass) > Progress::Nothing)
                 .for_each(drop);
             producer.close(&mut self.outlet);
         }

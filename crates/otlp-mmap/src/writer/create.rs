@@ -132,6 +132,10 @@ fn from_io(path: &Path, action: &'static str, length: u64, error: io::Error) -> 
     }
 }
 
+/// A memory file system starts over after each signal, which a profiler's timer may send for ever.
+#[cfg(target_os = "linux")]
+const INTERRUPTIONS: u32 = 8;
+
 /// Gives the file all of its blocks: touching a sparse file's page on a full file system would end the process.
 fn allocate(file: &File, length: u64) -> io::Result<()> {
     // Beyond this limit the kernel sends SIGXFSZ, which ends processes that do not ignore it.
@@ -140,7 +144,7 @@ fn allocate(file: &File, length: u64) -> io::Result<()> {
         return Err(io::Error::from_raw_os_error(libc::EFBIG));
     }
     #[cfg(target_os = "linux")]
-    loop {
+    for _ in 0..INTERRUPTIONS {
         use rustix::io::Errno;
         match rustix::fs::fallocate(file, rustix::fs::FallocateFlags::empty(), 0, length) {
             Ok(()) => return Ok(()),

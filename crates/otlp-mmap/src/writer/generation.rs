@@ -65,13 +65,18 @@ impl Generation {
         }
         for _ in 0..PATIENCE {
             if self.all_published() {
-                self.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
+                self.release();
                 return;
             }
             std::thread::yield_now();
         }
         // Without the lock a reader would take the missing records for lost. It is given up at a later call, or with the
         // process.
+    }
+
+    /// Gives up the lock of a file that is lost, so that another can take its place.
+    pub(super) fn release(&self) {
+        self.lock.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 
     /// The lock is given up.

@@ -104,6 +104,12 @@ fn make_in(wanted: &Wanted<'_>, folder: &Path, fill: &mut dyn FnMut(&FileView)) 
 
 fn make_single(wanted: &Wanted<'_>, path: &Path, fill: &mut dyn FnMut(&FileView)) -> Result<Placed, Refused> {
     let failed = |error: crate::file::FileError| Refused::Failed(error.to_string());
+    if !parent(path).is_dir() {
+        return Err(Refused::Failed(format!(
+            "{}: its directory does not exist; make it, or choose another path",
+            path.display()
+        )));
+    }
     let plan = plan(wanted.options, parent(path)).map_err(Refused::Failed)?;
     let identity = identity(wanted, constant::MODE_SINGLE_FILE);
     let new = NewFile::make(path, &plan, wanted.owner, identity, fill).map_err(failed)?;

@@ -16,7 +16,7 @@ impl Resource {
         Self {
             otlp: super::translate::otlp_resource_of_service(name),
             schema_url: String::new(),
-            settled: false,
+            settled: true,
         }
     }
 }

@@ -96,12 +96,13 @@ impl State {
         intern: impl FnOnce(&mut Interner, &FileView) -> Result<i64, InternError>,
     ) -> Result<i64, CommitStatus> {
         let file = self.file_for(writer, epoch)?;
-        match intern(&mut self.interner, &file.view) {
+        let result = intern(&mut self.interner, &file.view);
+        if file.view.mapping().poisoned() {
+            self.abandon(writer, file.serial);
+            return Err(CommitStatus::Stale);
+        }
+        match result {
             Ok(reference) => Ok(reference),
-            Err(_) if file.view.mapping().poisoned() => {
-                self.abandon(writer, file.serial);
-                Err(CommitStatus::Stale)
-            }
             Err(InternError::Impossible) => Err(CommitStatus::Limit),
             Err(InternError::Full) if file.single => Err(CommitStatus::Limit),
             Err(InternError::Full) if self.roll(writer) => Err(CommitStatus::Stale),
@@ -215,10 +216,10 @@ impl State {
 
     /// The file `serial` was truncated or removed by somebody: the next record makes a new one.
     pub(super) fn abandon(&mut self, writer: &Writer, serial: u32) {
-        if self.current.as_ref().is_none_or(|file| file.serial != serial) {
+        let Some(file) = self.current.take_if(|file| file.serial == serial) else {
             return;
-        }
-        self.current = None;
+        };
+        file.release();
         self.interner = Interner::default();
         Self::switch(writer, 0);
     }

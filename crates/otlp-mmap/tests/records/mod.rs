@@ -48,12 +48,13 @@ impl Message {
         self
     }
 
-    /// A length in two bytes even where one would do, as encoders write that patch lengths in afterwards.
+    /// A length in three bytes even where one would do, as encoders write that patch lengths in afterwards.
     pub fn padded(mut self, field: u32, message: &Message) -> Self {
         let len = message.0.len();
-        assert!(len < 1 << 14, "a two-byte length");
+        assert!(len < 1 << 21, "a three-byte length");
         varint(&mut self.0, u64::from(field) << 3 | 2);
-        self.0.extend([len as u8 | 0x80, (len >> 7) as u8]);
+        self.0
+            .extend([len as u8 | 0x80, (len >> 7) as u8 | 0x80, (len >> 14) as u8]);
         self.0.extend(&message.0);
         self
     }
@@ -124,5 +125,5 @@ pub fn span_event(trace_id: &[u8], span_id: &[u8], scope: i64, field: u32, messa
         .bytes(1, trace_id)
         .bytes(2, span_id)
         .varint(20, scope as u64)
-        .message(field, message)
+        .padded(field, message)
 }

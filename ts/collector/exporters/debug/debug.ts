@@ -5,7 +5,7 @@ import type { Batch } from '../../batch';
 import type { Palette } from '../../terminal';
 import type { Exporter, Outcome } from '../exporter';
 import type { RequestToJson } from '../request-json';
-import { tracesText } from './span-text';
+import { TraceText } from './span-text';
 
 /** Writes each batch as text for people; signals that have no text of their own as OTLP JSON. */
 export class DebugExporter implements Exporter {
@@ -13,18 +13,18 @@ export class DebugExporter implements Exporter {
   readonly target = 'debug';
   readonly concurrency = 1;
   readonly #write: (text: string) => Promise<void>;
-  readonly #palette: Palette;
+  readonly #traces: TraceText;
   readonly #toJson: RequestToJson;
 
   constructor(write: (text: string) => Promise<void>, palette: Palette, toJson: RequestToJson) {
     this.#write = write;
-    this.#palette = palette;
+    this.#traces = new TraceText(palette);
     this.#toJson = toJson;
   }
 
   async send(batch: Batch): Promise<Outcome> {
     const json = this.#toJson(batch);
-    const text = batch.signal === 'traces' ? tracesText(JSON.parse(json), this.#palette) : `${json}\n`;
+    const text = batch.signal === 'traces' ? this.#traces.of(JSON.parse(json)) : `${json}\n`;
     try {
       await this.#write(text);
       return { kind: 'sent' };

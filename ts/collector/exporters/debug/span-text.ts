@@ -8,19 +8,33 @@ const KINDS = ['unspecified', 'internal', 'server', 'client', 'producer', 'consu
 const STATUS_OK = 1;
 const STATUS_ERROR = 2;
 
-/** A traces request as text for people: each resource and scope once, then its spans with everything they hold. */
-export function tracesText(request: TracesRequest, palette: Palette): string {
-  const lines: string[] = [];
-  for (const { resource, scopeSpans = [] } of request.resourceSpans ?? []) {
-    lines.push(`${palette.strong('resource')} ${inlineAttributes(resource?.attributes)}`);
-    for (const { scope, spans = [] } of scopeSpans) {
-      const version = scope?.version ? ` ${printable(scope.version)}` : '';
-      const attributes = scope?.attributes?.length ? ` ${inlineAttributes(scope.attributes)}` : '';
-      lines.push(`  ${palette.strong('scope')} ${printable(scope?.name || '(no name)')}${version}${attributes}`);
-      for (const span of spans) lines.push(...spanLines(span, palette).map((line) => `    ${line}`));
-    }
+/** Traces requests as text for people: each scope, then its spans with everything they hold. */
+export class TraceText {
+  readonly #palette: Palette;
+  #resource: string | undefined;
+
+  constructor(palette: Palette) {
+    this.#palette = palette;
   }
-  return `${lines.join('\n')}\n`;
+
+  /** The text of one request. A resource is shown when it is another one than that of the spans before. */
+  of(request: TracesRequest): string {
+    const lines: string[] = [];
+    for (const { resource, scopeSpans = [] } of request.resourceSpans ?? []) {
+      const identity = JSON.stringify(resource);
+      if (identity !== this.#resource) {
+        lines.push(this.#palette.strong('resource'), ...attributeLines(resource?.attributes, '  '));
+        this.#resource = identity;
+      }
+      for (const { scope, spans = [] } of scopeSpans) {
+        const version = scope?.version ? ` ${printable(scope.version)}` : '';
+        lines.push(`${this.#palette.strong('scope')} ${printable(scope?.name || '(no name)')}${version}`);
+        lines.push(...attributeLines(scope?.attributes, '  '));
+        for (const span of spans) lines.push(...spanLines(span, this.#palette).map((line) => `  ${line}`));
+      }
+    }
+    return lines.map((line) => `${line}\n`).join('');
+  }
 }
 
 function spanLines(span: Span, palette: Palette): string[] {
@@ -62,12 +76,11 @@ function linkLines(link: SpanLink): string[] {
 }
 
 function attributeLines(attributes: KeyValue[] | undefined, indent: string): string[] {
-  return (attributes ?? []).map(({ key, value }) => `${indent}${printable(key)} = ${valueText(value)}`);
+  return (attributes ?? []).map((attribute) => indent + entryText(attribute));
 }
 
-function inlineAttributes(attributes: KeyValue[] | undefined): string {
-  if (!attributes?.length) return '(no attributes)';
-  return attributes.map(({ key, value }) => `${printable(key)}=${valueText(value)}`).join(' ');
+function entryText({ key, value }: KeyValue): string {
+  return `${printable(key)} = ${valueText(value)}`;
 }
 
 /** A value as text: strings in quotes, so that "1" and 1 differ. */
@@ -78,7 +91,7 @@ export function valueText(value: AnyValue | undefined): string {
   if (value?.doubleValue !== undefined) return String(value.doubleValue);
   if (value?.bytesValue !== undefined) return `base64:${value.bytesValue}`;
   if (value?.arrayValue !== undefined) return `[${(value.arrayValue.values ?? []).map(valueText).join(', ')}]`;
-  if (value?.kvlistValue !== undefined) return `{${inlineAttributes(value.kvlistValue.values)}}`;
+  if (value?.kvlistValue !== undefined) return `{${(value.kvlistValue.values ?? []).map(entryText).join(', ')}}`;
   return '(empty)';
 }
 

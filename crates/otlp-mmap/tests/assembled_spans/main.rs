@@ -1,0 +1,110 @@
+//! Any sequence of records over several spans, from two files of one producer, gives the spans that a plain model gives.
+
+#[path = "../decoded/mod.rs"]
+mod decoded;
+#[path = "../given/mod.rs"]
+mod given;
+mod model;
+#[path = "../records/mod.rs"]
+mod records;
+
+use std::collections::BTreeMap;
+
+use decoded::{Resource, Scope, Span};
+use given::{encode, steps};
+use model::Model;
+use otlp_mmap::otlp::{Assembler, AssemblerOptions, Piece, Resolver, TraceEncoder};
+use proptest::prelude::*;
+use records::Dictionary;
+
+/// Spans by resource and scope, in order within.
+fn grouped(spans: impl IntoIterator<Item = ((Resource, Scope), Span)>) -> BTreeMap<String, Vec<Span>> {
+    let mut groups = BTreeMap::<String, Vec<Span>>::new();
+    for (scope, span) in spans {
+        groups.entry(format!("{scope:?}")).or_default().push(span);
+    }
+    groups
+}
+
+fn spans_of(bytes: &[u8]) -> Vec<((Resource, Scope), Span)> {
+    let groups = decoded::request(bytes).into_iter();
+    groups
+        .flat_map(|group| {
+            let scope = (group.resource, group.scope);
+            group.spans.into_iter().map(move |span| (scope.clone(), span))
+        })
+        .collect()
+}
+
+/// Every offset points at the field of one span, in order.
+fn spans_by_offset(piece: &Piece) -> Vec<Span> {
+    let span_at = |&offset: &u32| {
+        let field = &piece.bytes[offset as usize..];
+        assert_eq!(
+            field[0],
+            2 << 3 | 2,
+            "an item offset points at the tag of ScopeSpans.spans"
+        );
+        decoded::span(otlp_mmap::wire::delimited(&field[1..]).expect("a whole span").0)
+    };
+    piece.item_offsets.iter().map(span_at).collect()
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn records_give_the_spans_that_the_model_gives(steps in steps(), max_open in 1..6usize, at in any::<prop::sample::Index>()) {
+        let mut files = [Dictionary::new(), Dictionary::new()];
+        files[1].intern("so that references differ between the files");
+        let mut resolvers = [Resolver::new(), Resolver::new()];
+        let options = AssemblerOptions { max_open_spans: max_open, ..AssemblerOptions::default() };
+        let mut assembler = Assembler::new(options);
+        let (mut encoder, mut piece, mut all) = (TraceEncoder::new(), Piece::default(), Piece::default());
+        let mut model = Model::default();
+        for step in &steps {
+            let file = &mut files[step.file];
+            let record = encode(step, file);
+            let outcome = assembler.record(&mut resolvers[step.file], file, &record, &mut encoder);
+            prop_assert_eq!(outcome, Ok(model.take(step, max_open)));
+            prop_assert_eq!(assembler.open_len(), model.open.len());
+            let names: Vec<_> = assembler.open_spans().map(|span| span.name().to_owned()).collect();
+            let expected: Vec<_> = model.open.iter().map(|(_, open)| open.span.name.clone()).collect();
+            prop_assert_eq!(names, expected);
+            if step.cut && encoder.cut(&mut piece) {
+                prop_assert!(all.join(&piece));
+            }
+        }
+        prop_assert_eq!(assembler.drain_incomplete(500, &mut encoder), model.open.len());
+        while !model.open.is_empty() {
+            model.hand_on_oldest(500);
+        }
+        if encoder.cut(&mut piece) {
+            prop_assert!(all.join(&piece));
+        }
+        prop_assert_eq!(assembler.open_bytes(), 0);
+        prop_assert!(!encoder.cut(&mut piece), "a cut takes everything");
+
+        let counters = assembler.counters();
+        prop_assert_eq!(counters.records, steps.len() as u64);
+        prop_assert_eq!(counters.quarantined, 0);
+        prop_assert_eq!(counters.spans, model.finished.len() as u64);
+        prop_assert_eq!(counters.ends_without_start, model.ends_without_start);
+        prop_assert_eq!(counters.changes_without_start, model.changes_without_start);
+        prop_assert_eq!(counters.restarts, model.restarts);
+        prop_assert_eq!(counters.evicted, model.evicted);
+        prop_assert_eq!(counters.faults.undecodable_attributes, model.lost_attributes);
+
+        let spans = spans_of(&all.bytes);
+        prop_assert_eq!(all.items as usize, spans.len());
+        prop_assert_eq!(spans_by_offset(&all), spans.iter().map(|(_, span)| span.clone()).collect::<Vec<_>>());
+        prop_assert_eq!(grouped(spans.clone()), grouped(model.finished));
+
+        let at = at.index(spans.len() + 1);
+        let (first, rest) = all.split(at as u32);
+        prop_assert_eq!(first.items as usize, at);
+        prop_assert_eq!(spans_by_offset(&first).len() + spans_by_offset(&rest).len(), spans.len());
+        prop_assert_eq!(spans_of(&first.bytes), &spans[..at]);
+        prop_assert_eq!(spans_of(&rest.bytes), &spans[at..]);
+    }
+}

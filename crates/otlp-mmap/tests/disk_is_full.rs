@@ -1,0 +1,96 @@
+//! No room for a file: the app runs on, is told why, and every loss is counted. The limit is the process' own, so this test has
+//! a process of its own.
+
+mod support;
+
+use otlp_mmap::file::{Access, FileView, RingId};
+use otlp_mmap::layout::constant;
+use otlp_mmap::writer::CommitStatus;
+use support::{drain, files, in_directory};
+
+fn limit_file_size(bytes: libc::rlim_t) {
+    let mut limit = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
+    // SAFETY: limit is valid to write.
+    assert_eq!(unsafe { libc::getrlimit(libc::RLIMIT_FSIZE, &raw mut limit) }, 0);
+    limit.rlim_cur = bytes.min(limit.rlim_max);
+    // SAFETY: limit is valid to read.
+    assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_FSIZE, &raw const limit) }, 0);
+}
+
+#[test]
+fn an_app_without_room_for_its_file_runs_on_and_its_next_file_tells_what_was_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = in_directory(folder.path());
+    let mut handle = writer.handle();
+    limit_file_size(8192);
+    for _ in 0..3 {
+        assert_eq!(
+            handle.commit(RingId::Spans, writer.epoch(), b"lost"),
+            CommitStatus::Disk
+        );
+    }
+    assert_eq!(writer.intern_string(writer.epoch(), "key"), Err(CommitStatus::Disk));
+    let error = writer.status().error.unwrap();
+    assert!(error.contains(&*folder.path().to_string_lossy()), "{error}");
+    assert!(
+        error.contains("no room for a file of") && error.contains("free space"),
+        "{error}"
+    );
+    assert_eq!(writer.status().drops, [(RingId::Spans, constant::DROP_DISK, 3)]);
+    assert!(files(folder.path()).is_empty(), "nothing half-made stays");
+
+    limit_file_size(libc::RLIM_INFINITY);
+    assert_eq!(
+        handle.commit(RingId::Spans, writer.epoch(), b"kept"),
+        CommitStatus::Published
+    );
+    let view = FileView::open(&writer.status().file.unwrap(), Access::ReadWrite).unwrap();
+    assert_eq!(view.extension().unwrap().drops(RingId::Spans, constant::DROP_DISK), 3);
+    assert_eq!(writer.status().error, None);
+
+    // No room for the next file: the current one goes on with the references that it has.
+    limit_file_size(8192);
+    let epoch = writer.epoch();
+    assert!(!writer.roll());
+    assert!(writer.status().error.is_some());
+    assert_eq!(
+        handle.commit(RingId::Spans, epoch, b"kept, too"),
+        CommitStatus::Published
+    );
+    let mut status = Ok(0);
+    for number in 0.. {
+        status = writer.intern_string(epoch, &format!("a key that fills the dictionary {number}"));
+        if status.is_err() {
+            break;
+        }
+    }
+    assert_eq!(status, Err(CommitStatus::Disk));
+    assert_eq!(
+        handle.commit(RingId::Spans, epoch, b"and this"),
+        CommitStatus::Published
+    );
+    assert_eq!(drain(&view, RingId::Spans), [&b"kept"[..], b"kept, too", b"and this"]);
+    limit_file_size(libc::RLIM_INFINITY);
+    assert!(writer.roll());
+}
+
+#[test]
+fn a_file_that_could_not_be_made_is_not_tried_again_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let blocked = folder.path().join("blocked");
+    std::fs::write(&blocked, b"a file where the directory should be").unwrap();
+    let writer = otlp_mmap::writer::Writer::open(otlp_mmap::writer::WriterOptions {
+        retry_after: std::time::Duration::from_secs(3600),
+        ..support::options(otlp_mmap::writer::Location::Directory(blocked.clone()))
+    })
+    .unwrap();
+    let mut handle = writer.handle();
+    assert_eq!(handle.commit(RingId::Spans, writer.epoch(), b"x"), CommitStatus::Disk);
+    assert!(writer.status().error.unwrap().contains("not a directory"));
+    std::fs::remove_file(&blocked).unwrap();
+    assert_eq!(handle.commit(RingId::Spans, writer.epoch(), b"x"), CommitStatus::Disk);
+    assert!(!blocked.exists());
+}

@@ -1,0 +1,333 @@
+//! The receiver gives every record to its consumer, keeps it in the file until that is acknowledged, and tidies up.
+
+#[path = "support/spans.rs"]
+mod spans;
+mod support;
+
+use std::fs::{self, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::time::Duration;
+
+use flate2::read::GzDecoder;
+use otlp_mmap::file::{Access, FileView, RingId};
+use otlp_mmap::layout::{header, ring};
+use otlp_mmap::receiver::ReceiverOptions;
+use otlp_mmap::writer::CommitStatus;
+use spans::{Out, Reading, Spans, end, spans_of, start, until};
+use support::{files, in_directory};
+
+fn watching(folder: &Path) -> ReceiverOptions {
+    ReceiverOptions {
+        directories: vec![folder.to_owned()],
+        ..ReceiverOptions::default()
+    }
+}
+
+fn whole(ids: impl IntoIterator<Item = u64>) -> Vec<Out> {
+    ids.into_iter().map(|id| Out { id, incomplete: false }).collect()
+}
+
+#[test]
+fn records_stay_in_the_file_until_they_are_acknowledged() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = in_directory(folder.path());
+    let mut app = Spans::new(&writer);
+    (1..=3).for_each(|id| app.whole(id));
+    let view = FileView::open(&files(folder.path())[0], Access::Read).unwrap();
+
+    let first = Reading::start(watching(folder.path()));
+    let piece = first.piece();
+    assert_eq!(spans_of(&piece), whole(1..=3));
+    assert_eq!(view.ring(RingId::Spans).reader_index(), -1);
+    drop(first);
+
+    // the first one is gone without a word; its successor reads the same again
+    let mut again = Vec::new();
+    let second = Reading::start(watching(folder.path()));
+    while again.len() < 3 {
+        let piece = second.piece();
+        again.extend(spans_of(&piece));
+        assert_eq!(view.ring(RingId::Spans).reader_index(), -1);
+        second.receiver.acknowledge(piece.sequence);
+    }
+    assert_eq!(again, whole(1..=3));
+    until("the ring is given back", || {
+        view.ring(RingId::Spans).reader_index() == 5
+    });
+}
+
+#[test]
+fn the_file_of_a_closed_writer_is_removed_when_everything_is_acknowledged() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = in_directory(folder.path());
+    let mut app = Spans::new(&writer);
+    app.whole(1);
+    assert_eq!(app.write(start, 2), CommitStatus::Published);
+    writer.close();
+    let reading = Reading::start(watching(folder.path()));
+    let spans = reading.spans(2);
+    assert_eq!(
+        spans,
+        [
+            Out {
+                id: 1,
+                incomplete: false
+            },
+            Out {
+                id: 2,
+                incomplete: true
+            }
+        ]
+    );
+    until("the file is removed", || files(folder.path()).is_empty());
+    let stats = reading.receiver.stats();
+    assert_eq!((stats.spans, stats.spans_incomplete), (2, 1));
+}
+
+#[test]
+fn spans_that_begin_in_one_file_and_end_in_the_next_come_out_whole() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = in_directory(folder.path());
+    let mut app = Spans::new(&writer);
+    for id in 1..=8 {
+        assert_eq!(app.write(start, id), CommitStatus::Published);
+    }
+    assert!(writer.roll());
+    for id in 1..=4 {
+        assert_eq!(app.write(end, id), CommitStatus::Published);
+    }
+    assert!(writer.roll());
+    for id in 5..=8 {
+        assert_eq!(app.write(end, id), CommitStatus::Published);
+    }
+    let reading = Reading::start(watching(folder.path()));
+    assert_eq!(reading.spans(8), whole(1..=8));
+    until("only the current file is left", || files(folder.path()).len() == 1);
+    assert_eq!(reading.receiver.stats().ends_without_start, 0);
+}
+
+#[test]
+fn a_roll_over_under_the_reader_leaves_no_span_incomplete() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = in_directory(folder.path());
+    let mut app = Spans::new(&writer);
+    let reading = Reading::start(watching(folder.path()));
+    let mut out = Vec::new();
+    for id in 1..=20 {
+        assert_eq!(app.write(start, id), CommitStatus::Published);
+        assert!(writer.roll());
+        assert_eq!(app.write(end, id), CommitStatus::Published);
+        if id % 5 == 0 {
+            out.extend(reading.spans(id as usize - out.len()));
+        }
+    }
+    assert_eq!(out, whole(1..=20));
+}
+
+#[test]
+fn a_flush_is_answered_only_when_what_it_asked_for_is_acknowledged() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = in_directory(folder.path());
+    let mut app = Spans::new(&writer);
+    app.whole(1);
+    let epoch = writer.request_flush();
+    let reading = Reading::start(watching(folder.path()));
+    let piece = reading.piece();
+    assert!(piece.urgent);
+    assert!(writer.acknowledged_epoch() < epoch);
+    reading.receiver.acknowledge(piece.sequence);
+    until("the flush is answered", || writer.acknowledged_epoch() >= epoch);
+    let epoch = writer.request_flush();
+    until("a flush with nothing new is answered at once", || {
+        writer.acknowledged_epoch() >= epoch
+    });
+}
+
+#[test]
+fn reading_stops_while_too_much_is_not_acknowledged_and_the_rest_waits_in_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = in_directory(folder.path());
+    let mut app = Spans::new(&writer);
+    let options = ReceiverOptions {
+        max_unacknowledged_bytes: 1,
+        max_items: 1,
+        ..watching(folder.path())
+    };
+    let reading = Reading::start(options);
+    app.whole(1);
+    let first = reading.piece();
+    app.whole(2);
+    let view = FileView::open(&files(folder.path())[0], Access::Read).unwrap();
+    reading.receiver.flush();
+    assert_eq!(view.ring(RingId::Spans).reader_index(), -1);
+    assert_eq!(reading.receiver.stats().records, 2);
+    reading.receiver.acknowledge(first.sequence);
+    assert_eq!(reading.spans(1), whole([2]));
+}
+
+#[test]
+fn a_stop_exports_what_is_read_and_what_is_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = in_directory(folder.path());
+    let mut app = Spans::new(&writer);
+    app.whole(1);
+    assert_eq!(app.write(start, 2), CommitStatus::Published);
+    let reading = Reading::start(watching(folder.path()));
+    assert_eq!(
+        reading.stop(),
+        [
+            Out {
+                id: 1,
+                incomplete: false
+            },
+            Out {
+                id: 2,
+                incomplete: true
+            }
+        ]
+    );
+}
+
+#[test]
+fn a_second_receiver_leaves_the_file_to_the_first_and_takes_over_when_that_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = in_directory(folder.path());
+    let mut app = Spans::new(&writer);
+    app.whole(1);
+    let first = Reading::start(watching(folder.path()));
+    assert_eq!(first.spans(1), whole([1]));
+    let second = Reading::start(watching(folder.path()));
+    assert!(
+        second
+            .line("another collector")
+            .contains(&files(folder.path())[0].display().to_string())
+    );
+    first.stop();
+    app.whole(2);
+    assert_eq!(second.spans(1), whole([2]));
+}
+
+#[test]
+fn a_bad_file_is_set_aside_and_the_others_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(folder.path().join("bad.mmap"), [7u8; 4096]).unwrap();
+    let writer = in_directory(folder.path());
+    Spans::new(&writer).whole(1);
+    let reading = Reading::start(watching(folder.path()));
+    assert_eq!(reading.spans(1), whole([1]));
+    until("it is counted", || reading.receiver.stats().files_set_aside == 1);
+    assert!(
+        folder.path().join("bad.mmap").exists(),
+        "only files with our block are ever removed"
+    );
+}
+
+#[test]
+fn a_file_truncated_under_the_reader_is_set_aside_and_the_others_are_read() {
+    let folder = tempfile::tempdir().unwrap();
+    let (cut, kept) = (in_directory(folder.path()), in_directory(folder.path()));
+    Spans::new(&cut).whole(1);
+    let path = cut.status().file.unwrap();
+    let reading = Reading::start(watching(folder.path()));
+    assert_eq!(reading.spans(1), whole([1]));
+    OpenOptions::new().write(true).open(&path).unwrap().set_len(0).unwrap();
+    assert!(reading.line("set aside").contains(&path.display().to_string()));
+    Spans::new(&kept).whole(2);
+    assert_eq!(reading.spans(1), whole([2]));
+}
+
+/// A file of the public project's SDK, which carries no block of ours.
+fn foreign(folder: &Path) -> std::path::PathBuf {
+    let packed = fs::File::open(concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../__test__/fixtures/a_traces.mmap.gz"
+    ))
+    .unwrap();
+    let path = folder.join("foreign.mmap");
+    std::io::copy(&mut GzDecoder::new(packed), &mut fs::File::create(&path).unwrap()).unwrap();
+    path
+}
+
+fn word(path: &Path, at: u64) -> i64 {
+    let mut bytes = [0; 8];
+    fs::File::open(path).unwrap().read_exact_at(&mut bytes, at).unwrap();
+    i64::from_le_bytes(bytes)
+}
+
+fn set_word(path: &Path, at: u64, value: i64) {
+    OpenOptions::new()
+        .write(true)
+        .open(path)
+        .unwrap()
+        .write_all_at(&value.to_le_bytes(), at)
+        .unwrap();
+}
+
+fn only(path: &Path) -> ReceiverOptions {
+    ReceiverOptions {
+        files: vec![path.to_owned()],
+        dead_slot_timeout: Duration::ZERO,
+        ..ReceiverOptions::default()
+    }
+}
+
+#[test]
+fn a_foreign_file_that_is_started_anew_in_place_is_read_anew() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = foreign(folder.path());
+    let reading = Reading::start(only(&path));
+    assert_eq!(reading.spans(9).len(), 9);
+    let spans = word(&path, header::SPANS_OFFSET as u64) as u64;
+    until("everything is given back", || {
+        word(&path, spans + ring::READER_INDEX as u64) == 18
+    });
+
+    // a restart as known writers do it; the same records stand in the slots once they are claimed again
+    set_word(&path, spans + ring::WRITER_INDEX as u64, -1);
+    set_word(&path, spans + ring::READER_INDEX as u64, -1);
+    let time = word(&path, header::TIME_UNIX_NANO as u64);
+    set_word(&path, header::TIME_UNIX_NANO as u64, time + 1);
+    // the span that the first process left open
+    let left = reading.spans(1);
+    assert!(left[0].incomplete);
+    set_word(&path, spans + ring::WRITER_INDEX as u64, 18);
+    assert_eq!(reading.spans(9).iter().filter(|span| !span.incomplete).count(), 9);
+    assert!(path.exists());
+}
+
+#[test]
+fn a_hole_in_a_foreign_file_is_skipped_when_later_slots_are_published() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = foreign(folder.path());
+    let spans = word(&path, header::SPANS_OFFSET as u64) as u64;
+    // the start of "child-client" was never published
+    let file = OpenOptions::new().write(true).open(&path).unwrap();
+    file.write_all_at(&(-1i32).to_le_bytes(), spans + ring::AVAILABILITY as u64 + 4)
+        .unwrap();
+    let reading = Reading::start(only(&path));
+    assert_eq!(reading.spans(8).len(), 8);
+    let stats = reading.receiver.stats();
+    until("it is counted", || reading.receiver.stats().slots_skipped == 1);
+    assert!(stats.ends_without_start <= 1);
+    until("so is the end of that span", || {
+        reading.receiver.stats().ends_without_start == 1
+    });
+}
+
+#[test]
+fn a_file_that_takes_the_place_of_another_is_read_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = foreign(folder.path());
+    let reading = Reading::start(only(&path));
+    assert_eq!(reading.spans(9).len(), 9);
+    let copy = folder.path().join("copy");
+    let aside = tempfile::tempdir().unwrap();
+    fs::File::create(&copy)
+        .unwrap()
+        .write_all(&fs::read(foreign(aside.path())).unwrap())
+        .unwrap();
+    fs::rename(&copy, &path).unwrap();
+    assert_eq!(reading.spans(9).len(), 9);
+}
