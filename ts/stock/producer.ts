@@ -28,6 +28,8 @@ export class Producer {
   readonly #publication: ResourcePublication;
   readonly #flushTimeout: number;
   readonly #scopes = new WeakMap<StockScope, Scope>();
+  #lastStockScope: StockScope | undefined;
+  #lastScope: Scope | undefined;
 
   /** @throws Error when the options cannot be right. */
   constructor(binding: NativeBinding, stock: StockResource, options: MmapStockOptions) {
@@ -49,11 +51,16 @@ export class Producer {
 
   /** The scope for one of the SDK's scope objects, of which there is one a tracer. */
   scopeOf(stock: StockScope): Scope {
+    if (stock === this.#lastStockScope) {
+      return this.#lastScope!;
+    }
     let scope = this.#scopes.get(stock);
     if (scope === undefined) {
       scope = new Scope(stock.name, stock.version, stock.schemaUrl, stock.attributes);
       this.#scopes.set(stock, scope);
     }
+    this.#lastStockScope = stock;
+    this.#lastScope = scope;
     return scope;
   }
 
