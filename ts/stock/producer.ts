@@ -46,7 +46,7 @@ export class Producer {
       identity: identityOf(attributes, resource.schemaUrl, binding.processInstanceId()),
     });
     this.#publication = new ResourcePublication(binding, this.#handle, resource);
-    this.records = new SpanRecords(new Writer(binding, this.#handle));
+    this.records = new SpanRecords(new Writer(binding, this.#handle, location.file === undefined));
   }
 
   /** The scope for one of the SDK's scope objects, of which there is one a tracer. */

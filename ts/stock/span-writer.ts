@@ -115,28 +115,26 @@ function writeStartRecords(written: WrittenSpan, span: StockSpan): void {
 /** Writes what the span has got since its start, and its end. */
 export function writeEnd(written: WrittenSpan, span: StockSpan): void {
   const { records } = written;
-  const lateCount = collectLatePairs(written, span.attributes);
+  let lateCount = collectLatePairs(written, span.attributes);
   if (lateCount < 0 || hasLostLinks(written, span)) {
     writeStartRecords(written, span);
+    lateCount = 0;
   } else {
-    if (lateCount > 0) {
-      records.attributes(written, latePairs, lateCount);
-    }
     if (span.name !== written.name) {
       records.name(written, span.name);
     }
     writeLinks(written, span);
   }
-  writeClosing(written, span);
+  writeClosing(written, span, lateCount);
 }
 
 /** Writes a span that has ended, all at once. */
 export function writeWhole(producer: Producer, span: StockSpan): void {
-  writeClosing(writeStart(producer, span), span);
+  writeClosing(writeStart(producer, span), span, 0);
 }
 
-/** Events and end: nothing of them is known to the file before. */
-function writeClosing(written: WrittenSpan, span: StockSpan): void {
+/** Events, late attributes and end: nothing of them is known to the file before. */
+function writeClosing(written: WrittenSpan, span: StockSpan, lateCount: number): void {
   const { records } = written;
   for (const stock of span.events) {
     writeEvent(written, stock);
@@ -148,7 +146,7 @@ function writeClosing(written: WrittenSpan, span: StockSpan): void {
   end.droppedEvents = span.droppedEventsCount;
   end.droppedLinks = span.droppedLinksCount;
   setTime(span.endTime);
-  records.end(written, end);
+  records.endWith(written, end, latePairs, lateCount);
 }
 
 /**
