@@ -556,3 +556,21 @@ fn a_span_at_its_limit_keeps_the_newest_events_and_links() {
     let links: Vec<_> = span.links.iter().map(|link| link.span_id[0]).collect();
     assert_eq!((names, links), (vec!["18", "19", "20"], vec![19, 20]));
 }
+
+#[test]
+fn an_end_applies_the_update_that_it_carries_and_a_malformed_one_leaves_the_span_open() {
+    let mut bench = Bench::default();
+    let key = bench.file.string("key");
+    let value = |text: &str| Message::new().message(9, &key_value(key, &string(text)));
+    bench.start(&value("early"));
+    let status = Message::new().varint(3, 2);
+    let update = value("late").message(1001, &status);
+    let torn = Message::new().fixed64(8, 2).bytes(1003, [0x4a, 0x7f]);
+    assert_eq!(bench.event(0, 12, &torn), Err(RecordError::Malformed));
+    let end = Message::new().fixed64(8, 2).message(1003, &update);
+    assert_eq!(bench.event(0, 12, &end), Ok(Outcome::Finished));
+    let span = decoded::request(&bench.cut().bytes).remove(0).spans.remove(0);
+    let late = Some(AnyValue::String("late".to_owned()));
+    assert_eq!((span.attributes, span.status_code), (vec![("key".to_owned(), late)], 2));
+    assert_eq!(bench.event(0, 12, &end), Ok(Outcome::WithoutStart));
+}

@@ -6,6 +6,7 @@ use std::fs;
 use std::io;
 use std::os::unix::fs::{DirEntryExt, MetadataExt};
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 /// Ending of the names of complete files in a folder; writers build theirs under a name that begins with a dot.
 pub const SUFFIX: &str = "mmap";
@@ -30,6 +31,8 @@ pub struct Discovery {
     directories: Vec<PathBuf>,
     files: Vec<PathBuf>,
     known: HashMap<PathBuf, Inode>,
+    /// When each folder was changed, as of the last look.
+    changed: HashMap<PathBuf, Option<SystemTime>>,
     /// Folders whose last look failed, so that a lasting failure is told once.
     failing: HashSet<PathBuf>,
 }
@@ -54,9 +57,23 @@ impl Discovery {
         }
     }
 
+    /// A folder has been changed since the last look: one system call each. What happens within a tick of the file system's
+    /// clock goes unseen, so this does not replace a look now and then.
+    #[must_use]
+    pub fn glance(&self) -> bool {
+        let changed = |(directory, then): (&PathBuf, &Option<SystemTime>)| modified(directory) != *then;
+        self.changed.iter().any(changed)
+    }
+
     /// Looks once at everything.
     pub fn look(&mut self) -> Look {
         let mut look = Look::default();
+        // before the folders are read, so that what comes meanwhile is seen as a change
+        self.changed = self
+            .directories
+            .iter()
+            .map(|directory| (directory.clone(), modified(directory)))
+            .collect();
         let mut seen = HashMap::with_capacity(self.known.len());
         for directory in &self.directories {
             match list(directory, &mut seen) {
@@ -92,6 +109,10 @@ impl Discovery {
     pub fn forget(&mut self, path: &Path) {
         self.known.remove(path);
     }
+}
+
+fn modified(directory: &Path) -> Option<SystemTime> {
+    fs::metadata(directory).and_then(|metadata| metadata.modified()).ok()
 }
 
 fn list(directory: &Path, into: &mut HashMap<PathBuf, Inode>) -> io::Result<()> {
@@ -133,6 +154,10 @@ mod tests {
         assert_eq!(discovery.look().found.len(), 1);
         discovery.forget(&path);
         assert_eq!(discovery.look().found.len(), 1);
+        assert!(!discovery.glance());
+        let past = SystemTime::UNIX_EPOCH;
+        fs::File::open(folder.path()).unwrap().set_modified(past).unwrap();
+        assert!(discovery.glance());
     }
 
     #[test]

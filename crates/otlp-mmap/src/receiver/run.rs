@@ -13,6 +13,8 @@ use std::time::{Duration, Instant};
 
 /// How often folders are looked through, heartbeats stored, and the life of writers checked.
 const LOOK_INTERVAL: Duration = Duration::from_millis(200);
+/// How often it is asked whether a folder was changed at all.
+const GLANCE_INTERVAL: Duration = Duration::from_millis(20);
 /// While records come in: long enough to find many at once, short beside the time in which a ring fills.
 const SHORTEST_SLEEP: Duration = Duration::from_millis(1);
 /// A pass over quiet files is cheap, so this bounds the latency, not the cost.
@@ -59,6 +61,7 @@ pub(super) struct Run<'a> {
     flush: bool,
     stopping: bool,
     next_look: Instant,
+    next_glance: Instant,
 }
 
 impl<'a> Run<'a> {
@@ -83,6 +86,7 @@ impl<'a> Run<'a> {
             flush: false,
             stopping: false,
             next_look: Instant::now(),
+            next_glance: Instant::now(),
         }
     }
 
@@ -131,6 +135,13 @@ impl<'a> Run<'a> {
         let look = now >= self.next_look;
         if look {
             self.next_look = now + LOOK_INTERVAL;
+        }
+        let glance = now >= self.next_glance;
+        if glance {
+            self.next_glance = now + GLANCE_INTERVAL;
+        }
+        // a new file's ring fills while nobody reads it
+        if look || (glance && self.discovery.glance()) {
             self.look();
         }
         self.release();
