@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import test from 'ava';
 import { Child, runNode } from '../support/child';
 import { attributeOf, Reader } from '../support/reader';
-import { filesIn, spansIn, withDirectory } from '../support/written-files';
+import { filesGone, filesIn, spansIn, withDirectory } from '../support/written-files';
 
 const apps = join(__dirname, 'apps');
 
@@ -27,10 +27,8 @@ test('a_forked_child_that_outlives_its_parent_keeps_its_own_file_and_does_not_ke
     await reader.read('child without parent');
     t.true(isAlive(pid));
     // The parent's file goes once it is drained: its writer is known to be dead although its child lives.
-    while (existsSync(parentFile)) {
-      await new Promise((resolve) => setTimeout(resolve, 20));
-    }
-    t.is(filesIn(directory).length, 1);
+    await filesGone(directory, 1);
+    t.false(existsSync(parentFile));
     process.kill(pid, 'SIGKILL');
     await reader.stop();
   }));

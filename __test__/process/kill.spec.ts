@@ -2,47 +2,71 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { join } from 'node:path';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { Child, runNode } from '../support/child';
-import { isIncomplete } from '../support/reader';
-import { spansIn, withDirectory } from '../support/written-files';
+import type { FlatSpan } from '../support/otlp-json';
+import { isIncomplete, Reader } from '../support/reader';
+import { filesGone, spansIn, withDirectory } from '../support/written-files';
 
 const apps = join(__dirname, 'apps');
+
+/** Ids of the spans that a child told of: those whose start returned, and of these those whose end returned. */
+function reportedBy(child: Child): { started: string[]; ended: Set<string> } {
+  const idsAfter = (word: string) =>
+    child
+      .lines()
+      .filter((line) => line.startsWith(word))
+      .map((line) => line.slice(word.length));
+  return { started: idsAfter('started '), ended: new Set(idsAfter('ended ')) };
+}
+
+/** Every span that the child told of is there as it said, and at most one more that it could not tell of. */
+function nothingIsLost(t: ExecutionContext, child: Child, found: FlatSpan[]): void {
+  const spans = new Map(found.map((span) => [span.span.spanId as string, span]));
+  t.is(spans.size, found.length, 'no span is there twice');
+  const { started, ended } = reportedBy(child);
+  t.true(ended.size > 0);
+  for (const id of started) {
+    const span = spans.get(id);
+    if (span === undefined) {
+      t.fail(`span ${id} was started before the kill and is lost`);
+    } else if (ended.has(id) && isIncomplete(span)) {
+      t.fail(`span ${id} ended before the kill and is incomplete`);
+    }
+  }
+  t.true(spans.size - started.length <= 1);
+  t.true(found.filter(isIncomplete).length <= 1);
+}
+
+/** Kills the child anywhere between its first span and one long after. */
+async function killSomewhere(child: Child): Promise<NodeJS.Signals | null> {
+  const enough = Math.random() ** 2 * 600_000;
+  await child.printed((out) => out.length > enough || out.endsWith('done\n'));
+  child.process.kill('SIGKILL');
+  return (await child.ended).signal;
+}
 
 for (let round = 0; round < 8; round++) {
   test(`every_span_whose_end_returned_survives_kill_9_round_${round}`, (t) =>
     withDirectory(async (directory) => {
-      const child = new Child([join(apps, 'endless-spans.mjs'), directory]);
+      const child = new Child([join(apps, 'endless-spans.mjs'), directory, '10000']);
       await child.printed((out) => out.includes('ended'));
-      // Anywhere from the first span to the last.
-      const enough = Math.random() ** 2 * 600_000;
-      await child.printed((out) => out.length > enough || out.endsWith('done\n'));
-      child.process.kill('SIGKILL');
-      t.is((await child.ended).signal, 'SIGKILL');
+      t.is(await killSomewhere(child), 'SIGKILL');
+      nothingIsLost(t, child, spansIn(directory, true));
+    }));
+}
 
-      const spans = new Map(spansIn(directory, true).map((span) => [span.span.spanId as string, span]));
-      const ended = new Set<string>();
-      const started = new Set<string>();
-      for (const line of child.lines()) {
-        const [what, id] = line.split(' ');
-        (what === 'ended' ? ended : started).add(id);
-      }
-      started.delete(undefined as unknown as string);
-      t.true(ended.size > 0);
-      for (const id of ended) {
-        const span = spans.get(id);
-        if (span === undefined || isIncomplete(span)) {
-          t.fail(`span ${id} ended before the kill and is ${span ? 'incomplete' : 'lost'}`);
-        }
-      }
-      for (const id of started) {
-        if (!ended.has(id)) {
-          t.truthy(spans.get(id), 'a span that was started before the kill is there');
-        }
-      }
-      // What the process did and could not say any more is at most one span further.
-      t.true(spans.size - started.size <= 1);
-      t.true([...spans.values()].filter(isIncomplete).length <= 1);
+for (let round = 0; round < 4; round++) {
+  test(`every_span_whose_end_returned_survives_kill_9_while_a_reader_is_at_work_round_${round}`, (t) =>
+    withDirectory(async (directory) => {
+      const reader = new Reader(directory);
+      const child = new Child([join(apps, 'endless-spans.mjs'), directory, '1000000']);
+      await child.printed((out) => out.includes('ended'));
+      t.is(await killSomewhere(child), 'SIGKILL');
+      // The file of the dead goes once it is drained and acknowledged.
+      await filesGone(directory);
+      await reader.stop();
+      nothingIsLost(t, child, reader.spans);
     }));
 }
 

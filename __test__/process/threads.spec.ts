@@ -25,6 +25,7 @@ test('a_worker_terminated_in_mid_write_leaves_no_slot_that_holds_up_the_reader',
   withDirectory(async (directory) => {
     const reader = new Reader(directory);
     const child = new Child([join(apps, 'terminated-workers.mjs'), directory]);
+    t.teardown(() => child.process.kill('SIGKILL'));
     await child.printed((out) => out.includes('terminated'));
     // The process lives, so a slot claimed and never published would be waited for.
     for (let round = 0; round < 10; round++) {

@@ -58,6 +58,7 @@ for (const [how, main] of Object.entries(mains)) {
         const collector = new Child([main(folder), '--dir', directory], {
           env: { NODE_OPTIONS, OTLP_MMAP_DIR: directory, OTEL_EXPORTER_OTLP_ENDPOINT: endpoint },
         });
+        t.teardown(() => collector.process.kill('SIGKILL'));
         t.deepEqual(await next(), ['of the app']);
         t.deepEqual(filesIn(directory), before, 'its request to the destination made no file');
         collector.process.kill('SIGTERM');

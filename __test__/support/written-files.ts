@@ -24,6 +24,13 @@ export function filesIn(directory: string): string[] {
     .map((name) => join(directory, name));
 }
 
+/** Resolves when the directory has at most `remaining` files. The test's own time limit ends the wait. */
+export async function filesGone(directory: string, remaining = 0): Promise<void> {
+  while (filesIn(directory).length > remaining) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
 /** The spans in the files of a directory, ended ones only or `all`. */
 export function spansIn(directory: string, all = false): FlatSpan[] {
   return filesIn(directory).flatMap((file) =>

@@ -217,6 +217,8 @@ export const FIELD_END_DROPPED_ATTRIBUTES = 1000;
 export const FIELD_END_DROPPED_EVENTS = 1001;
 /** u32 */
 export const FIELD_END_DROPPED_LINKS = 1002;
+/** message UpdateAttributes, the last change before the end; not in single-file mode, where it is a record of its own */
+export const FIELD_END_UPDATE = 1003;
 export const FIELD_STATUS_MESSAGE = 2;
 export const FIELD_STATUS_CODE = 3;
 export const FIELD_CHANGE_NAME = 5;

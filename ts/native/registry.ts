@@ -3,6 +3,7 @@
 
 import { getEnvironmentData, setEnvironmentData } from 'node:worker_threads';
 import { diag } from '@opentelemetry/api';
+import { announce } from '../config/diagnostics.js';
 import type { NativeBinding } from './binding.js';
 
 /**
@@ -78,8 +79,9 @@ const toldOf = new Set<string>();
 function standDown(version: string, other: string): undefined {
   if (!toldOf.has(other)) {
     toldOf.add(other);
-    diag.warn(
-      `otlp-mmap: version ${version} stands down, since version ${other} is in use in this process already: ` +
+    announce(
+      'warn',
+      `version ${version} stands down, since version ${other} is in use in this process already: ` +
         'install one version only (npm ls otlp-mmap shows them)',
     );
   }

@@ -4,20 +4,23 @@
 import * as layout from '../native/layout.js';
 import { type PendingOwner, threadScratch } from '../native/scratch.js';
 import * as anyValue from './any-value.js';
-import type { Pairs, RecordedSpan, StatusFields } from './span-fields.js';
+import type { EndFields, Pairs, RecordedSpan, StatusFields } from './span-fields.js';
 import * as message from './span-message.js';
-import { putStatus, type SpanRecords } from './span-records.js';
+import { END_ROOM, putEndFields, putStatus, type SpanRecords } from './span-records.js';
 import * as wire from './wire.js';
 
 // Constants of this module: what is imported by name is looked up in the other module's object at each use.
 const { bounds, LENGTH_WIDTH, setLength } = wire;
 const { putAttribute } = anyValue;
-const { putMessage, putSpanHeader, tagOf } = message;
+const { putMessage, putSpanHeader, putTag, tagOf } = message;
 const {
   COMMIT_PUBLISHED,
   COMMIT_STALE,
   CONSTANT_RING_SPANS,
+  FIELD_END_TIME,
+  FIELD_END_UPDATE,
   FIELD_SPAN_EVENT_ATTRIBUTES,
+  FIELD_SPAN_EVENT_END,
   FIELD_UPDATE_ATTRIBUTES,
   FIELD_UPDATE_STATUS,
   SCRATCH_PENDING,
@@ -29,7 +32,13 @@ export interface OpenSpan extends RecordedSpan {
   readonly attributeCount: number;
 }
 
+const { bytes } = threadScratch;
+
 const ATTRIBUTE_TAG = tagOf(FIELD_UPDATE_ATTRIBUTES, 2);
+/** Bytes between header and attributes that an EndSpan around them needs beyond those of an UpdateAttributes: tags, length, time. */
+const END_HEAD = 1 + 8 + 2 + LENGTH_WIDTH;
+/** Where the record begins while it is an UpdateAttributes. */
+const UPDATE = SCRATCH_PENDING + END_HEAD;
 /** Below this much room a status gets a record of its own. */
 const STATUS_ROOM = 16;
 const settled = Promise.resolve();
@@ -85,6 +94,36 @@ class PendingAttributes implements PendingOwner {
     records.status(span, fields);
   }
 
+  /** Commits the span's end, at `recordTime`, and with it what is pending of the span: in one record if they may share one. */
+  end(records: SpanRecords, span: OpenSpan, fields: EndFields): void {
+    const { writer } = records;
+    if (this.#span !== span) {
+      records.end(span, fields);
+      return;
+    }
+    const room = this.#limit - this.#at - 3 * (fields.statusMessage?.length ?? 0);
+    if (!writer.sharesRecords || writer.epoch !== this.#epoch || room < END_ROOM) {
+      this.#commit();
+      records.end(span, fields);
+      return;
+    }
+    const endAt = putMessage(putSpanHeader(SCRATCH_PENDING, span), FIELD_SPAN_EVENT_END);
+    bytes[endAt] = tagOf(FIELD_END_TIME, 1);
+    putTag(endAt + 9, FIELD_END_UPDATE, 2);
+    setLength(this.#from - LENGTH_WIDTH, this.#at - this.#from);
+    bounds.limit = this.#limit;
+    const to = putEndFields(this.#at, fields);
+    setLength(endAt - LENGTH_WIDTH, to - endAt);
+    this.#forget();
+    const status = writer.commitTimed(CONSTANT_RING_SPANS, SCRATCH_PENDING, to - SCRATCH_PENDING, endAt + 1);
+    if (status === COMMIT_STALE) {
+      this.#again(records, span);
+      records.end(span, fields);
+    } else if (status !== COMMIT_PUBLISHED) {
+      writer.failed(status);
+    }
+  }
+
   /** Commits what is pending of this span. */
   flushOf(span: OpenSpan): void {
     if (this.#span === span) this.#commit();
@@ -107,7 +146,7 @@ class PendingAttributes implements PendingOwner {
     this.#records = records;
     this.#epoch = writer.epoch;
     this.#limit = SCRATCH_PENDING + records.capacity;
-    this.#from = putMessage(putSpanHeader(SCRATCH_PENDING, span), FIELD_SPAN_EVENT_ATTRIBUTES);
+    this.#from = putMessage(putSpanHeader(UPDATE, span), FIELD_SPAN_EVENT_ATTRIBUTES);
     this.#at = this.#from;
     threadScratch.pendingOwner = this;
     if (!this.#awaitsEndOfTurn) {
@@ -125,21 +164,30 @@ class PendingAttributes implements PendingOwner {
   #commit(): number {
     const span = this.#span!;
     const records = this.#records!;
-    this.#span = undefined;
-    this.#records = undefined;
-    threadScratch.pendingOwner = undefined;
+    this.#forget();
     if (this.#at === this.#from) return COMMIT_PUBLISHED;
     setLength(this.#from - LENGTH_WIDTH, this.#at - this.#from);
     const { writer } = records;
-    const status = writer.commit(CONSTANT_RING_SPANS, SCRATCH_PENDING, this.#at - SCRATCH_PENDING, this.#epoch);
+    const status = writer.commit(CONSTANT_RING_SPANS, UPDATE, this.#at - UPDATE, this.#epoch);
     if (status === COMMIT_STALE) {
-      // The file has rolled over: its successor gets all of them anew, which changes nothing for a reader.
-      if (writer.epoch === this.#epoch) writer.refresh();
-      records.attributes(span, span.attributePairs, span.attributeCount);
+      this.#again(records, span);
     } else if (status !== COMMIT_PUBLISHED) {
       writer.failed(status);
     }
     return status;
+  }
+
+  #forget(): void {
+    this.#span = undefined;
+    this.#records = undefined;
+    threadScratch.pendingOwner = undefined;
+  }
+
+  /** The file has rolled over: its successor gets all attributes anew, which changes nothing for a reader. */
+  #again(records: SpanRecords, span: OpenSpan): void {
+    const { writer } = records;
+    if (writer.epoch === this.#epoch) writer.refresh();
+    records.attributes(span, span.attributePairs, span.attributeCount);
   }
 }
 

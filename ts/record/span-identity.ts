@@ -17,8 +17,9 @@ export interface SpanIdentity {
 export function parseWord(text: string, at: number): number {
   let word = 0;
   for (let i = at; i < at + 8; i++) {
+    // Digits are 0x30–0x39, letters 0x41–0x46 or 0x61–0x66. No branch: ids are random, so it would be guessed wrong half the time.
     const code = text.charCodeAt(i);
-    word = (word << 4) | (code <= 0x39 ? code - 0x30 : (code & 0xdf) - 0x37);
+    word = (word << 4) | ((code & 0xf) + 9 * (code >> 6));
   }
   return word;
 }

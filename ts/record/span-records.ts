@@ -35,6 +35,7 @@ const {
   FIELD_END_DROPPED_LINKS,
   FIELD_END_STATUS,
   FIELD_END_TIME,
+  FIELD_END_UPDATE,
   FIELD_EVENT_DATA_ATTRIBUTES,
   FIELD_EVENT_DATA_DROPPED_ATTRIBUTES,
   FIELD_EVENT_DATA_NAME,
@@ -79,7 +80,11 @@ const FIXED32 = 5;
 const BEHIND_NAME = 40;
 /** Below this much room an attribute is left out rather than cut. */
 const WORTH_CUTTING = 64;
+/** Dropped counts and a status' own bytes behind the attributes of an end, at most. */
+export const END_ROOM = 40;
 const STALE = -1;
+/** Not a commit's answer: what was to share a record does not fit into one. */
+const NO_ROOM = -2;
 
 /**
  * Encodes the records of spans and commits them, each before its method returns. A method's result is COMMIT_PUBLISHED or
@@ -109,6 +114,20 @@ export class SpanRecords {
   /** The span has ended, at `recordTime`. */
   end(span: RecordedSpan, fields: EndFields): number {
     return this.#commit(span, this.#tryEnd, fields);
+  }
+
+  /** The span has ended, at `recordTime`, and these are attributes that it has got before: in one record if they may share one. */
+  endWith(span: RecordedSpan, fields: EndFields, pairs: Pairs, count: number): number {
+    if (count === 0) return this.end(span, fields);
+    if (this.writer.sharesRecords) {
+      closing.fields = fields;
+      closing.pairs = pairs;
+      closing.count = count;
+      const status = this.#commit(span, this.#tryEndWith, closing);
+      if (status !== NO_ROOM) return status;
+    }
+    this.attributes(span, pairs, count);
+    return this.end(span, fields);
   }
 
   name(span: RecordedSpan, name: string): number {
@@ -168,7 +187,7 @@ export class SpanRecords {
         return status;
       }
       if (status !== COMMIT_STALE) {
-        writer.failed(status);
+        if (status !== NO_ROOM) writer.failed(status);
         return status;
       }
       writer.refresh();
@@ -209,11 +228,23 @@ export class SpanRecords {
   #tryEnd(at: number, _span: RecordedSpan, fields: EndFields): number {
     const from = putMessage(at, FIELD_SPAN_EVENT_END);
     bytes[from] = tagOf(FIELD_END_TIME, FIXED64);
-    let to = from + 9;
-    if (fields.droppedAttributes > 0) to = putCount(to, FIELD_END_DROPPED_ATTRIBUTES, fields.droppedAttributes);
-    if (fields.droppedEvents > 0) to = putCount(to, FIELD_END_DROPPED_EVENTS, fields.droppedEvents);
-    if (fields.droppedLinks > 0) to = putCount(to, FIELD_END_DROPPED_LINKS, fields.droppedLinks);
-    if (fields.statusCode !== 0) to = putStatus(to, FIELD_END_STATUS, fields);
+    const to = putEndFields(from + 9, fields);
+    setLength(from - LENGTH_WIDTH, to - from);
+    return this.#publishTimed(to, from + 1);
+  }
+
+  #tryEndWith(at: number, _span: RecordedSpan, { fields, pairs, count }: Closing): number {
+    const from = putMessage(at, FIELD_SPAN_EVENT_END);
+    bytes[from] = tagOf(FIELD_END_TIME, FIXED64);
+    const room = bounds.limit;
+    bounds.limit = room - END_ROOM - 3 * (fields.statusMessage?.length ?? 0);
+    const updateAt = putMessage(from + 9, FIELD_END_UPDATE);
+    let to = this.#putPairs(updateAt, FIELD_UPDATE_ATTRIBUTES, pairs, 0, count);
+    bounds.limit = room;
+    if (to === STALE) return COMMIT_STALE;
+    if (this.#next < count) return NO_ROOM;
+    setLength(updateAt - LENGTH_WIDTH, to - updateAt);
+    to = putEndFields(to, fields);
     setLength(from - LENGTH_WIDTH, to - from);
     return this.#publishTimed(to, from + 1);
   }
@@ -335,6 +366,19 @@ const UPDATE_ATTRIBUTES = FIELD_UPDATE_ATTRIBUTES;
 const EVENT_ATTRIBUTES = FIELD_UPDATE_EVENT_ATTRIBUTES;
 
 /** The attributes that one record is to hold, from `from` on. */
+/** An end and the attributes before it. */
+interface Closing {
+  fields: EndFields;
+  pairs: Pairs;
+  count: number;
+}
+
+const closing: Closing = {
+  fields: { statusCode: 0, statusMessage: undefined, droppedAttributes: 0, droppedEvents: 0, droppedLinks: 0 },
+  pairs: [],
+  count: 0,
+};
+
 interface Part {
   field: number;
   pairs: Pairs;
@@ -346,6 +390,16 @@ const part: Part = { field: 0, pairs: [], count: 0, from: 0 };
 
 function putCount(at: number, field: number, count: number): number {
   return putVarint(putTag(at, field, VARINT), count);
+}
+
+/** What an EndSpan has behind its time. */
+export function putEndFields(at: number, fields: EndFields): number {
+  let to = at;
+  if (fields.droppedAttributes > 0) to = putCount(to, FIELD_END_DROPPED_ATTRIBUTES, fields.droppedAttributes);
+  if (fields.droppedEvents > 0) to = putCount(to, FIELD_END_DROPPED_EVENTS, fields.droppedEvents);
+  if (fields.droppedLinks > 0) to = putCount(to, FIELD_END_DROPPED_LINKS, fields.droppedLinks);
+  if (fields.statusCode !== 0) to = putStatus(to, FIELD_END_STATUS, fields);
+  return to;
 }
 
 /** A Status; its message is cut where the record ends. */

@@ -108,9 +108,16 @@ export class Writer implements KeyReferences {
   #failures = 0;
   #announced = false;
 
-  /** @param handle what `binding.openWriter` returned. */
-  constructor(binding: NativeBinding, handle: number) {
+  /** An end may carry the attributes before it. Readers of version 1 would not see them there. */
+  readonly sharesRecords: boolean;
+
+  /**
+   * @param handle what `binding.openWriter` returned.
+   * @param sharesRecords false in single-file mode.
+   */
+  constructor(binding: NativeBinding, handle: number, sharesRecords: boolean) {
     attachScratch(binding);
+    this.sharesRecords = sharesRecords;
     this.binding = binding;
     this.handle = handle;
     this.#commit = binding.commit;

@@ -28,6 +28,8 @@ export class Producer {
   readonly #publication: ResourcePublication;
   readonly #flushTimeout: number;
   readonly #scopes = new WeakMap<StockScope, Scope>();
+  #lastStockScope: StockScope | undefined;
+  #lastScope: Scope | undefined;
 
   /** @throws Error when the options cannot be right. */
   constructor(binding: NativeBinding, stock: StockResource, options: MmapStockOptions) {
@@ -44,16 +46,21 @@ export class Producer {
       identity: identityOf(attributes, resource.schemaUrl, binding.processInstanceId()),
     });
     this.#publication = new ResourcePublication(binding, this.#handle, resource);
-    this.records = new SpanRecords(new Writer(binding, this.#handle));
+    this.records = new SpanRecords(new Writer(binding, this.#handle, location.file === undefined));
   }
 
   /** The scope for one of the SDK's scope objects, of which there is one a tracer. */
   scopeOf(stock: StockScope): Scope {
+    if (stock === this.#lastStockScope) {
+      return this.#lastScope!;
+    }
     let scope = this.#scopes.get(stock);
     if (scope === undefined) {
       scope = new Scope(stock.name, stock.version, stock.schemaUrl, stock.attributes);
       this.#scopes.set(stock, scope);
     }
+    this.#lastStockScope = stock;
+    this.#lastScope = scope;
     return scope;
   }
 

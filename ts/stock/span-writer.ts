@@ -17,7 +17,12 @@ import type { StockAttributes, StockEvent, StockLink, StockSpan } from './readab
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-const NO_PAIRS: unknown[] = [];
+const NO_ATTRIBUTES: StockAttributes = {};
+
+// Keys and values by turns, for the encoders: one array for each purpose serves all records.
+const startPairs: unknown[] = [];
+const latePairs: unknown[] = [];
+const detailPairs: unknown[] = [];
 
 /**
  * What of an open span is in the file already, so that its end writes only the rest. It serves the encoders as the span's
@@ -37,8 +42,10 @@ export class WrittenSpan implements StartFields {
   kind = 0;
   flags = 0;
   traceState: string | undefined = undefined;
-  attributePairs = NO_PAIRS;
+  attributePairs = startPairs;
+  /** Elements of the pairs that the start was written with, and a copy of the attributes that they were. */
   attributeCount = 0;
+  attributes = NO_ATTRIBUTES;
   linkCount = 0;
   lastLink: StockLink | undefined = undefined;
 
@@ -58,7 +65,7 @@ const end: Mutable<EndFields> = {
 };
 const event: Mutable<EventFields> = {
   name: '',
-  attributePairs: NO_PAIRS,
+  attributePairs: detailPairs,
   attributeCount: 0,
   droppedAttributes: 0,
   keepAtMost: 0,
@@ -72,12 +79,11 @@ const link: Mutable<LinkFields> = {
   span1: 0,
   flags: 0,
   traceState: undefined,
-  attributePairs: NO_PAIRS,
+  attributePairs: detailPairs,
   attributeCount: 0,
   droppedAttributes: 0,
   keepAtMost: 0,
 };
-const latePairs: unknown[] = [];
 
 /** Writes the start of a span with everything that it has by then. */
 export function writeStart(producer: Producer, span: StockSpan): WrittenSpan {
@@ -86,9 +92,7 @@ export function writeStart(producer: Producer, span: StockSpan): WrittenSpan {
   setIdentity(written, context.traceId, context.spanId);
   const parent = span.parentSpanContext;
   if (parent?.spanId) {
-    written.hasParent = true;
-    written.parent0 = parseWord(parent.spanId, 0);
-    written.parent1 = parseWord(parent.spanId, 8);
+    setParent(written, parent.spanId);
   }
   written.kind = span.kind;
   written.flags = otlpFlags(context.traceFlags, parent?.isRemote);
@@ -100,8 +104,8 @@ export function writeStart(producer: Producer, span: StockSpan): WrittenSpan {
 /** A start record repeated replaces what went before it, so this also serves when a span took back what it had. */
 function writeStartRecords(written: WrittenSpan, span: StockSpan): void {
   written.name = span.name;
-  written.attributePairs = pairsOf(span.attributes);
-  written.attributeCount = written.attributePairs.length;
+  written.attributeCount = fill(startPairs, span.attributes);
+  written.attributes = written.attributeCount === 0 ? NO_ATTRIBUTES : { ...span.attributes };
   setTime(span.startTime);
   written.records.start(written);
   written.linkCount = 0;
@@ -111,28 +115,26 @@ function writeStartRecords(written: WrittenSpan, span: StockSpan): void {
 /** Writes what the span has got since its start, and its end. */
 export function writeEnd(written: WrittenSpan, span: StockSpan): void {
   const { records } = written;
-  const lateCount = collectLatePairs(written, span.attributes);
+  let lateCount = collectLatePairs(written, span.attributes);
   if (lateCount < 0 || hasLostLinks(written, span)) {
     writeStartRecords(written, span);
+    lateCount = 0;
   } else {
-    if (lateCount > 0) {
-      records.attributes(written, latePairs, lateCount);
-    }
     if (span.name !== written.name) {
       records.name(written, span.name);
     }
     writeLinks(written, span);
   }
-  writeClosing(written, span);
+  writeClosing(written, span, lateCount);
 }
 
 /** Writes a span that has ended, all at once. */
 export function writeWhole(producer: Producer, span: StockSpan): void {
-  writeClosing(writeStart(producer, span), span);
+  writeClosing(writeStart(producer, span), span, 0);
 }
 
-/** Events and end: nothing of them is known to the file before. */
-function writeClosing(written: WrittenSpan, span: StockSpan): void {
+/** Events, late attributes and end: nothing of them is known to the file before. */
+function writeClosing(written: WrittenSpan, span: StockSpan, lateCount: number): void {
   const { records } = written;
   for (const stock of span.events) {
     writeEvent(written, stock);
@@ -144,33 +146,30 @@ function writeClosing(written: WrittenSpan, span: StockSpan): void {
   end.droppedEvents = span.droppedEventsCount;
   end.droppedLinks = span.droppedLinksCount;
   setTime(span.endTime);
-  records.end(written, end);
+  records.endWith(written, end, latePairs, lateCount);
 }
 
 /**
  * Puts attributes that are new or differ into `latePairs` and returns the count of its elements in use; −1 when one that was
- * written is gone or has moved. Values that are objects may have changed within, so they always count as different.
+ * written is gone. Values that are objects may have changed within, so they always count as different.
  */
 function collectLatePairs(written: WrittenSpan, attributes: StockAttributes): number {
-  const { attributePairs: pairs, attributeCount: count } = written;
-  let at = 0;
+  const { attributes: before } = written;
+  let met = 0;
   let late = 0;
-  for (const key of Object.keys(attributes)) {
+  for (const key in ownOnly(attributes)) {
     const value = attributes[key];
-    if (at < count) {
-      if (pairs[at] !== key) {
-        return -1;
-      }
-      const before = pairs[at + 1];
-      at += 2;
-      if (before === value && typeof value !== 'object') {
-        continue;
-      }
+    if (value === before[key] && value !== undefined && typeof value !== 'object') {
+      met++;
+      continue;
+    }
+    if (Object.hasOwn(before, key)) {
+      met++;
     }
     latePairs[late++] = key;
     latePairs[late++] = value;
   }
-  return at < count ? -1 : late;
+  return 2 * met < written.attributeCount ? -1 : late;
 }
 
 /** The SDK drops the oldest link when a span has too many. */
@@ -181,11 +180,15 @@ function hasLostLinks(written: WrittenSpan, span: StockSpan): boolean {
 
 function writeLinks(written: WrittenSpan, span: StockSpan): void {
   const { links } = span;
-  for (let i = written.linkCount; i < links.length; i++) {
+  const count = links.length;
+  if (count === written.linkCount) {
+    return;
+  }
+  for (let i = written.linkCount; i < count; i++) {
     writeLink(written, links[i]);
   }
-  written.linkCount = links.length;
-  written.lastLink = links[links.length - 1];
+  written.linkCount = count;
+  written.lastLink = links[count - 1];
 }
 
 function writeLink(written: WrittenSpan, stock: StockLink): void {
@@ -193,45 +196,72 @@ function writeLink(written: WrittenSpan, stock: StockLink): void {
   setIdentity(link, context.traceId, context.spanId);
   link.flags = otlpFlags(context.traceFlags, context.isRemote);
   link.traceState = context.traceState?.serialize();
-  link.attributePairs = pairsOf(stock.attributes);
-  link.attributeCount = link.attributePairs.length;
+  link.attributeCount = fill(detailPairs, stock.attributes);
   link.droppedAttributes = stock.droppedAttributesCount ?? 0;
   written.records.link(written, link);
-  link.attributePairs = NO_PAIRS;
 }
 
 function writeEvent(written: WrittenSpan, stock: StockEvent): void {
   event.name = stock.name;
-  event.attributePairs = pairsOf(stock.attributes);
-  event.attributeCount = event.attributePairs.length;
+  event.attributeCount = fill(detailPairs, stock.attributes);
   event.droppedAttributes = stock.droppedAttributesCount ?? 0;
   setTime(stock.time);
   written.records.event(written, event);
-  event.attributePairs = NO_PAIRS;
 }
 
-function pairsOf(attributes: StockAttributes | undefined): unknown[] {
-  if (attributes === undefined) {
-    return NO_PAIRS;
+/** Fills `pairs` with keys and values; returns how many elements of it are in use. */
+function fill(pairs: unknown[], attributes: StockAttributes | undefined): number {
+  let count = 0;
+  if (attributes !== undefined) {
+    for (const key in ownOnly(attributes)) {
+      pairs[count++] = key;
+      pairs[count++] = attributes[key];
+    }
   }
-  const keys = Object.keys(attributes);
-  if (keys.length === 0) {
-    return NO_PAIRS;
-  }
-  const pairs: unknown[] = [];
-  for (const key of keys) {
-    pairs.push(key, attributes[key]);
-  }
-  return pairs;
+  return count;
 }
+
+/**
+ * The attributes, sure to have no enumerable properties but their own. `for in` over a plain object is twice as fast as
+ * Object.keys; but an attribute named "__proto__" makes the object's prototype of its value in the stock SDK.
+ */
+function ownOnly(attributes: StockAttributes): StockAttributes {
+  const prototype = Object.getPrototypeOf(attributes);
+  return prototype === Object.prototype || prototype === null ? attributes : { ...attributes };
+}
+
+/** The ids parsed last: the spans of a trace share its id, and siblings their parent's, as the very same string. */
+let lastTraceId = '';
+const lastTrace = { word0: 0, word1: 0, word2: 0, word3: 0 };
+let lastParentId = '';
+let lastParent0 = 0;
+let lastParent1 = 0;
 
 function setIdentity(to: SpanIdentity, traceId: string, spanId: string): void {
-  to.trace0 = parseWord(traceId, 0);
-  to.trace1 = parseWord(traceId, 8);
-  to.trace2 = parseWord(traceId, 16);
-  to.trace3 = parseWord(traceId, 24);
+  if (traceId !== lastTraceId) {
+    lastTrace.word0 = parseWord(traceId, 0);
+    lastTrace.word1 = parseWord(traceId, 8);
+    lastTrace.word2 = parseWord(traceId, 16);
+    lastTrace.word3 = parseWord(traceId, 24);
+    lastTraceId = traceId;
+  }
+  to.trace0 = lastTrace.word0;
+  to.trace1 = lastTrace.word1;
+  to.trace2 = lastTrace.word2;
+  to.trace3 = lastTrace.word3;
   to.span0 = parseWord(spanId, 0);
   to.span1 = parseWord(spanId, 8);
+}
+
+function setParent(written: WrittenSpan, spanId: string): void {
+  if (spanId !== lastParentId) {
+    lastParent0 = parseWord(spanId, 0);
+    lastParent1 = parseWord(spanId, 8);
+    lastParentId = spanId;
+  }
+  written.hasParent = true;
+  written.parent0 = lastParent0;
+  written.parent1 = lastParent1;
 }
 
 const NANOS_PER_SECOND = 1_000_000_000;

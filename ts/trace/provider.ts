@@ -176,7 +176,7 @@ function createRecorder(binding: NativeBinding, options: MmapTracerProviderOptio
     group: options.group,
     directoryLimit: options.directoryLimit,
   });
-  const writer = new Writer(binding, handle);
+  const writer = new Writer(binding, handle, file === undefined);
   const publication = new ResourcePublication(binding, handle, resource);
   diag.debug(`otlp-mmap: spans go to ${file ?? directory ?? binding.writerStatus(handle).directory}`);
   return { binding, handle, records: new SpanRecords(writer), resource, publication };

@@ -220,8 +220,7 @@ export class MmapSpan extends data.SpanData implements Span, ReadableSpan {
       useTime(this.endSeconds, this.endNanos);
     }
     if (this.inFile) {
-      pendingAttributes.flushOf(this);
-      records.end(this, this);
+      pendingAttributes.end(records, this, this);
       this.endSeconds = recordTime.seconds;
       this.endNanos = recordTime.nanos;
     }

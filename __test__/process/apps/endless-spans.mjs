@@ -16,8 +16,9 @@ function say(line) {
   }
 }
 
-const tracer = createTracer(process.argv[2]);
-for (let i = 0; i < 10_000; i++) {
+const [directory, count] = process.argv.slice(2);
+const tracer = createTracer(directory);
+for (let i = 0; i < Number(count); i++) {
   const span = tracer.startSpan(`span ${i}`);
   say(`started ${span.spanContext().spanId}`);
   span.setAttribute('i', i);

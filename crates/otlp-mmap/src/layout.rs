@@ -254,6 +254,8 @@ pub mod field {
     pub const END_DROPPED_EVENTS: u32 = 1001;
     /// u32
     pub const END_DROPPED_LINKS: u32 = 1002;
+    /// message UpdateAttributes, the last change before the end; not in single-file mode, where it is a record of its own
+    pub const END_UPDATE: u32 = 1003;
     /// status message
     pub const STATUS_MESSAGE: u32 = 2;
     /// status code

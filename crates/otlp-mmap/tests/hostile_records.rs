@@ -490,16 +490,69 @@ fn a_limit_drops_any_number_of_events_and_links_at_once() {
 #[test]
 fn an_attribute_set_for_ever_stays_small() {
     let mut bench = Bench::default();
-    let (key, other) = (bench.file.string("progress"), bench.file.string("other"));
-    bench.start(&Message::new().message(9, &key_value(other, &string("kept"))));
+    let keys = ["first", "progress", "last"].map(|key| bench.file.string(key));
+    let pairs = keys.map(|key| key_value(key, &string("kept")));
+    bench.start(
+        &pairs
+            .iter()
+            .fold(Message::new(), |message, pair| message.message(9, pair)),
+    );
     for n in 0..100_000 {
-        let message = Message::new().message(9, &key_value(key, &Message::new().varint(3, n)));
+        let message = Message::new().message(9, &key_value(keys[1], &Message::new().varint(3, n)));
         assert_eq!(bench.event(0, 14, &message), Ok(Outcome::Changed));
         assert!(bench.assembler.open_bytes() < 10_000);
     }
+    let kept = || Some(AnyValue::String("kept".into()));
     let expected = [
-        ("other".into(), Some(AnyValue::String("kept".into()))),
+        ("first".into(), kept()),
         ("progress".into(), Some(AnyValue::Int(99_999))),
+        ("last".into(), kept()),
     ];
     assert_eq!(bench.end().attributes, expected);
+}
+
+#[test]
+fn a_large_span_leaves_nothing_to_the_next() {
+    let mut bench = Bench::default();
+    let with_keys = |bench: &mut Bench, keys: &[usize]| {
+        keys.iter().fold(Message::new(), |message, n| {
+            let key = bench.file.string(&format!("key {n}"));
+            message.message(9, &key_value(key, &Message::new().varint(3, *n as u64)))
+        })
+    };
+    for first in [0, 50, 25] {
+        let keys: Vec<_> = (first..first + 150).rev().collect();
+        let message = with_keys(&mut bench, &keys);
+        bench.start(&message);
+        assert_eq!(
+            bench.event(0, 14, &message),
+            Ok(Outcome::Changed),
+            "every key a second time"
+        );
+        let expected: Vec<_> = keys
+            .iter()
+            .map(|n| (format!("key {n}"), Some(AnyValue::Int(*n as i64))))
+            .collect();
+        assert_eq!(bench.end().attributes, expected);
+    }
+}
+
+#[test]
+fn a_span_at_its_limit_keeps_the_newest_events_and_links() {
+    let mut bench = Bench::default();
+    bench.start(&Message::new());
+    for n in 1..=20_u8 {
+        let event = Message::new().bytes(2, n.to_string());
+        let link = Message::new().bytes(1, [n; 16]).bytes(2, [n; 8]);
+        let update = Message::new().message(1000, &event).varint(1003, 3);
+        assert_eq!(bench.event(0, 14, &update), Ok(Outcome::Changed));
+        assert_eq!(
+            bench.event(0, 15, &Message::new().message(13, &link).varint(1000, 2)),
+            Ok(Outcome::Changed)
+        );
+    }
+    let span = bench.end();
+    let names: Vec<_> = span.events.iter().map(|event| &*event.name).collect();
+    let links: Vec<_> = span.links.iter().map(|link| link.span_id[0]).collect();
+    assert_eq!((names, links), (vec!["18", "19", "20"], vec![19, 20]));
 }

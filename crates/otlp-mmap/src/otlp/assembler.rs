@@ -167,6 +167,12 @@ impl Assembler {
             Happening::End(message) => {
                 let end = SpanEnd::parse(message)?;
                 self.last_seen_unix_nano = self.last_seen_unix_nano.max(end.time_unix_nano);
+                if let Some(update) = end.update
+                    && let Some(slot) = self.spans.find(event.key)
+                {
+                    let mut transcoder = Transcoder::new(resolver, entries, &mut self.counters.faults);
+                    self.spans.span(slot).update(update, &mut transcoder)?;
+                }
                 let Some(slot) = self.spans.remove(event.key) else {
                     self.counters.ends_without_start += 1;
                     return Ok(Outcome::WithoutStart);

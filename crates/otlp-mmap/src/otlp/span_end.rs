@@ -12,6 +12,8 @@ pub(super) struct SpanEnd<'a> {
     pub(super) dropped_attributes: u32,
     pub(super) dropped_events: u32,
     pub(super) dropped_links: u32,
+    /// Fields of an `UpdateAttributes` that comes before it.
+    pub(super) update: Option<&'a [u8]>,
 }
 
 impl<'a> SpanEnd<'a> {
@@ -24,6 +26,7 @@ impl<'a> SpanEnd<'a> {
                 (field::END_DROPPED_ATTRIBUTES, v) => end.dropped_attributes = v.varint()? as u32,
                 (field::END_DROPPED_EVENTS, v) => end.dropped_events = v.varint()? as u32,
                 (field::END_DROPPED_LINKS, v) => end.dropped_links = v.varint()? as u32,
+                (field::END_UPDATE, v) => end.update = Some(v.bytes()?),
                 _ => {}
             }
         }

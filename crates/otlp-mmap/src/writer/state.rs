@@ -25,6 +25,8 @@ pub(super) struct State {
     previous: Vec<Arc<Generation>>,
     interner: Interner,
     resource: Resource,
+    /// The app has given it; until then it is a stand-in.
+    has_resource: bool,
     stream_id: [u8; 16],
     next_generation: u64,
     last_serial: u32,
@@ -45,6 +47,7 @@ impl State {
             previous: Vec::new(),
             interner: Interner::default(),
             resource,
+            has_resource: false,
             stream_id: random::bytes(),
             next_generation: 0,
             last_serial: 0,
@@ -112,10 +115,12 @@ impl State {
 
     pub(super) fn set_resource(&mut self, writer: &Writer, resource: Resource) {
         // Settled stays settled: a thread that joins the writer later begins with what it knows, and may end before it knows all.
-        if resource == self.resource || (self.resource.settled && !resource.settled) {
+        let was_settled = self.has_resource && self.resource.settled;
+        if resource == self.resource || (was_settled && !resource.settled) {
             return;
         }
-        let settles = resource.settled && !self.resource.settled;
+        let settles = resource.settled && !was_settled;
+        self.has_resource = true;
         self.resource = resource;
         let Some(file) = self.current.clone().filter(|_| !self.closed) else {
             if settles {

@@ -1,6 +1,6 @@
 //! OTLP JSON out of encoded OTLP: for people, files and the `dump` command.
 //!
-//! Driven by the tables of [`schema`]; streams into a string, with no tree in between. Names are lowerCamelCase, trace and
+//! Driven by the tables of `schema`; streams into a string, with no tree in between. Names are lowerCamelCase, trace and
 //! span ids hexadecimal, other bytes base64, 64-bit integers strings, enums numbers, as the OTLP specification has it
 //! (section "JSON Protobuf Encoding"). Which empty fields are written follows the JSON serializers of OpenTelemetry
 //! JavaScript.
