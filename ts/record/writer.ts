@@ -235,8 +235,13 @@ export class Writer implements KeyReferences {
     if (now - this.#warnedAt < WARNING_INTERVAL) return;
     this.#warnedAt = now;
     // Later, because a logger may make spans itself, and the scratch buffer is in use here.
-    queueMicrotask(() => {
+    queueMicrotask(() => this.#tell(status));
+  }
+
+  #tell(status: number): void {
+    try {
       const line = `${this.#failures} record(s) dropped: ${this.#reason(status)}`;
+      this.#failures = 0;
       if (status === COMMIT_DISK && !this.#announced) {
         // Nothing is recorded at all, so this has to be seen even without a logger.
         this.#announced = true;
@@ -244,8 +249,9 @@ export class Writer implements KeyReferences {
       } else {
         diag.warn(`otlp-mmap: ${line}`);
       }
-      this.#failures = 0;
-    });
+    } catch {
+      // The writer was closed meanwhile, or the logger threw: there is nobody left to tell.
+    }
   }
 
   /** A record could not be encoded for want of references: it counts as dropped like one that was refused. */

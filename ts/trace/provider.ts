@@ -17,7 +17,6 @@ import { announce } from '../config/diagnostics.js';
 import { readLocation } from '../config/location.js';
 import type * as Propagator from '../config/propagator.js';
 import { readResourceDetectors } from '../config/resource-detectors.js';
-import { readSampler } from '../config/sampler.js';
 import type { NativeBinding, WriterStatus } from '../native/binding.js';
 import { findBinding, packageVersion } from '../native/loader.js';
 import { pendingAttributes } from '../record/pending-attributes.js';
@@ -28,6 +27,7 @@ import { createResource, identityOf, settledAttributes } from '../resource/resou
 import { awaitExport } from './flush.js';
 import { IdSource } from './id-source.js';
 import { type MmapTracerProviderOptions, type RegistrationOptions, resolveLimits } from './options.js';
+import { chooseSampling } from './sampling.js';
 import type { SpanLimits } from './span-origin.js';
 import { SpanProcessors } from './span-processors.js';
 import { MmapTracer, type TracerState } from './tracer.js';
@@ -60,7 +60,7 @@ export class MmapTracerProvider implements TracerProvider {
     this.#limits = resolveLimits(options);
     this.#processors = new SpanProcessors(options.spanProcessors ?? []);
     this.#state = {
-      sampler: options.sampler ?? readSampler(process.env),
+      sampling: chooseSampling(options.sampler, process.env),
       ids: options.idGenerator && new IdSource(options.idGenerator),
       isShutDown: false,
     };

@@ -2,6 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { Sampler } from '@opentelemetry/sdk-trace-base';
+import { type Env, readString } from '../config/env.js';
+import { readSampler } from '../config/sampler.js';
 
 /**
  * What is known of a sampler beforehand, so that common ones need not be asked (which takes ids in hexadecimal): it records
@@ -40,4 +42,20 @@ function isNamed(sampler: unknown, name: string): boolean {
   if (typeof sampler !== 'object' || sampler === null) return false;
   const prototype = Object.getPrototypeOf(sampler);
   return prototype?.constructor?.name === name && Object.getPrototypeOf(prototype) === Object.prototype;
+}
+
+/** A provider's way to decide. The sampler is undefined where its kind says everything. */
+export interface Sampling {
+  readonly kind: SamplerKind;
+  readonly sampler: Sampler | undefined;
+}
+
+/** The user's sampler, else the environment's. The common ones need no sampler, so the stock SDK is not loaded for them. */
+export function chooseSampling(given: Sampler | undefined, env: Env): Sampling {
+  if (given === undefined) {
+    const name = readString(env, 'OTEL_TRACES_SAMPLER')?.toLowerCase() ?? 'parentbased_always_on';
+    if (name === 'always_on' || name === 'parentbased_always_on') return { kind: name, sampler: undefined };
+  }
+  const sampler = given ?? readSampler(env);
+  return { kind: kindOf(sampler), sampler };
 }

@@ -19,11 +19,11 @@ import {
   type TraceState,
   trace,
 } from '@opentelemetry/api';
-import type { Sampler, SamplingResult } from '@opentelemetry/sdk-trace-base';
+import type { SamplingResult } from '@opentelemetry/sdk-trace-base';
 import { formatIdentity, parseWord, randomWord } from '../record/span-identity.js';
 import { sanitize } from './attributes.js';
 import type { IdSource } from './id-source.js';
-import { kindOf, type SamplerKind } from './sampling.js';
+import type { SamplerKind, Sampling } from './sampling.js';
 import { MmapSpan } from './span.js';
 import type { SpanPosition } from './span-data.js';
 import type { SpanOrigin } from './span-origin.js';
@@ -36,7 +36,7 @@ const { getSpan, wrapSpanContext } = trace;
 
 /** What the tracers of one provider share and the provider may change. */
 export interface TracerState {
-  readonly sampler: Sampler;
+  readonly sampling: Sampling;
   /** Undefined: random ids. */
   readonly ids: IdSource | undefined;
   isShutDown: boolean;
@@ -67,7 +67,7 @@ export class MmapTracer implements Tracer {
   constructor(origin: SpanOrigin, state: TracerState) {
     this.#origin = origin;
     this.#state = state;
-    this.#samplerKind = kindOf(state.sampler);
+    this.#samplerKind = state.sampling.kind;
   }
 
   startSpan(name: string, options?: SpanOptions, parentContext: Context = contextApi.active()): Span {
@@ -131,11 +131,12 @@ export class MmapTracer implements Tracer {
     links: Link[],
   ): SamplingResult {
     try {
-      return this.#state.sampler.shouldSample(context, traceId, name, kind, attributes, links);
+      const { sampler } = this.#state.sampling;
+      if (sampler !== undefined) return sampler.shouldSample(context, traceId, name, kind, attributes, links);
     } catch (error) {
       diag.error('otlp-mmap: the sampler threw; the span is not recorded', error);
-      return { decision: SamplingDecision.NOT_RECORD };
     }
+    return { decision: SamplingDecision.NOT_RECORD };
   }
 
   /** The span's own id, and a trace id when it has no parent. */
