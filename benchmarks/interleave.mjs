@@ -24,30 +24,39 @@ export async function interleave({ arms, rounds, measure, onRound }) {
 
 /**
  * Median and spread of every value, and of what is compared within each round: `beyond` (an arm less the bare one), `ratios`
- * (how many times better than the rival: less where less is better, more where more is).
+ * (how many times better than the rival: less where less is better, more where more is), `ratiosBeyond` (the same of what both
+ * have beyond the bare arm).
  */
 export function summariseRounds(values, { metrics, bare, rival }) {
-  const arms = {};
-  for (const [arm, measured] of Object.entries(values)) {
-    const entry = { metrics: {}, beyond: {}, ratios: {} };
-    for (const { key, beyondBare, ratio } of metrics) {
-      const rounds = measured[key];
-      if (rounds === undefined) continue;
-      entry.metrics[key] = summarise(rounds);
-      const bareRounds = values[bare]?.[key];
-      if (beyondBare && bareRounds && arm !== bare) {
-        entry.beyond[key] = summarise(rounds.map((value, i) => value - bareRounds[i]));
+  return Object.fromEntries(
+    Object.entries(values).map(([arm, measured]) => {
+      const rivalArm = rivalOf(rival, arm);
+      const summary = { metrics: {}, beyond: {}, ratios: {}, ratiosBeyond: {} };
+      for (const { key, beyondBare, ratio } of metrics) {
+        const rounds = measured[key];
+        if (rounds === undefined) continue;
+        summary.metrics[key] = summarise(rounds);
+        if (arm === bare) continue;
+        const less = beyondBare ? values[bare]?.[key] : undefined;
+        const beyond = less && difference(rounds, less);
+        if (beyond) summary.beyond[key] = summarise(beyond);
+        const rivals = ratio && arm !== rivalArm ? values[rivalArm]?.[key] : undefined;
+        if (rivals) summary.ratios[key] = summarise(timesBetter(rounds, rivals, ratio));
+        if (rivals && beyond) {
+          summary.ratiosBeyond[key] = summarise(timesBetter(beyond, difference(rivals, less), ratio));
+        }
       }
-      const rivalRounds = values[rivalOf(rival, arm)]?.[key];
-      if (ratio && rivalRounds && arm !== bare && arm !== rivalOf(rival, arm)) {
-        entry.ratios[key] = summarise(
-          rounds.map((value, i) => (ratio === 'less' ? rivalRounds[i] / value : value / rivalRounds[i])),
-        );
-      }
-    }
-    arms[arm] = entry;
-  }
-  return arms;
+      return [arm, summary];
+    }),
+  );
+}
+
+function difference(values, less) {
+  return values.map((value, i) => value - less[i]);
+}
+
+function timesBetter(values, rivals, ratio) {
+  return values.map((value, i) => (ratio === 'less' ? rivals[i] / value : value / rivals[i]));
 }
 
 /** One rival for all, or one for each arm. */

@@ -13,6 +13,9 @@ function columns({ metrics, arms }) {
     { of: 'metrics', key, heading: unit ? `${title} (${unit})` : title, suffix: '' },
     ...(has('beyond', key) ? [{ of: 'beyond', key, heading: 'beyond the first row', suffix: '' }] : []),
     ...(has('ratios', key) ? [{ of: 'ratios', key, heading: `times ${ratio} than its rival`, suffix: '×' }] : []),
+    ...(has('ratiosBeyond', key)
+      ? [{ of: 'ratiosBeyond', key, heading: 'both beyond the first row', suffix: '×' }]
+      : []),
   ]);
 }
 
@@ -41,6 +44,13 @@ function align([head, ...rows]) {
   return [line(head), `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`, ...rows.map(line)];
 }
 
+const WHAT = {
+  metrics: '',
+  beyond: ' beyond the first row',
+  ratios: ', times better than its rival',
+  ratiosBeyond: ', times better than its rival, both beyond the first row',
+};
+
 /** What was promised, and whether the result holds it: one line each. */
 export function expectations({ arms, metrics }, expected) {
   return expected.flatMap(({ arm, metric, of, atLeast, atMost }) => {
@@ -49,7 +59,7 @@ export function expectations({ arms, metrics }, expected) {
     const { title } = metrics.find(({ key }) => key === metric);
     const met = measured.median >= (atLeast ?? -Infinity) && measured.median <= (atMost ?? Infinity);
     const bound = atLeast !== undefined ? `at least ${figure(atLeast)}` : `at most ${figure(atMost)}`;
-    const what = { metrics: '', beyond: ' beyond the first row', ratios: ', times better than its rival' }[of];
+    const what = WHAT[of];
     return `${met ? 'met    ' : 'NOT MET'} ${arms[arm].title}: ${title}${what}: ${figure(measured.median)}, expected ${bound}`;
   });
 }

@@ -27,8 +27,8 @@ its own in which nothing is collected.`,
     { arm: 'processor', metric: 'cpuMicroseconds', of: 'ratios', atLeast: 4 },
     { arm: 'provider', metric: 'heapBytes', of: 'beyond', atMost: 300 },
   ],
-  settings: { rounds: 5, warmUpBursts: 15, bursts: 40, garbageBursts: 15, burstSpans: 1024, pause: 300 },
-  smoke: { rounds: 1, warmUpBursts: 1, bursts: 2, garbageBursts: 2 },
+  settings: { rounds: 5, warmUpBursts: 100, bursts: 100, garbageBursts: 25, burstSpans: 1536, pause: 50 },
+  smoke: { rounds: 1, warmUpBursts: 2, bursts: 2, garbageBursts: 2 },
 
   async measure(arm, settings) {
     const timed = await runExported('bursts', arm, settings);
