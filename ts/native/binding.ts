@@ -141,7 +141,7 @@ export interface NativeBinding {
   commit(writer: number, ring: number, offset: number, length: number): number;
   /** Raw. The clock into SCRATCH_TIME_SECONDS / _NANOS / _ANCHOR (the anchor word is in and out, as for commit). */
   now(): void;
-  /** Raw. Epoch of the writer's references: they are void when it changes. */
+  /** Raw. Epoch of the writer's references: they are void when it changes. A thread that asks lets go of a file that was closed. */
   epoch(writer: number): number;
   /** Raw. Bytes of the longest record that fits into one slot of `ring`. */
   recordCapacity(writer: number, ring: number): number;

@@ -124,6 +124,13 @@ export class Writer implements KeyReferences {
     this.epoch = binding.epoch(handle);
   }
 
+  /** Ends this use of the native writer. */
+  close(): void {
+    this.binding.closeWriter(this.handle);
+    // this thread's hold on the file goes only when it looks again
+    this.binding.epoch(this.handle);
+  }
+
   /** Bytes that a record of `ring` may have. */
   capacity(ring: number): number {
     const capacity = this.binding.recordCapacity(this.handle, ring);

@@ -71,7 +71,7 @@ export class Producer {
 
   close(): void {
     this.#publication.settle();
-    this.#binding.closeWriter(this.#handle);
+    this.records.writer.close();
   }
 }
 

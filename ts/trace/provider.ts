@@ -133,7 +133,7 @@ export class MmapTracerProvider implements TracerProvider {
     } finally {
       pendingAttributes.flush();
       this.#recorder?.publication.settle();
-      this.#recorder?.binding.closeWriter(this.#recorder.handle);
+      this.#recorder?.records.writer.close();
     }
   }
 

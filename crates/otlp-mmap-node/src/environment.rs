@@ -40,6 +40,15 @@ impl Environment {
         self.handles[writer].as_mut()
     }
 
+    /// Lets go of a writer that was closed: the handle would keep its file mapped.
+    pub fn release_closed(&mut self, writer: usize) {
+        if crate::writers::get(writer).is_none()
+            && let Some(handle) = self.handles.get_mut(writer)
+        {
+            *handle = None;
+        }
+    }
+
     #[cold]
     fn fetch(&mut self, number: usize) -> Option<()> {
         let writer = crate::writers::get(number)?;

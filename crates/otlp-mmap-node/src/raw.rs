@@ -184,9 +184,9 @@ unsafe extern "C" fn epoch(env: sys::napi_env, info: sys::napi_callback_info) ->
     integer(
         env,
         guarded(0, || {
-            state
-                .and_then(|state| state.handle(writer))
-                .map_or(0, |handle| handle.writer().epoch())
+            let Some(state) = state else { return 0 };
+            state.release_closed(writer);
+            state.handle(writer).map_or(0, |handle| handle.writer().epoch())
         }),
     )
 }

@@ -7,6 +7,7 @@ mod cursor;
 
 pub use cursor::Next;
 
+use crate::clock;
 use crate::file::liveness::{self, Liveness};
 use crate::file::lock::{Lock, Role};
 use crate::file::{Access, EntryError, FileError, FileView, Identity, Inode, Problem, RingId};
@@ -62,6 +63,7 @@ impl FileReader {
         let reader = Self::new(view, Some(lock), dead_slot_timeout)?;
         if let Some(slot) = reader.slot() {
             slot.occupy(random_id(), std::process::id());
+            slot.set_heartbeat(clock::wall_nanos());
         }
         Ok(reader)
     }

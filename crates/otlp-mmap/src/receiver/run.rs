@@ -5,6 +5,7 @@ use super::checkpoint::InFlight;
 use super::discovery::{Discovery, Found, Inode};
 use super::producer::{Pass, Producer, ProducerKey, Progress};
 use super::{Command, Event, HandedPiece, Level, ReceiverOptions, ReceiverStats};
+use crate::clock;
 use crate::otlp::{Piece, Signal};
 use std::collections::{HashMap, HashSet};
 use std::sync::mpsc::{Receiver as Inbox, RecvTimeoutError};
@@ -145,7 +146,7 @@ impl<'a> Run<'a> {
             self.look();
         }
         self.release();
-        let unix_nanos = wall_clock();
+        let unix_nanos = clock::wall_nanos();
         let mut most = Progress::Nothing;
         let flush = std::mem::take(&mut self.flush);
         for producer in self.producers.values_mut() {
@@ -254,11 +255,4 @@ impl<'a> Run<'a> {
         }
         *self.shared.lock().unwrap_or_else(PoisonError::into_inner) = stats;
     }
-}
-
-/// Nanoseconds since the Unix epoch.
-fn wall_clock() -> u64 {
-    std::time::SystemTime::now()
-        .duration_since(std::time::UNIX_EPOCH)
-        .map_or(0, |since| since.as_nanos() as u64)
 }
