@@ -8,8 +8,8 @@ const ROOT = join(import.meta.dirname, '../..');
 
 export default {
   title: 'The core, from ring to OTLP bytes',
-  description: `In Rust, one thread: the writer fills the spans ring of a file with the spans of the first table (a start record, a record of
-attributes and an end record each), then reader, assembler and encoder turn them into ResourceSpans. Only the reading side is timed.`,
+  description: `In Rust, one thread: the writer fills the spans ring of a file with the spans of the first table (a start record with four
+attributes and an end record with two), then reader, assembler and encoder turn them into ResourceSpans. Only the reading side is timed.`,
   arms: { core: { title: 'crates/otlp-mmap' } },
   metrics: [
     { key: 'spansPerCoreSecond', title: 'spans a second per core', unit: '' },

@@ -7,22 +7,22 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { withDirectory } from '../processes.mjs';
 
-const ROOT = join(import.meta.dirname, '../..');
-/** Where all of the stock instrumentations are installed, apart from the product's own dependencies. */
-const WITH_ALL = join(import.meta.dirname, '../startup');
-const OWN_HOOK = ['--import', pathToFileURL(join(ROOT, 'register.mjs')).href];
-const STOCK_HOOK = ['--import', '@opentelemetry/auto-instrumentations-node/register'];
+/** Where rivals are installed, apart from the product's own dependencies: what is found there decides what is instrumented. */
+const HTTP = join(import.meta.dirname, '../startup/http');
+const ALL = join(import.meta.dirname, '../startup/all');
+const OWN_HOOK = ['--import', pathToFileURL(join(import.meta.dirname, '../../register.mjs')).href];
+const STOCK_HTTP = ['--import', pathToFileURL(join(HTTP, 'stock-hook.cjs')).href];
+const STOCK_ALL = ['--import', '@opentelemetry/auto-instrumentations-node/register'];
 const STOCK_LOADER = ['--experimental-loader', '@opentelemetry/instrumentation/hook.mjs', '--no-warnings'];
-const STOCK_HTTP = ['--require', join(import.meta.dirname, '../stock-http-hook.cjs')];
 
-/** By arm: where it runs, which decides what instrumentations it finds; and how Node.js is started. */
 const COMMANDS = {
-  node: { cwd: ROOT, flags: [] },
-  stockHttp: { cwd: ROOT, flags: [...STOCK_LOADER, ...STOCK_HTTP] },
-  ownHttp: { cwd: ROOT, flags: OWN_HOOK },
-  stockAll: { cwd: WITH_ALL, flags: [...STOCK_LOADER, ...STOCK_HOOK] },
-  stockAllCommonJs: { cwd: WITH_ALL, flags: STOCK_HOOK },
-  ownAll: { cwd: WITH_ALL, flags: OWN_HOOK },
+  node: { cwd: HTTP, flags: [] },
+  stockHttpCommonJs: { cwd: HTTP, flags: STOCK_HTTP },
+  stockHttp: { cwd: HTTP, flags: [...STOCK_LOADER, ...STOCK_HTTP] },
+  ownHttp: { cwd: HTTP, flags: OWN_HOOK },
+  stockAllCommonJs: { cwd: ALL, flags: STOCK_ALL },
+  stockAll: { cwd: ALL, flags: [...STOCK_LOADER, ...STOCK_ALL] },
+  ownAll: { cwd: ALL, flags: OWN_HOOK },
 };
 
 /** What a process says of itself as it ends. */
@@ -36,14 +36,15 @@ export default {
   title: 'Start-up of the register hook',
   description: `From starting Node.js with the hook and an empty program until its end, CPU time of all threads, and the largest resident
 memory. "HTTP": with instrumentation-http alone; "all": with everything that @opentelemetry/auto-instrumentations-node
-brings. Resource detectors that ask the network are off. The stock hook needs a loader beside it to see ES modules; ours always sees
-both kinds.`,
+brings. Resource detectors that ask the network are off. The stock hook needs a loader beside it to see ES modules, and its rows with
+that loader are the rivals; ours always sees both kinds.`,
   arms: {
     node: { title: 'Node.js alone' },
+    stockHttpCommonJs: { title: 'stock NodeSDK, HTTP, CommonJS only' },
     stockHttp: { title: 'stock NodeSDK, HTTP, with the loader' },
     ownHttp: { title: 'otlp-mmap/register, HTTP' },
-    stockAll: { title: 'stock register, all, with the loader' },
     stockAllCommonJs: { title: 'stock register, all, CommonJS only' },
+    stockAll: { title: 'stock register, all, with the loader' },
     ownAll: { title: 'otlp-mmap/register, all' },
   },
   bare: 'node',
@@ -58,10 +59,12 @@ both kinds.`,
   smoke: { rounds: 1 },
 
   prepare() {
-    if (existsSync(join(WITH_ALL, 'node_modules'))) return;
-    console.log('installing the stock instrumentations (npm ci in benchmarks/startup)');
-    const { status } = spawnSync('npm', ['ci'], { cwd: WITH_ALL, stdio: ['ignore', 'ignore', 'inherit'] });
-    if (status !== 0) throw new Error('npm ci in benchmarks/startup failed');
+    for (const folder of [HTTP, ALL]) {
+      if (existsSync(join(folder, 'node_modules'))) continue;
+      console.log(`installing a rival (npm ci in ${folder})`);
+      const { status } = spawnSync('npm', ['ci'], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
+      if (status !== 0) throw new Error(`npm ci in ${folder} failed`);
+    }
   },
 
   measure(arm) {

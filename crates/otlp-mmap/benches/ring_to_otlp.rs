@@ -12,16 +12,18 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use otlp_mmap::file::RingId;
+use otlp_mmap::layout::field;
 use otlp_mmap::otlp::{Assembler, Piece, Resolver, TraceEncoder};
 use otlp_mmap::reader::{FileReader, Next};
 use otlp_mmap::writer::{CommitStatus, Location, Writer, WriterHandle, WriterOptions};
 use records::{Message, key_value, span_event};
 
-/// Traces that fit in the ring of a new file, with two spans of three records each.
+/// Traces that fit in the ring of a new file, with two spans of two records each.
 const TRACES: u64 = 1024;
 const SPANS_PER_TRACE: u64 = 2;
 
-/// Makes the spans that benchmarks/workload.mjs makes: four attributes at the start, two before the end.
+/// Makes the spans of benchmarks/workload.mjs as the tracer provider writes them: a start record with four attributes, an end record
+/// with the two that were set last.
 struct Workload {
     writer: Arc<Writer>,
     handle: WriterHandle,
@@ -89,13 +91,15 @@ impl Workload {
             };
             let end = Message::new().fixed64(8, 1_760_000_000_010_000_000);
             let with = |message, attributes: &[_]| self.attributes(message, attributes);
+            let ended = |attributes: &[_]| {
+                end.clone()
+                    .message(field::END_UPDATE, &with(Message::new(), attributes))
+            };
             let records = [
                 (parent, 11, with(start("GET /items/:id", 2, &[]), &request)),
                 (child, 11, with(start("SELECT items", 3, &parent), &query)),
-                (child, 14, with(Message::new(), &rows)),
-                (child, 12, end.clone()),
-                (parent, 14, with(Message::new(), &answer)),
-                (parent, 12, end),
+                (child, 12, ended(&rows)),
+                (parent, 12, ended(&answer)),
             ];
             for (span_id, what, message) in records {
                 let record = span_event(&trace_id, &span_id, scope, what, &message);
