@@ -1,24 +1,10 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { DiagLogLevel, diag } from '@opentelemetry/api';
 import test from 'ava';
 import * as fc from 'fast-check';
 import { readBoolean, readList, readNumber, readString } from '../../ts/config';
-
-const warnings: string[] = [];
-const ignore = () => {};
-diag.setLogger(
-  { error: ignore, warn: (line) => warnings.push(line), info: ignore, debug: ignore, verbose: ignore },
-  DiagLogLevel.ALL,
-);
-
-/** Warnings that `read` causes. */
-function warningsOf(read: () => unknown): string[] {
-  const before = warnings.length;
-  read();
-  return warnings.slice(before);
-}
+import { warningsOf } from '../support/warnings';
 
 const WHOLE = { min: 0, max: Number.POSITIVE_INFINITY, integer: true };
 

@@ -1,14 +1,7 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import {
-  DiagLogLevel,
-  defaultTextMapGetter,
-  defaultTextMapSetter,
-  diag,
-  ROOT_CONTEXT,
-  trace,
-} from '@opentelemetry/api';
+import { DiagLogLevel, defaultTextMapGetter, defaultTextMapSetter, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import {
   AlwaysOffSampler,
   AlwaysOnSampler,
@@ -29,19 +22,7 @@ import {
   readSampler,
   readSpanLimits,
 } from '../../ts/config';
-
-const warnings: string[] = [];
-const ignore = () => {};
-diag.setLogger(
-  { error: ignore, warn: (line) => warnings.push(line), info: ignore, debug: ignore, verbose: ignore },
-  DiagLogLevel.ALL,
-);
-
-function warningsOf(read: () => unknown): string[] {
-  const before = warnings.length;
-  read();
-  return warnings.slice(before);
-}
+import { warningsOf } from '../support/warnings';
 
 /** Header names that a propagator writes for a valid span context. */
 function headersOf(env: Env): string[] {

@@ -107,6 +107,7 @@ export class Writer implements KeyReferences {
   #warnedAt = Number.NEGATIVE_INFINITY;
   #failures = 0;
   #announced = false;
+  readonly #toldWarnings = new Set<string>();
 
   /** An end may carry the attributes before it. Readers of version 1 would not see them there. */
   readonly sharesRecords: boolean;
@@ -191,7 +192,17 @@ export class Writer implements KeyReferences {
     scope.reference = reference;
     scope.schemaUrlReference = schemaUrlReference;
     scope.epoch = epoch;
+    this.#tellWarnings();
     return COMMIT_PUBLISHED;
+  }
+
+  /** What works, but not as asked for (a path that another process holds, a network file system): each sentence once. */
+  #tellWarnings(): void {
+    for (const warning of this.binding.writerStatus(this.handle).warnings) {
+      if (this.#toldWarnings.has(warning)) continue;
+      this.#toldWarnings.add(warning);
+      diag.warn(`otlp-mmap: ${warning}`);
+    }
   }
 
   /**
