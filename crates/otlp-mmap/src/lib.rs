@@ -13,6 +13,7 @@ pub mod clock;
 pub mod directory;
 pub mod dump;
 pub mod file;
+pub mod journal;
 pub mod layout;
 pub mod otlp;
 pub mod random;

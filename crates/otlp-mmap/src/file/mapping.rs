@@ -149,6 +149,22 @@ impl Mapping {
         let _ = (offset, length);
     }
 
+    /// Waits until the pages of a range are on the disk.
+    ///
+    /// # Errors
+    /// What the system says to `msync`; nothing out of bounds is written.
+    pub fn sync(&self, offset: u64, length: usize) -> io::Result<()> {
+        let page = rustix::param::page_size() as u64;
+        let start = offset / page * page;
+        let Some(first) = self.pointer(start, length + (offset - start) as usize) else {
+            return Err(io::ErrorKind::InvalidInput.into());
+        };
+        let length = length + (offset - start) as usize;
+        // SAFETY: the range lies in the mapping; writing it back changes no byte.
+        unsafe { rustix::mm::msync(first.as_ptr().cast(), length, rustix::mm::MsyncFlags::SYNC) }?;
+        Ok(())
+    }
+
     /// The one place that turns a file offset into an address.
     #[inline]
     fn pointer(&self, offset: u64, length: usize) -> Option<NonNull<u8>> {
