@@ -9,6 +9,10 @@ export declare class NativeReceiver {
   stats(): JsReceiverStats
   /** Hands over what is assembled now. */
   flush(): void
+  /** Reads nothing more until `resume`. */
+  pause(): void
+  /** Reads again. */
+  resume(): void
   /** Reads what is there, hands it over, waits for its acknowledgement and ends the thread. */
   stop(): void
 }
@@ -65,6 +69,7 @@ export interface JsPiece {
   body: Buffer
   items: number
   itemOffsets: Uint32Array
+  groups: Uint32Array
   urgent: boolean
 }
 

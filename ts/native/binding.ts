@@ -81,8 +81,15 @@ export interface Piece {
   items: number;
   /** Where in `body` the field of each begins. */
   itemOffsets: Uint32Array;
+  /**
+   * The scope groups within, in order, ten words each: number of the first item; end of the last item; then begin and end of the
+   * bodies of resource, resource's schema URL, scope, scope's schema URL (0 and 0 where there is none). Offsets in `body`.
+   */
+  groups: Uint32Array;
   /** A process waits for its records (`forceFlush`): send without waiting for more. */
   urgent: boolean;
+  /** Metrics: the temporality with baselines of its own that the points belong to, e.g. `cumulative`. */
+  stream?: string;
 }
 
 export interface ReceiverStats {
@@ -112,6 +119,9 @@ export interface NativeReceiver {
   stats(): ReceiverStats;
   /** Hand over what is assembled now, even if small. */
   flush(): void;
+  /** Reads nothing more until `resume`. Heartbeats, acknowledgements and what the other calls ask for go on. */
+  pause(): void;
+  resume(): void;
   /** Read what is there, hand it over, then end the thread. 'stopped' follows as the last event. */
   stop(): void;
 }
