@@ -122,6 +122,13 @@ export type ReceiverEvent =
   /** `error` is set when the thread crashed: the process should end with it. */
   | { type: 'stopped'; error?: string };
 
+/** What a piece becomes when it is split or changed. */
+export interface PiecePart {
+  body: Buffer;
+  /** Spans, log records or data points within. */
+  items: number;
+}
+
 export interface DumpOptions {
   /** Also spans that are still open. */
   all: boolean;
@@ -166,6 +173,12 @@ export interface NativeBinding {
   closeWriter(writer: number): void;
 
   createReceiver(options: ReceiverOptions, onEvent: (event: ReceiverEvent) => void): NativeReceiver;
+  /**
+   * Splits a piece between items: `first` of them (0: there is no such part), then as many as `each` in every part, the rest in
+   * the last. Resource and scope are repeated, and the metric whose data points are cut. Only the bytes are needed. Throws when
+   * they are no piece of the signal.
+   */
+  splitPiece(signal: string, body: Uint8Array, first: number, each: number): PiecePart[];
   /** OTLP JSON of an encoded export request. */
   requestToJson(signal: string, request: Uint8Array): string;
   /** Reads a file without changing a byte: one OTLP JSON export request a line. Throws with a sentence naming the file. */
