@@ -150,7 +150,7 @@ pub struct Item {
     pub scope: Value,
     /// Of a data point, its metric without points; null otherwise.
     pub metric: Value,
-    pub item: Value,
+    pub content: Value,
 }
 
 /// What a request says, item by item. Panics where it is no request.
@@ -166,13 +166,13 @@ pub fn items(signal: Signal, request: &[u8]) -> Vec<Item> {
     for mut resource in take(&mut json, groups) {
         for mut scope in take(&mut resource, scopes) {
             for mut item in take(&mut scope, items) {
-                let mut push = |metric, item| {
+                let mut push = |metric, content| {
                     let (resource, scope) = (resource.clone(), scope.clone());
                     found.push(Item {
                         resource,
                         scope,
                         metric,
-                        item,
+                        content,
                     });
                 };
                 if signal != Signal::Metrics {
