@@ -73,6 +73,12 @@ export interface JsPiece {
   urgent: boolean
 }
 
+/** See `PiecePart` of `ts/native/binding.ts`. */
+export interface JsPiecePart {
+  body: Buffer
+  items: number
+}
+
 /** See `ReceiverEvent` of `ts/native/binding.ts`. */
 export interface JsReceiverEvent {
   type: string
@@ -165,6 +171,14 @@ export declare function requestToJson(signalName: string, request: Uint8Array): 
  * The writer is closed.
  */
 export declare function setResource(writer: number, resource: Uint8Array, schemaUrl: string, settled: boolean): void
+
+/**
+ * Parts of a piece with `first` items, then `each`, the rest in the last.
+ *
+ * # Errors
+ * The bytes are no request of that signal.
+ */
+export declare function splitPiece(signalName: string, body: Uint8Array, first: number, each: number): Array<JsPiecePart>
 
 /** Version of the addon: that of the npm package it belongs to. */
 export declare function version(): string

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 export type { Geometry, WriterStatus } from './native/binding.js';
-export type { MmapStockOptions } from './stock/producer.js';
+export type { PlaceOptions, ProducerOptions } from './producer/options.js';
 export { MmapSpanExporter } from './stock/span-exporter.js';
 export { MmapSpanProcessor } from './stock/span-processor.js';
 export type { MmapTracerProviderOptions, RegistrationOptions } from './trace/options.js';

@@ -132,6 +132,13 @@ export type ReceiverEvent =
   /** `error` is set when the thread crashed: the process should end with it. */
   | { type: 'stopped'; error?: string };
 
+/** What a piece becomes when it is split or changed. */
+export interface PiecePart {
+  body: Buffer;
+  /** Spans, log records or data points within. */
+  items: number;
+}
+
 export interface DumpOptions {
   /** Also spans that are still open. */
   all: boolean;
@@ -169,6 +176,8 @@ export interface NativeBinding {
    * for the final one. Settling changes the epoch.
    */
   setResource(writer: number, resource: Uint8Array, schemaUrl: string, settled: boolean): void;
+  /** Tells collectors a setting of the app, by the name of its environment variable (an interval, a temporality). Never a secret. */
+  setSetting(writer: number, name: string, value: string): void;
   /** Asks the reader to export everything written so far; returns the epoch to await in `acknowledgedEpoch`. 0: there is no file, nothing to wait for. */
   requestFlush(writer: number): number;
   writerStatus(writer: number): WriterStatus;
@@ -176,6 +185,12 @@ export interface NativeBinding {
   closeWriter(writer: number): void;
 
   createReceiver(options: ReceiverOptions, onEvent: (event: ReceiverEvent) => void): NativeReceiver;
+  /**
+   * Splits a piece between items: `first` of them (0: there is no such part), then as many as `each` in every part, the rest in
+   * the last. Resource and scope are repeated, and the metric whose data points are cut. Only the bytes are needed. Throws when
+   * they are no piece of the signal.
+   */
+  splitPiece(signal: string, body: Uint8Array, first: number, each: number): PiecePart[];
   /** OTLP JSON of an encoded export request. */
   requestToJson(signal: string, request: Uint8Array): string;
   /** Reads a file without changing a byte: one OTLP JSON export request a line. Throws with a sentence naming the file. */
