@@ -93,8 +93,8 @@ export interface JsReceiverStats {
   filesAttached: number
   filesSetAside: number
   filesRemoved: number
-  records: number
-  spans: number
+  records: Record<string, number>
+  items: Record<string, number>
   spansIncomplete: number
   spansOpen: number
   endsWithoutStart: number
@@ -102,7 +102,7 @@ export interface JsReceiverStats {
   recordsQuarantined: number
   slotsSkipped: number
   openSpansEvicted: number
-  writerDrops: Record<string, number>
+  writerDrops: Record<string, Record<string, number>>
   bytesUnacknowledged: number
 }
 
