@@ -81,8 +81,15 @@ export interface Piece {
   items: number;
   /** Where in `body` the field of each begins. */
   itemOffsets: Uint32Array;
+  /**
+   * The scope groups within, in order, ten words each: number of the first item; end of the last item; then begin and end of the
+   * bodies of resource, resource's schema URL, scope, scope's schema URL (0 and 0 where there is none). Offsets in `body`.
+   */
+  groups: Uint32Array;
   /** A process waits for its records (`forceFlush`): send without waiting for more. */
   urgent: boolean;
+  /** Metrics: the temporality with baselines of its own that the points belong to, e.g. `cumulative`. */
+  stream?: string;
 }
 
 export type RingName = 'events' | 'spans' | 'measurements';
@@ -116,6 +123,9 @@ export interface NativeReceiver {
   stats(): ReceiverStats;
   /** Hand over what is assembled now, even if small. */
   flush(): void;
+  /** Reads nothing more until `resume`. Heartbeats, acknowledgements and what the other calls ask for go on. */
+  pause(): void;
+  resume(): void;
   /** Read what is there, hand it over, then end the thread. 'stopped' follows as the last event. */
   stop(): void;
 }
@@ -125,6 +135,13 @@ export type ReceiverEvent =
   | { type: 'log'; level: 'debug' | 'info' | 'warn' | 'error'; message: string }
   /** `error` is set when the thread crashed: the process should end with it. */
   | { type: 'stopped'; error?: string };
+
+/** What a piece becomes when it is split or changed. */
+export interface PiecePart {
+  body: Buffer;
+  /** Spans, log records or data points within. */
+  items: number;
+}
 
 export interface DumpOptions {
   /** Also spans that are still open. */
@@ -163,6 +180,8 @@ export interface NativeBinding {
    * for the final one. Settling changes the epoch.
    */
   setResource(writer: number, resource: Uint8Array, schemaUrl: string, settled: boolean): void;
+  /** Tells collectors a setting of the app, by the name of its environment variable (an interval, a temporality). Never a secret. */
+  setSetting(writer: number, name: string, value: string): void;
   /** Asks the reader to export everything written so far; returns the epoch to await in `acknowledgedEpoch`. 0: there is no file, nothing to wait for. */
   requestFlush(writer: number): number;
   writerStatus(writer: number): WriterStatus;
@@ -170,6 +189,12 @@ export interface NativeBinding {
   closeWriter(writer: number): void;
 
   createReceiver(options: ReceiverOptions, onEvent: (event: ReceiverEvent) => void): NativeReceiver;
+  /**
+   * Splits a piece between items: `first` of them (0: there is no such part), then as many as `each` in every part, the rest in
+   * the last. Resource and scope are repeated, and the metric whose data points are cut. Only the bytes are needed. Throws when
+   * they are no piece of the signal.
+   */
+  splitPiece(signal: string, body: Uint8Array, first: number, each: number): PiecePart[];
   /** OTLP JSON of an encoded export request. */
   requestToJson(signal: string, request: Uint8Array): string;
   /** Reads a file without changing a byte: one OTLP JSON export request a line. Throws with a sentence naming the file. */

@@ -54,6 +54,7 @@ pub struct JsPiece {
     pub body: Buffer,
     pub items: u32,
     pub item_offsets: Uint32Array,
+    pub groups: Uint32Array,
     pub urgent: bool,
 }
 
@@ -63,6 +64,7 @@ impl From<HandedPiece> for JsPiece {
             sequence: handed.sequence as f64,
             signal: handed.signal.name(),
             items: handed.piece.items,
+            groups: handed.piece.group_words().into(),
             body: handed.piece.bytes.into(),
             item_offsets: handed.piece.item_offsets.into(),
             urgent: handed.urgent,
@@ -197,6 +199,18 @@ impl NativeReceiver {
     #[napi]
     pub fn flush(&self) {
         self.receiver.flush();
+    }
+
+    /// Reads nothing more until `resume`.
+    #[napi]
+    pub fn pause(&self) {
+        self.receiver.pause();
+    }
+
+    /// Reads again.
+    #[napi]
+    pub fn resume(&self) {
+        self.receiver.resume();
     }
 
     /// Reads what is there, hands it over, waits for its acknowledgement and ends the thread.

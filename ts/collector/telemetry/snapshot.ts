@@ -15,7 +15,7 @@ export interface Snapshot {
   receiver: ReceiverStats;
   /** Items that left the collector, by signal. */
   settled: Partial<Record<Signal, SettledCounts>>;
-  /** By type of exporter, then by signal. */
+  /** By name of the exporter, then by signal. */
   exporters: Record<string, Partial<Record<Signal, SignalCounts>>>;
 }
 
@@ -32,6 +32,19 @@ export function summaryLine({ receiver, settled }: Snapshot): string {
 function dropped({ writerDrops }: ReceiverStats, ring: RingName): number {
   const { truncated: _, ...lost } = writerDrops[ring] ?? {};
   return Object.values(lost).reduce((sum, count) => sum + count, 0);
+}
+
+/** The counts of all receivers together. */
+export function sumOfReceivers(stats: readonly ReceiverStats[]): ReceiverStats {
+  return stats.reduce((sum, next) => sumOf(sum, next) as ReceiverStats);
+}
+
+/** Adds up numbers, and those in objects within. */
+function sumOf(a: unknown, b: unknown): unknown {
+  if (typeof a === 'number' || typeof b === 'number') return ((a as number) ?? 0) + ((b as number) ?? 0);
+  const [left, right] = [a ?? {}, b ?? {}] as Record<string, unknown>[];
+  const keys = new Set([...Object.keys(left), ...Object.keys(right)]);
+  return Object.fromEntries([...keys].map((key) => [key, sumOf(left[key], right[key])]));
 }
 
 /** Keeps a snapshot in a file, whole at every moment: it is written beside it and renamed. */

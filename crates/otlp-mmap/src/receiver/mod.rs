@@ -128,6 +128,8 @@ pub struct ReceiverStats {
 enum Command {
     Acknowledge(u64),
     Flush,
+    Pause,
+    Resume,
     Stop,
 }
 
@@ -165,6 +167,16 @@ impl Receiver {
     /// Hands over what is assembled now.
     pub fn flush(&self) {
         self.send(Command::Flush);
+    }
+
+    /// Reads nothing more until [`Receiver::resume`]: records stay in the rings. Heartbeats and acknowledgements go on.
+    pub fn pause(&self) {
+        self.send(Command::Pause);
+    }
+
+    /// Reads again.
+    pub fn resume(&self) {
+        self.send(Command::Resume);
     }
 
     /// Reads what is there, hands it over (open spans too, marked incomplete), waits until all of it is acknowledged
