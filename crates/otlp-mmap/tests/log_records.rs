@@ -1,6 +1,5 @@
 //! Every Event record is one log record, with all that it says; what cannot be decoded is counted and spoils nothing else.
 
-#[allow(dead_code, reason = "this program uses a part")]
 mod records;
 
 use otlp_mmap::otlp::{LogEncoder, Piece, RecordError, Resolver, Signal, json};
