@@ -104,8 +104,8 @@ export interface JsReceiverStats {
   filesAttached: number
   filesSetAside: number
   filesRemoved: number
-  records: number
-  spans: number
+  records: Record<string, number>
+  items: Record<string, number>
   spansIncomplete: number
   spansOpen: number
   endsWithoutStart: number
@@ -113,7 +113,7 @@ export interface JsReceiverStats {
   recordsQuarantined: number
   slotsSkipped: number
   openSpansEvicted: number
-  writerDrops: Record<string, number>
+  writerDrops: Record<string, Record<string, number>>
   bytesUnacknowledged: number
 }
 
@@ -171,6 +171,14 @@ export declare function requestToJson(signalName: string, request: Uint8Array): 
  * The writer is closed.
  */
 export declare function setResource(writer: number, resource: Uint8Array, schemaUrl: string, settled: boolean): void
+
+/**
+ * Tells collectors a setting of the app, by the name of its environment variable. Never a secret.
+ *
+ * # Errors
+ * The writer is closed.
+ */
+export declare function setSetting(writer: number, name: string, value: string): void
 
 /**
  * Parts of a piece with `first` items, then `each`, the rest in the last.

@@ -71,7 +71,7 @@ export interface ReceiverOptions {
   deadSlotTimeout?: number;
 }
 
-/** Encoded ResourceSpans (or, later, ResourceLogs and ResourceMetrics) of one resource. Pieces joined end to end are an export request. */
+/** Encoded ResourceSpans, ResourceLogs or ResourceMetrics of one producer. Pieces joined end to end are an export request. */
 export interface Piece {
   /** Number to acknowledge it by; counts up. */
   sequence: number;
@@ -92,12 +92,16 @@ export interface Piece {
   stream?: string;
 }
 
+export type RingName = 'events' | 'spans' | 'measurements';
+
 export interface ReceiverStats {
   filesAttached: number;
   filesSetAside: number;
   filesRemoved: number;
-  records: number;
-  spans: number;
+  /** Records taken from the rings, by ring. */
+  records: Record<RingName, number>;
+  /** Spans (incomplete ones included), log records and data points handed over, by signal. */
+  items: Record<'traces' | 'logs' | 'metrics', number>;
   spansIncomplete: number;
   spansOpen: number;
   /** Span records whose start is not known: ends, and changes. */
@@ -107,8 +111,8 @@ export interface ReceiverStats {
   recordsQuarantined: number;
   slotsSkipped: number;
   openSpansEvicted: number;
-  /** Drops that writers counted in the files seen so far, reason to count. */
-  writerDrops: Record<string, number>;
+  /** Drops that writers counted in the files seen so far, ring to reason to count; only what is not zero. */
+  writerDrops: Partial<Record<RingName, Record<string, number>>>;
   bytesUnacknowledged: number;
 }
 

@@ -33,12 +33,12 @@ pub(super) struct Outlet<'a> {
 
 impl Outlet<'_> {
     /// Hands over a piece: its sequence number.
-    pub(super) fn hand(&mut self, piece: Piece, urgent: bool) -> u64 {
+    pub(super) fn hand(&mut self, signal: Signal, piece: Piece, urgent: bool) -> u64 {
         let sequence = self.in_flight.push(piece.bytes.len());
-        self.stats.spans += u64::from(piece.items);
+        self.stats.items[signal as usize] += u64::from(piece.items);
         (self.on_event)(Event::Piece(HandedPiece {
             sequence,
-            signal: Signal::Traces,
+            signal,
             piece,
             urgent,
         }));
