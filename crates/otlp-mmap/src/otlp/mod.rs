@@ -18,7 +18,7 @@ mod link;
 mod open_span;
 mod open_spans;
 mod piece;
-mod proto;
+pub(crate) mod proto;
 mod resolver;
 mod scope;
 mod span_end;
