@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use sha2::{Digest, Sha256};
 
-use super::any_value::{AnyValue, key_and_value};
+use super::any_value::{AnyValue, Scalar, key_and_value};
 use super::matcher::Pattern;
-use crate::otlp::proto::{any_value, key_value};
+use crate::otlp::proto::key_value;
 use crate::wire::{self, Fields, Malformed, field_len};
 
 /// Where a new value comes from.
@@ -181,12 +181,10 @@ fn hashed(value: AnyValue<'_>) -> Vec<u8> {
         AnyValue::Int(value) => Some(Sha256::digest(value.to_le_bytes())),
         AnyValue::Double(value) => Some(Sha256::digest(value.to_le_bytes())),
     };
-    let mut text = Vec::with_capacity(64);
+    let mut text = String::with_capacity(64);
     for byte in digest.iter().flatten() {
         const DIGITS: &[u8; 16] = b"0123456789abcdef";
-        text.extend([DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]]);
+        text.extend([DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 15)]].map(char::from));
     }
-    let mut out = Vec::with_capacity(text.len() + 2);
-    wire::put_bytes(&mut out, any_value::STRING, &text);
-    out
+    Scalar::String(text).encode()
 }

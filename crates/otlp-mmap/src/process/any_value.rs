@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::otlp::proto::{any_value, key_value};
-use crate::wire::{Fields, Malformed};
+use crate::wire::{self, Fields, Malformed};
 
 /// What an encoded `AnyValue` holds. The last field counts, as in any protobuf one-of.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -46,6 +46,34 @@ impl<'a> AnyValue<'a> {
             Self::Double(value) => Some(Cow::Owned(value.to_string().into_bytes())),
             Self::Empty | Self::Other(_) => None,
         }
+    }
+}
+
+/// A single value, as a configuration gives it.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Scalar {
+    /// Text.
+    String(String),
+    /// A boolean.
+    Bool(bool),
+    /// A whole number.
+    Int(i64),
+    /// Any number.
+    Double(f64),
+}
+
+impl Scalar {
+    /// The fields of an OTLP `AnyValue` that holds it.
+    #[must_use]
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        match self {
+            Self::String(text) => wire::put_bytes(&mut out, any_value::STRING, text.as_bytes()),
+            Self::Bool(value) => wire::put_uint(&mut out, any_value::BOOL, u64::from(*value)),
+            Self::Int(value) => wire::put_uint(&mut out, any_value::INT, *value as u64),
+            Self::Double(value) => wire::put_fixed64(&mut out, any_value::DOUBLE, value.to_bits()),
+        }
+        out
     }
 }
 

@@ -4,18 +4,11 @@ use super::any_value::{AnyValue, attribute};
 use super::matcher::{AttributeMatcher, TextMatcher};
 use super::rewrite::Item;
 use crate::otlp::Signal;
-use crate::otlp::proto::{resource, scope, span};
+use crate::otlp::proto::{log_record, resource, scope, span};
 use crate::wire::{Fields, Malformed};
 
 /// Number of `Metric.name`.
 const METRIC_NAME: u32 = 1;
-
-/// Numbers of a `LogRecord`'s fields.
-mod log {
-    pub(super) const SEVERITY_NUMBER: u32 = 2;
-    pub(super) const SEVERITY_TEXT: u32 = 3;
-    pub(super) const BODY: u32 = 5;
-}
 
 /// What an item has to be. All that is given must hold; of a list of texts, one; of a list of attributes, all. What is empty is
 /// not asked for.
@@ -80,7 +73,7 @@ impl Condition {
 
     fn log_record(&self, message: &[u8]) -> Result<bool, Malformed> {
         if let Some((least, undefined)) = self.severity_number {
-            let severity = number(message, log::SEVERITY_NUMBER)?;
+            let severity = number(message, log_record::SEVERITY_NUMBER)?;
             if !(if severity == 0 {
                 undefined
             } else {
@@ -89,10 +82,10 @@ impl Condition {
                 return Ok(false);
             }
         }
-        if !self.bodies.is_empty() && !matches_text(&self.bodies, bytes(message, log::BODY)?)? {
+        if !self.bodies.is_empty() && !matches_text(&self.bodies, bytes(message, log_record::BODY)?)? {
             return Ok(false);
         }
-        any(&self.severity_texts, message, log::SEVERITY_TEXT)
+        any(&self.severity_texts, message, log_record::SEVERITY_TEXT)
     }
 }
 

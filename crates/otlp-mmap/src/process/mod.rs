@@ -16,6 +16,7 @@ mod sampler;
 mod split;
 
 pub use actions::{Action, Actions, Keys, Source};
+pub use any_value::Scalar;
 pub use condition::{Condition, Selector};
 pub use levels::count_items;
 pub use matcher::{AttributeMatcher, Pattern, TextMatcher, ValueMatcher};

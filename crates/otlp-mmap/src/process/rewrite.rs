@@ -5,13 +5,8 @@ use std::borrow::Cow;
 use super::levels::{Levels, levels};
 use super::split::Part;
 use crate::otlp::Signal;
-use crate::otlp::proto::{resource_group, scope_group, span};
+use crate::otlp::proto::{log_record, resource_group, scope_group, span};
 use crate::wire::{self, Fields, Malformed};
-
-/// Field number of a span's attributes.
-const SPAN_ATTRIBUTES: u32 = span::ATTRIBUTES;
-/// Field number of a log record's attributes.
-const LOG_ATTRIBUTES: u32 = 6;
 
 /// A span, log record or data point.
 pub(super) struct Item<'a> {
@@ -175,8 +170,8 @@ fn attributes_field(signal: Signal, container: u32) -> u32 {
     const HISTOGRAM: u32 = 9;
     const EXPONENTIAL_HISTOGRAM: u32 = 10;
     match (signal, container) {
-        (Signal::Traces, _) => SPAN_ATTRIBUTES,
-        (Signal::Logs, _) => LOG_ATTRIBUTES,
+        (Signal::Traces, _) => span::ATTRIBUTES,
+        (Signal::Logs, _) => log_record::ATTRIBUTES,
         (Signal::Metrics, HISTOGRAM) => 9,
         (Signal::Metrics, EXPONENTIAL_HISTOGRAM) => 1,
         (Signal::Metrics, _) => 7,

@@ -3,13 +3,11 @@
 use super::any_value::{AnyValue, attribute};
 use super::rewrite::{Item, Verdict, Visitor};
 use crate::otlp::Signal;
-use crate::otlp::proto::{any_value, span};
+use crate::otlp::proto::{any_value, log_record, span};
 use crate::wire::{Fields, Malformed};
 
 /// Traces fall into this many buckets by their hash.
 const BUCKETS: u32 = 1 << 14;
-/// Number of `LogRecord.trace_id`.
-const LOG_TRACE_ID: u32 = 9;
 /// The span attribute by which an app asks for or against sampling.
 const PRIORITY: &[u8] = b"sampling.priority";
 
@@ -106,7 +104,7 @@ impl Sampler {
             }));
         }
         let number = if item.signal == Signal::Logs {
-            LOG_TRACE_ID
+            log_record::TRACE_ID
         } else {
             span::TRACE_ID
         };
