@@ -159,6 +159,8 @@ export interface NativeBinding {
    * for the final one. Settling changes the epoch.
    */
   setResource(writer: number, resource: Uint8Array, schemaUrl: string, settled: boolean): void;
+  /** Tells collectors a setting of the app, by the name of its environment variable (an interval, a temporality). Never a secret. */
+  setSetting(writer: number, name: string, value: string): void;
   /** Asks the reader to export everything written so far; returns the epoch to await in `acknowledgedEpoch`. 0: there is no file, nothing to wait for. */
   requestFlush(writer: number): number;
   writerStatus(writer: number): WriterStatus;
