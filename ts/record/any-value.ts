@@ -18,7 +18,18 @@ import { threadScratch } from '../native/scratch.js';
 import * as wire from './wire.js';
 
 // Constants of this module: what is imported by name is looked up in the other module's object at each use.
-const { bounds, LENGTH_WIDTH, putBytes, putDouble, putInt64, putString, putVarint, SHORT_STRING, setLength } = wire;
+const {
+  bounds,
+  LENGTH_WIDTH,
+  putBigInt,
+  putBytes,
+  putDouble,
+  putInt64,
+  putString,
+  putVarint,
+  SHORT_STRING,
+  setLength,
+} = wire;
 
 // A constant of this module, so that the optimising compiler knows its address.
 const { bytes } = threadScratch;
@@ -55,7 +66,7 @@ const INT64_END = 2 ** 63;
 const DEPTH_LIMIT = 16;
 
 /** True when every length within the encoded value is below 128. */
-function isSmall(value: unknown): boolean {
+export function isSmall(value: unknown): boolean {
   return typeof value === 'string' ? value.length <= SHORT_STRING : typeof value !== 'object' || value === null;
 }
 
@@ -122,6 +133,9 @@ export function putAnyValue(at: number, value: unknown, keys: KeyReferences | un
       }
       bytes[at] = DOUBLE_TAG;
       return putDouble(at + 1, value);
+    case 'bigint':
+      bytes[at] = INT_TAG;
+      return putBigInt(at + 1, value);
     case 'boolean':
       bytes[at] = BOOL_TAG;
       bytes[at + 1] = value ? 1 : 0;
