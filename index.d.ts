@@ -9,6 +9,10 @@ export declare class NativeReceiver {
   stats(): JsReceiverStats
   /** Hands over what is assembled now. */
   flush(): void
+  /** Reads nothing more until `resume`. */
+  pause(): void
+  /** Reads again. */
+  resume(): void
   /** Reads what is there, hands it over, waits for its acknowledgement and ends the thread. */
   stop(): void
 }
@@ -65,7 +69,14 @@ export interface JsPiece {
   body: Buffer
   items: number
   itemOffsets: Uint32Array
+  groups: Uint32Array
   urgent: boolean
+}
+
+/** See `PiecePart` of `ts/native/binding.ts`. */
+export interface JsPiecePart {
+  body: Buffer
+  items: number
 }
 
 /** See `ReceiverEvent` of `ts/native/binding.ts`. */
@@ -93,8 +104,8 @@ export interface JsReceiverStats {
   filesAttached: number
   filesSetAside: number
   filesRemoved: number
-  records: number
-  spans: number
+  records: Record<string, number>
+  items: Record<string, number>
   spansIncomplete: number
   spansOpen: number
   endsWithoutStart: number
@@ -102,7 +113,7 @@ export interface JsReceiverStats {
   recordsQuarantined: number
   slotsSkipped: number
   openSpansEvicted: number
-  writerDrops: Record<string, number>
+  writerDrops: Record<string, Record<string, number>>
   bytesUnacknowledged: number
 }
 
@@ -160,6 +171,14 @@ export declare function requestToJson(signalName: string, request: Uint8Array): 
  * The writer is closed.
  */
 export declare function setResource(writer: number, resource: Uint8Array, schemaUrl: string, settled: boolean): void
+
+/**
+ * Parts of a piece with `first` items, then `each`, the rest in the last.
+ *
+ * # Errors
+ * The bytes are no request of that signal.
+ */
+export declare function splitPiece(signalName: string, body: Uint8Array, first: number, each: number): Array<JsPiecePart>
 
 /** Version of the addon: that of the npm package it belongs to. */
 export declare function version(): string

@@ -25,6 +25,20 @@ export function fixtureFile(t: ExecutionContext, name: FixtureName): string {
   return path;
 }
 
+const EVENTS_OFFSET = 8;
+const READER_INDEX = 16;
+const WRITER_INDEX = 24;
+
+/** The spans of a_traces alone: the one log record beside them counts as read. */
+export function tracesFile(t: ExecutionContext): string {
+  const path = fixtureFile(t, 'a_traces');
+  const bytes = readFileSync(path);
+  const events = Number(bytes.readBigInt64LE(EVENTS_OFFSET));
+  bytes.copy(bytes, events + READER_INDEX, events + WRITER_INDEX, events + WRITER_INDEX + 8);
+  writeFileSync(path, bytes);
+  return path;
+}
+
 /** Integers beyond a double's precision are read as decimal strings. */
 function parseExact(text: string) {
   return JSON.parse(text.replace(/(?<=[:[,\s])-?\d{16,}(?=\s*[,\]}])/g, '"$&"'));
@@ -98,11 +112,11 @@ export function recordedSpans(): Map<string, WholeSpan> {
   return whole;
 }
 
-/** The spans of OTLP JSON requests, one a line, by span id. */
+/** The spans of OTLP JSON requests, one a line and of any signal, by span id. */
 export function exportedSpans(lines: string): Map<string, WholeSpan> {
   const whole = new Map<string, WholeSpan>();
   for (const line of lines.split('\n').filter(Boolean)) {
-    for (const { resource, scopeSpans } of JSON.parse(line).resourceSpans) {
+    for (const { resource, scopeSpans } of JSON.parse(line).resourceSpans ?? []) {
       for (const { scope, spans } of scopeSpans) {
         for (const span of spans) {
           whole.set(span.spanId, {

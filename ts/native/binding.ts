@@ -71,7 +71,7 @@ export interface ReceiverOptions {
   deadSlotTimeout?: number;
 }
 
-/** Encoded ResourceSpans (or, later, ResourceLogs and ResourceMetrics) of one resource. Pieces joined end to end are an export request. */
+/** Encoded ResourceSpans, ResourceLogs or ResourceMetrics of one producer. Pieces joined end to end are an export request. */
 export interface Piece {
   /** Number to acknowledge it by; counts up. */
   sequence: number;
@@ -81,16 +81,27 @@ export interface Piece {
   items: number;
   /** Where in `body` the field of each begins. */
   itemOffsets: Uint32Array;
+  /**
+   * The scope groups within, in order, ten words each: number of the first item; end of the last item; then begin and end of the
+   * bodies of resource, resource's schema URL, scope, scope's schema URL (0 and 0 where there is none). Offsets in `body`.
+   */
+  groups: Uint32Array;
   /** A process waits for its records (`forceFlush`): send without waiting for more. */
   urgent: boolean;
+  /** Metrics: the temporality with baselines of its own that the points belong to, e.g. `cumulative`. */
+  stream?: string;
 }
+
+export type RingName = 'events' | 'spans' | 'measurements';
 
 export interface ReceiverStats {
   filesAttached: number;
   filesSetAside: number;
   filesRemoved: number;
-  records: number;
-  spans: number;
+  /** Records taken from the rings, by ring. */
+  records: Record<RingName, number>;
+  /** Spans (incomplete ones included), log records and data points handed over, by signal. */
+  items: Record<'traces' | 'logs' | 'metrics', number>;
   spansIncomplete: number;
   spansOpen: number;
   /** Span records whose start is not known: ends, and changes. */
@@ -100,8 +111,8 @@ export interface ReceiverStats {
   recordsQuarantined: number;
   slotsSkipped: number;
   openSpansEvicted: number;
-  /** Drops that writers counted in the files seen so far, reason to count. */
-  writerDrops: Record<string, number>;
+  /** Drops that writers counted in the files seen so far, ring to reason to count; only what is not zero. */
+  writerDrops: Partial<Record<RingName, Record<string, number>>>;
   bytesUnacknowledged: number;
 }
 
@@ -112,6 +123,9 @@ export interface NativeReceiver {
   stats(): ReceiverStats;
   /** Hand over what is assembled now, even if small. */
   flush(): void;
+  /** Reads nothing more until `resume`. Heartbeats, acknowledgements and what the other calls ask for go on. */
+  pause(): void;
+  resume(): void;
   /** Read what is there, hand it over, then end the thread. 'stopped' follows as the last event. */
   stop(): void;
 }
@@ -121,6 +135,13 @@ export type ReceiverEvent =
   | { type: 'log'; level: 'debug' | 'info' | 'warn' | 'error'; message: string }
   /** `error` is set when the thread crashed: the process should end with it. */
   | { type: 'stopped'; error?: string };
+
+/** What a piece becomes when it is split or changed. */
+export interface PiecePart {
+  body: Buffer;
+  /** Spans, log records or data points within. */
+  items: number;
+}
 
 export interface DumpOptions {
   /** Also spans that are still open. */
@@ -168,6 +189,12 @@ export interface NativeBinding {
   closeWriter(writer: number): void;
 
   createReceiver(options: ReceiverOptions, onEvent: (event: ReceiverEvent) => void): NativeReceiver;
+  /**
+   * Splits a piece between items: `first` of them (0: there is no such part), then as many as `each` in every part, the rest in
+   * the last. Resource and scope are repeated, and the metric whose data points are cut. Only the bytes are needed. Throws when
+   * they are no piece of the signal.
+   */
+  splitPiece(signal: string, body: Uint8Array, first: number, each: number): PiecePart[];
   /** OTLP JSON of an encoded export request. */
   requestToJson(signal: string, request: Uint8Array): string;
   /** Reads a file without changing a byte: one OTLP JSON export request a line. Throws with a sentence naming the file. */

@@ -7,6 +7,7 @@
 
 mod dump;
 mod environment;
+mod pieces;
 mod raw;
 mod receiver;
 mod writers;
