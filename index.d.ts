@@ -173,6 +173,14 @@ export declare function requestToJson(signalName: string, request: Uint8Array): 
 export declare function setResource(writer: number, resource: Uint8Array, schemaUrl: string, settled: boolean): void
 
 /**
+ * Tells collectors a setting of the app, by the name of its environment variable. Never a secret.
+ *
+ * # Errors
+ * The writer is closed.
+ */
+export declare function setSetting(writer: number, name: string, value: string): void
+
+/**
  * Parts of a piece with `first` items, then `each`, the rest in the last.
  *
  * # Errors

@@ -95,6 +95,11 @@ class PlainCopy {
       const part = this.#copyPart(value, key);
       if (part === INVALID) return INVALID;
       if (part === undefined) continue;
+      if (key === '') {
+        // No reference of a file stands for it.
+        this.wasCut = true;
+        continue;
+      }
       if (key === '__proto__') Object.defineProperty(copy, key, { value: part, enumerable: true });
       else copy[key] = part;
     }

@@ -36,6 +36,10 @@ export class MmapLogger implements Logger {
   /** The record is in the file when this returns. */
   emit(record: LogRecord): void {
     if (this.#state.isShutDown) return;
+    if (typeof record !== 'object' || record === null) {
+      diag.warn(`otlp-mmap: ${textOf(record)} is not a log record`);
+      return;
+    }
     try {
       this.#emit(record, false);
     } catch {
@@ -45,10 +49,6 @@ export class MmapLogger implements Logger {
   }
 
   #emitSafely(record: LogRecord): void {
-    if (typeof record !== 'object' || record === null) {
-      diag.warn(`otlp-mmap: ${textOf(record)} is not a log record`);
-      return;
-    }
     try {
       this.#emit(readSafely(record), true);
     } catch (error) {

@@ -1,8 +1,9 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { context as contextApi, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import { context as contextApi, ROOT_CONTEXT, type TimeInput, trace } from '@opentelemetry/api';
 import type { LogAttributes, LogRecord } from '@opentelemetry/api-logs';
+import { isTimeInput } from '../trace/time-input.js';
 import { exceptionAttributes } from './exception.js';
 
 /** A copy of a record that throws somewhere, without the parts that do. */
@@ -24,11 +25,15 @@ export function readSafely(record: LogRecord): LogRecord {
     severityText: read('severityText'),
     eventName: read('eventName'),
     body: read('body'),
-    timestamp: read('timestamp'),
-    observedTimestamp: read('observedTimestamp'),
+    timestamp: readableTime(read('timestamp')),
+    observedTimestamp: readableTime(read('observedTimestamp')),
     attributes,
     context: hasReadableSpan ? context : ROOT_CONTEXT,
   };
+}
+
+function readableTime(time: TimeInput | undefined): TimeInput | undefined {
+  return attempt(() => isTimeInput(time)) ? time : undefined;
 }
 
 function attempt<T>(read: () => T): T | undefined {
