@@ -142,6 +142,71 @@ export function exportedSpans(lines: string): Map<string, WholeSpan> {
   return whole;
 }
 
+/** A log record with its resource and scope, every field filled in. */
+export interface WholeLog {
+  resource: object[];
+  scope: { name: string; version: string };
+  timeUnixNano: string;
+  severityNumber: number;
+  severityText: string;
+  body: object | undefined;
+  attributes: object[];
+  eventName: string;
+  traceId: string;
+  spanId: string;
+  flags: number;
+}
+
+/** The log records that the Event records of a fixture make, in order. */
+export function recordedLogs(name: FixtureName): WholeLog[] {
+  const { events, scopes, resources } = parseExact(readFileSync(join(FIXTURES, `${name}.records.json`), 'utf8'));
+  const whole: WholeLog[] = [];
+  for (const record of events) {
+    const scope = scopes[record.scope];
+    whole.push({
+      resource: otlpAttributes(resources[scope.resource_ref].attributes),
+      scope: { name: scope.name, version: scope.version },
+      timeUnixNano: String(record.t),
+      severityNumber: record.sev,
+      severityText: record.sev_text,
+      body: record.body ? otlpValue(record.body) : undefined,
+      attributes: otlpAttributes(record.attributes),
+      eventName: record.event_name,
+      traceId: record.ctx?.trace_id ?? '',
+      spanId: record.ctx?.span_id ?? '',
+      flags: record.ctx?.flags ?? 0,
+    });
+  }
+  return whole;
+}
+
+/** The log records of OTLP JSON requests, one a line and of any signal. */
+export function exportedLogs(lines: string): WholeLog[] {
+  const whole: WholeLog[] = [];
+  for (const line of lines.split('\n').filter(Boolean)) {
+    for (const { resource, scopeLogs } of JSON.parse(line).resourceLogs ?? []) {
+      for (const { scope, logRecords } of scopeLogs) {
+        for (const log of logRecords) {
+          whole.push({
+            resource: filledIn(resource?.attributes),
+            scope: { name: scope.name, version: scope.version ?? '' },
+            timeUnixNano: log.timeUnixNano,
+            severityNumber: log.severityNumber ?? 0,
+            severityText: log.severityText ?? '',
+            body: log.body,
+            attributes: filledIn(log.attributes),
+            eventName: log.eventName ?? '',
+            traceId: log.traceId ?? '',
+            spanId: log.spanId ?? '',
+            flags: log.flags ?? 0,
+          });
+        }
+      }
+    }
+  }
+  return whole;
+}
+
 function filledIn(attributes: { key: string; value?: object }[] = []): object[] {
   return attributes.map(({ key, value }) => ({ key, value: value ?? {} }));
 }

@@ -8,7 +8,16 @@ import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { loadBinding } from '../../ts/native/loader';
 import { CommandRun } from './command';
-import { exportedSpans, recordedSpans, temporaryFolder, tracesFile } from './fixtures';
+import {
+  exportedLogs,
+  exportedSpans,
+  fixtureFile,
+  recordedLogs,
+  recordedSpans,
+  temporaryFolder,
+  tracesFile,
+  type WholeLog,
+} from './fixtures';
 import { Sink } from './sink';
 
 const ENDED = [...recordedSpans().values()].filter(({ endTimeUnixNano }) => endTimeUnixNano !== undefined);
@@ -69,6 +78,18 @@ test('--exporter debug prints each span with its attributes, without colour wher
   t.regex(run.stdout, /scope scope\.one 1\.2\.3\n {2}scope\.attr = "s1"/);
   t.regex(run.stdout, /k\.int\.max = 9223372036854775807/);
   t.false(run.stdout.includes('\u001b'));
+});
+
+test('--exporter file writes log records beside the spans, and the summary counts them apart', async (t) => {
+  const output = temporaryFolder(t);
+  const files = [fixtureFile(t, 'c_logs'), fixtureFile(t, 'a_traces')];
+  const run = new CommandRun(t, ['--output', output, '--file', ...files]);
+  t.is(await run.stop(), 0, run.stderr);
+  const logs = [...recordedLogs('c_logs'), ...recordedLogs('a_traces')];
+  const byTime = (list: WholeLog[]) => list.sort((a, b) => (a.timeUnixNano < b.timeUnixNano ? -1 : 1));
+  t.deepEqual(byTime(exportedLogs(readFileSync(join(output, 'logs.jsonl'), 'utf8'))), byTime(logs));
+  const summary = `spans exported=${ALL} incomplete=1 dropped=0 failed=0 logs exported=${logs.length} dropped=0 failed=0\n$`;
+  t.regex(run.stderr, new RegExp(summary));
 });
 
 test('without any exporter, spans are printed and kept in a file of the user', async (t) => {
