@@ -6,6 +6,7 @@ import './self';
 import type { Command } from './commands/command';
 import { dump } from './commands/dump';
 import { run } from './commands/run';
+import { ConfigError } from './config/problems';
 import { surviveClosedOutput, writeOut } from './standard-output';
 import { printable } from './terminal';
 import { UsageError } from './usage-error';
@@ -33,6 +34,12 @@ function commandList(): string {
   return COMMANDS.map(({ name, summary }) => `  ${name.padEnd(8)}${summary}`).join('\n');
 }
 
+/** 1 something does not work, 2 wrong command line, 78 wrong configuration (EX_CONFIG of sysexits.h). */
+function exitCodeOf(error: Error): number {
+  if (error instanceof ConfigError) return 78;
+  return isUsageError(error) ? 2 : 1;
+}
+
 /** parseArgs throws TypeErrors with these codes for arguments that it does not know. */
 function isUsageError(error: NodeJS.ErrnoException): boolean {
   return error instanceof UsageError || (error.code ?? '').startsWith('ERR_PARSE_ARGS_');
@@ -44,7 +51,7 @@ main(process.argv.slice(2))
     if (error.code === 'EPIPE') return 0;
     const message = isUsageError(error) ? `${error.message}\nTry 'otlp-mmap-collector --help'.` : error.message;
     process.stderr.write(`otlp-mmap-collector: ${message.split('\n').map(printable).join('\n')}\n`);
-    return isUsageError(error) ? 2 : 1;
+    return exitCodeOf(error);
   })
   // Native threads and kept connections would hold the process.
   .then((exitCode) => process.exit(exitCode));

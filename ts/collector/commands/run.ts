@@ -4,7 +4,8 @@
 import { parseArgs } from 'node:util';
 import { loadBinding } from '../../native/loader';
 import { Collector } from '../collector';
-import { runConfig } from '../config/run-config';
+import { collectorConfig } from '../config/collector-config';
+import { configFromOptions, levelOf } from '../config/from-options';
 import { Logger } from '../logger';
 import { UsageError } from '../usage-error';
 import type { Command } from './command';
@@ -68,11 +69,12 @@ export const run: Command = {
     if (positionals.length > 0 && !values.file) throw new UsageError(`unexpected argument '${positionals[0]}'`);
     const file = values.file && [...values.file, ...positionals];
 
-    const config = runConfig({ ...values, file }, process.env);
-    const logger = new Logger(config.level);
+    const level = levelOf(values);
+    const config = collectorConfig(configFromOptions({ ...values, file }, process.env));
+    const logger = new Logger(level);
     let collector: Collector;
     try {
-      collector = new Collector(config, loadBinding(), logger);
+      collector = new Collector(config, loadBinding(), logger, values['stats-file']);
     } catch (error) {
       logger.error((error as Error).message);
       return 1;

@@ -1,0 +1,196 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { SIGNALS, type Signal } from '../batch';
+import type { Level } from '../logger';
+import { UsageError } from '../usage-error';
+import { type ConfigNode, nodeOf } from './node';
+import { namesEndpoint, type OtlpOverrides, otlpEndpoint, parseCompression, parseHeader } from './otlp-environment';
+import { parseDuration, parseSize } from './units';
+
+/** Rotation of the files that are written when nobody asked for any. */
+const CAPPED_FILE_SIZE = 64 * 1024 * 1024;
+
+type ExporterType = 'otlphttp' | 'file' | 'debug';
+
+const EXPORTER_TYPES: readonly ExporterType[] = ['otlphttp', 'file', 'debug'];
+
+/** The options of `run` as `parseArgs` gives them. */
+export interface RunOptions {
+  dir?: string[];
+  file?: string[];
+  exporter?: string[];
+  endpoint?: string;
+  header?: string[];
+  compression?: string;
+  timeout?: string;
+  output?: string;
+  'max-file-size'?: string;
+  'retry-interval'?: string;
+  'shutdown-timeout'?: string;
+  'stats-file'?: string;
+  quiet?: boolean;
+  verbose?: boolean;
+}
+
+/** Which exporter an option belongs to: giving it without that exporter is a mistake. */
+const EXPORTER_OPTIONS: readonly [keyof RunOptions, ExporterType][] = [
+  ['endpoint', 'otlphttp'],
+  ['header', 'otlphttp'],
+  ['compression', 'otlphttp'],
+  ['timeout', 'otlphttp'],
+  ['output', 'file'],
+  ['max-file-size', 'file'],
+];
+
+/** Options that say what to read and where to export: a configuration file says it in their place. */
+export const CONFIG_OPTIONS = [
+  'dir',
+  'file',
+  'exporter',
+  'endpoint',
+  'header',
+  'compression',
+  'timeout',
+  'output',
+  'max-file-size',
+  'retry-interval',
+] as const satisfies readonly (keyof RunOptions)[];
+
+/**
+ * The configuration that options and environment stand for, as a document.
+ *
+ * @throws UsageError naming the argument or the variable.
+ */
+export function configFromOptions(options: RunOptions, env: NodeJS.ProcessEnv): ConfigNode {
+  const include = directories(options, env);
+  const limit = options['shutdown-timeout'] ?? '10s';
+  parseDuration(limit, '--shutdown-timeout');
+  const interval = options['retry-interval'];
+  if (interval !== undefined) positive(parseDuration(interval, '--retry-interval'), '--retry-interval');
+  const retry = interval === undefined ? undefined : { initial_interval: interval, max_interval: '30s' };
+
+  const exporters: Record<string, object> = {};
+  /** Which exporters each signal goes to. */
+  const perSignal: Record<Signal, string[]> = { traces: [], logs: [], metrics: [] };
+  for (const type of exporterTypes(options, env)) {
+    for (const { id, signals, section } of exporterSections(type, options, env)) {
+      exporters[id] = { ...section, ...(type !== 'debug' && retry && { retry_on_failure: retry }) };
+      for (const signal of signals) perSignal[signal].push(id);
+    }
+  }
+  const pipelines = SIGNALS.map((signal) => [
+    signal,
+    { receivers: ['mmap'], processors: ['batch'], exporters: perSignal[signal] },
+  ]);
+  const document = {
+    receivers: { mmap: { include, files: options.file } },
+    processors: { batch: {} },
+    exporters,
+    service: { pipelines: Object.fromEntries(pipelines), shutdown_timeout: limit },
+  };
+  return nodeOf(document, { name: 'the command line' });
+}
+
+/** @throws UsageError for options that exclude each other. */
+export function levelOf(options: RunOptions): Level {
+  if (options.quiet && options.verbose) throw new UsageError('--quiet and --verbose exclude each other');
+  return options.quiet ? 'error' : options.verbose ? 'debug' : 'info';
+}
+
+interface ExporterSection {
+  id: string;
+  signals: readonly Signal[];
+  section: object;
+}
+
+function directories(options: RunOptions, env: NodeJS.ProcessEnv): string[] | undefined {
+  for (const [name, values] of [['--dir', options.dir] as const, ['--file', options.file] as const]) {
+    if (values?.includes('')) throw new UsageError(`${name} needs a path, and this one is empty`);
+  }
+  if (options.dir) return options.dir;
+  if (options.file) return [];
+  return env.OTLP_MMAP_DIR ? [env.OTLP_MMAP_DIR] : undefined;
+}
+
+/** Those that were named; else those that an option speaks of; else otlphttp if the environment has an endpoint; else text and files. */
+function exporterTypes(options: RunOptions, env: NodeJS.ProcessEnv): ExporterType[] {
+  const named = (options.exporter ?? []).map(exporterType);
+  const twice = named.find((type, index) => named.indexOf(type) !== index);
+  if (twice) throw new UsageError(`--exporter ${twice} is given twice`);
+
+  const implied = new Set<ExporterType>();
+  for (const [option, type] of EXPORTER_OPTIONS) {
+    if (options[option] === undefined) continue;
+    if (named.length > 0 && !named.includes(type)) throw new UsageError(`--${option} needs --exporter ${type}`);
+    implied.add(type);
+  }
+  if (named.length > 0) return named;
+  if (implied.size > 0) return [...implied];
+  return namesEndpoint(env) ? ['otlphttp'] : ['debug', 'file'];
+}
+
+function exporterType(name: string): ExporterType {
+  const type = EXPORTER_TYPES.find((known) => known === name);
+  if (!type) throw new UsageError(`--exporter '${name}' is not known: it is one of ${EXPORTER_TYPES.join(', ')}`);
+  return type;
+}
+
+function exporterSections(type: ExporterType, options: RunOptions, env: NodeJS.ProcessEnv): ExporterSection[] {
+  switch (type) {
+    case 'otlphttp':
+      return otlpHttpSections(options, env);
+    case 'file': {
+      const asked = options.output !== undefined || options.exporter !== undefined;
+      const size = options['max-file-size'];
+      const max_file_size = size !== undefined ? parseSize(size, '--max-file-size') : asked ? 0 : CAPPED_FILE_SIZE;
+      return [
+        { id: type, signals: SIGNALS, section: { directory: options.output ?? defaultOutput(env), max_file_size } },
+      ];
+    }
+    case 'debug':
+      return [{ id: type, signals: SIGNALS, section: {} }];
+  }
+}
+
+/** One exporter for all signals, or one for each where variables of one signal set it apart. */
+function otlpHttpSections(options: RunOptions, env: NodeJS.ProcessEnv): ExporterSection[] {
+  const overrides = otlpOverrides(options);
+  const sections = SIGNALS.map((signal) => {
+    const { url, headers, timeout, compression } = otlpEndpoint(env, signal, overrides);
+    return { signal, url: url.href, rest: { headers, timeout: `${timeout}ms`, compression } };
+  });
+  const alike = sections.every(({ rest }) => JSON.stringify(rest) === JSON.stringify(sections[0].rest));
+  if (alike) {
+    const addresses = sections.map(({ signal, url }) => [`${signal}_endpoint`, url]);
+    return [{ id: 'otlphttp', signals: SIGNALS, section: { ...Object.fromEntries(addresses), ...sections[0].rest } }];
+  }
+  return sections.map(({ signal, url, rest }) => ({
+    id: `otlphttp/${signal}`,
+    signals: [signal],
+    section: { [`${signal}_endpoint`]: url, ...rest },
+  }));
+}
+
+function otlpOverrides(options: RunOptions): OtlpOverrides {
+  const headers = (options.header ?? []).map((text) => parseHeader(text, '--header'));
+  return {
+    endpoint: options.endpoint,
+    headers: Object.fromEntries(headers),
+    timeout:
+      options.timeout === undefined ? undefined : positive(parseDuration(options.timeout, '--timeout'), '--timeout'),
+    compression: options.compression === undefined ? undefined : parseCompression(options.compression, '--compression'),
+  };
+}
+
+function positive(value: number, argument: string): number {
+  if (value > 0) return value;
+  throw new UsageError(`${argument} must be above 0`);
+}
+
+/** A folder of this user for data that programs keep (XDG Base Directory Specification). */
+function defaultOutput(env: NodeJS.ProcessEnv): string {
+  return join(env.XDG_STATE_HOME || join(homedir(), '.local', 'state'), 'otlp-mmap');
+}
