@@ -256,6 +256,14 @@ export const FIELD_EVENT_BODY = 5;
 export const FIELD_EVENT_NAME_REF = 6;
 export const FIELD_EVENT_SPAN_CONTEXT = 7;
 export const FIELD_EVENT_ATTRIBUTES = 8;
+/** fixed64, ns: when the record was made, where its own time is another one */
+export const FIELD_EVENT_OBSERVED_TIME = 1000;
+/** u32 */
+export const FIELD_EVENT_DROPPED_ATTRIBUTES = 1001;
+/** i64, schema URL of the scope */
+export const FIELD_EVENT_SCOPE_SCHEMA_URL_REF = 1002;
+/** string, the event's name where EVENT_NAME_REF is 0: one that is not in the dictionary */
+export const FIELD_EVENT_NAME = 1003;
 export const FIELD_CONTEXT_SPAN_ID = 1;
 export const FIELD_CONTEXT_TRACE_ID = 2;
 export const FIELD_CONTEXT_FLAGS = 3;

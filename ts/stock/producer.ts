@@ -2,51 +2,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { Resource } from '@opentelemetry/resources';
-import { readLocation } from '../config/location.js';
 import type { NativeBinding } from '../native/binding.js';
+import type { PlaceOptions } from '../producer/options.js';
+import { Producer } from '../producer/producer.js';
 import { SpanRecords } from '../record/span-records.js';
-import { Scope, Writer } from '../record/writer.js';
-import { ResourcePublication } from '../resource/publish.js';
-import { identityOf, settledAttributes } from '../resource/resource.js';
-import { awaitExport } from '../trace/flush.js';
-import type { MmapTracerProviderOptions } from '../trace/options.js';
+import { Scope } from '../record/writer.js';
 import type { StockResource, StockScope } from './readable-span.js';
 
-/** Where and how the spans are written, as for `MmapTracerProvider`. */
-export type MmapStockOptions = Pick<
-  MmapTracerProviderOptions,
-  'directory' | 'file' | 'group' | 'directoryLimit' | 'geometry' | 'flushTimeoutMillis'
->;
-
-const FLUSH_TIMEOUT = 30_000;
-
-/** What writes the spans of one resource: a native writer, its encoders, and the resource that may settle late. */
-export class Producer {
+/** What writes the spans of one of the stock SDK's resources, with the scopes that they come from. */
+export class StockProducer {
   readonly records: SpanRecords;
-  readonly #binding: NativeBinding;
-  readonly #handle: number;
-  readonly #publication: ResourcePublication;
-  readonly #flushTimeout: number;
+  readonly #producer: Producer;
   readonly #scopes = new WeakMap<StockScope, Scope>();
   #lastStockScope: StockScope | undefined;
   #lastScope: Scope | undefined;
 
   /** @throws Error when the options cannot be right. */
-  constructor(binding: NativeBinding, stock: StockResource, options: MmapStockOptions) {
-    const resource = asResource(stock);
-    const attributes = settledAttributes(resource);
-    const { flushTimeoutMillis, directory, file, ...layout } = options;
-    const location = directory === undefined && file === undefined ? readLocation(process.env) : { directory, file };
-    this.#flushTimeout = flushTimeoutMillis ?? FLUSH_TIMEOUT;
-    this.#binding = binding;
-    this.#handle = binding.openWriter({
-      ...layout,
-      ...location,
-      serviceName: String(attributes['service.name'] ?? 'unknown_service'),
-      identity: identityOf(attributes, resource.schemaUrl, binding.processInstanceId()),
-    });
-    this.#publication = new ResourcePublication(binding, this.#handle, resource);
-    this.records = new SpanRecords(new Writer(binding, this.#handle, location.file === undefined));
+  constructor(binding: NativeBinding, resource: StockResource, options: PlaceOptions) {
+    this.#producer = new Producer(binding, asResource(resource), options);
+    this.records = new SpanRecords(this.#producer.writer);
   }
 
   /** The scope for one of the SDK's scope objects, of which there is one a tracer. */
@@ -66,12 +40,11 @@ export class Producer {
 
   /** Resolves when the collector has exported everything written so far. @throws Error naming what is in the way. */
   flush(): Promise<void> {
-    return awaitExport(this.#binding, this.#handle, this.#flushTimeout);
+    return this.#producer.flush();
   }
 
   close(): void {
-    this.#publication.settle();
-    this.records.writer.close();
+    this.#producer.close();
   }
 }
 

@@ -4,7 +4,8 @@
 import { announce } from '../config/diagnostics.js';
 import type { NativeBinding } from '../native/binding.js';
 import { findBinding } from '../native/loader.js';
-import { type MmapStockOptions, Producer } from './producer.js';
+import type { PlaceOptions } from '../producer/options.js';
+import { StockProducer } from './producer.js';
 import type { StockResource } from './readable-span.js';
 
 /**
@@ -12,14 +13,14 @@ import type { StockResource } from './readable-span.js';
  * throws: what cannot be opened is told once, and its spans are not written.
  */
 export class Producers {
-  readonly #options: MmapStockOptions;
-  readonly #all = new Map<StockResource, Producer | undefined>();
+  readonly #options: PlaceOptions;
+  readonly #all = new Map<StockResource, StockProducer | undefined>();
   readonly #binding: NativeBinding | undefined;
   #lastResource: StockResource | undefined;
-  #last: Producer | undefined;
+  #last: StockProducer | undefined;
   #closed = false;
 
-  constructor(options: MmapStockOptions) {
+  constructor(options: PlaceOptions) {
     this.#options = options;
     try {
       this.#binding = findBinding();
@@ -29,7 +30,7 @@ export class Producers {
   }
 
   /** The producer for spans of `resource`; undefined when nothing can be written. */
-  of(resource: StockResource): Producer | undefined {
+  of(resource: StockResource): StockProducer | undefined {
     if (resource === this.#lastResource) {
       return this.#last;
     }
@@ -44,12 +45,12 @@ export class Producers {
     return this.#last;
   }
 
-  #open(resource: StockResource): Producer | undefined {
+  #open(resource: StockResource): StockProducer | undefined {
     if (this.#binding === undefined) {
       return undefined;
     }
     try {
-      return new Producer(this.#binding, resource, this.#options);
+      return new StockProducer(this.#binding, resource, this.#options);
     } catch (error) {
       announce('error', `spans are not recorded: ${(error as Error).message}`);
       return undefined;

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { TraceFlags } from '@opentelemetry/api';
-import type { MmapStockOptions } from './producer.js';
+import type { PlaceOptions } from '../producer/options.js';
 import { Producers } from './producers.js';
 import type { StockSpan } from './readable-span.js';
 import { writeWhole } from './span-writer.js';
@@ -21,7 +21,7 @@ export interface ExportResult {
 export class MmapSpanExporter {
   readonly #producers: Producers;
 
-  constructor(options: MmapStockOptions = {}) {
+  constructor(options: PlaceOptions = {}) {
     this.#producers = new Producers(options);
   }
 

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { diag, TraceFlags } from '@opentelemetry/api';
-import type { MmapStockOptions } from './producer.js';
+import type { PlaceOptions } from '../producer/options.js';
 import { Producers } from './producers.js';
 import type { StockSpan } from './readable-span.js';
 import { type WrittenSpan, writeEnd, writeStart } from './span-writer.js';
@@ -22,7 +22,7 @@ export class MmapSpanProcessor {
   readonly #written = Symbol('otlp-mmap.written');
   #failed = false;
 
-  constructor(options: MmapStockOptions = {}) {
+  constructor(options: PlaceOptions = {}) {
     this.#producers = new Producers(options);
   }
 

@@ -12,7 +12,7 @@ import {
 import { parseWord, type SpanIdentity } from '../record/span-identity.js';
 import type { SpanRecords } from '../record/span-records.js';
 import { type Scope, useTime } from '../record/writer.js';
-import type { Producer } from './producer.js';
+import type { StockProducer } from './producer.js';
 import type { StockAttributes, StockEvent, StockLink, StockSpan } from './readable-span.js';
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -86,7 +86,7 @@ const link: Mutable<LinkFields> = {
 };
 
 /** Writes the start of a span with everything that it has by then. */
-export function writeStart(producer: Producer, span: StockSpan): WrittenSpan {
+export function writeStart(producer: StockProducer, span: StockSpan): WrittenSpan {
   const written = new WrittenSpan(producer.scopeOf(span.instrumentationScope), producer.records);
   const context = span.spanContext();
   setIdentity(written, context.traceId, context.spanId);
@@ -129,7 +129,7 @@ export function writeEnd(written: WrittenSpan, span: StockSpan): void {
 }
 
 /** Writes a span that has ended, all at once. */
-export function writeWhole(producer: Producer, span: StockSpan): void {
+export function writeWhole(producer: StockProducer, span: StockSpan): void {
   writeClosing(writeStart(producer, span), span, 0);
 }
 

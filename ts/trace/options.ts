@@ -2,27 +2,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { type ContextManager, diag, type TextMapPropagator } from '@opentelemetry/api';
-import type { Resource, ResourceDetector } from '@opentelemetry/resources';
 import type { IdGenerator, Sampler, SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { readSpanLimits } from '../config/span-limits.js';
-import type { Geometry } from '../native/binding.js';
+import type { ProducerOptions } from '../producer/options.js';
 import type { SpanLimits } from './span-origin.js';
 
 /**
  * Options of MmapTracerProvider. What is left out comes from the environment, else has the stock SDK's default. Samplers, span
  * processors, id generators and resources are taken by what they can do, whichever version of the stock SDK they are from.
  */
-export interface MmapTracerProviderOptions {
-  /** Folder of directory mode. Default: OTLP_MMAP_DIR, else the first usable of docs/format.md's order. */
-  directory?: string;
-  /** Path of single-file mode, for version-1 readers. Default: SDK_MMAP_EXPORTER_FILE. */
-  file?: string;
-  /** A group whose members may read: folder 0770, files 0660. */
-  group?: string;
-  /** Upper bound in bytes for all files of the directory; oldest dead files go first. */
-  directoryLimit?: number;
-  /** Slots and bytes of a new file. */
-  geometry?: Partial<Geometry>;
+export interface MmapTracerProviderOptions extends ProducerOptions {
   /** Default: OTEL_TRACES_SAMPLER, else parent-based, always on. */
   sampler?: Sampler;
   /** Bounds of one span. Default: OTEL_SPAN_… and OTEL_ATTRIBUTE_…; a value length of 0 or less is no bound. */
@@ -32,14 +21,6 @@ export interface MmapTracerProviderOptions {
   idGenerator?: IdGenerator;
   /** Called as by the stock SDK, also for spans that are recorded but not sampled (which the file never has). */
   spanProcessors?: SpanProcessor[];
-  /** The user's resource: over detected attributes, under `telemetry.sdk.*`. */
-  resource?: Resource;
-  /** Schema URL of the resource. */
-  schemaUrl?: string;
-  /** Default: those of OTEL_NODE_RESOURCE_DETECTORS. Empty: none, not even OTEL_SERVICE_NAME. */
-  resourceDetectors?: ResourceDetector[];
-  /** How long `forceFlush` waits for the collector's acknowledgement, in milliseconds. Default 30,000. */
-  flushTimeoutMillis?: number;
 }
 
 /** What `MmapTracerProvider.register` puts in place. Left out: the default; null: nothing. */

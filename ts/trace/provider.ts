@@ -3,7 +3,6 @@
 
 import {
   context,
-  diag,
   ProxyTracerProvider,
   propagation,
   type Tracer,
@@ -12,19 +11,13 @@ import {
   trace,
 } from '@opentelemetry/api';
 import type * as ContextAsyncHooks from '@opentelemetry/context-async-hooks';
-import type { Resource } from '@opentelemetry/resources';
-import { announce } from '../config/diagnostics.js';
-import { readLocation } from '../config/location.js';
 import type * as Propagator from '../config/propagator.js';
-import { readResourceDetectors } from '../config/resource-detectors.js';
-import type { NativeBinding, WriterStatus } from '../native/binding.js';
-import { findBinding, packageVersion } from '../native/loader.js';
+import type { WriterStatus } from '../native/binding.js';
+import { openProducer } from '../producer/open.js';
+import type { Producer } from '../producer/producer.js';
 import { pendingAttributes } from '../record/pending-attributes.js';
 import { SpanRecords } from '../record/span-records.js';
-import { Scope, Writer } from '../record/writer.js';
-import { ResourcePublication } from '../resource/publish.js';
-import { createResource, identityOf, settledAttributes } from '../resource/resource.js';
-import { awaitExport } from './flush.js';
+import { Scope } from '../record/writer.js';
 import { IdSource } from './id-source.js';
 import { type MmapTracerProviderOptions, type RegistrationOptions, resolveLimits } from './options.js';
 import { chooseSampling } from './sampling.js';
@@ -32,15 +25,10 @@ import type { SpanLimits } from './span-origin.js';
 import { SpanProcessors } from './span-processors.js';
 import { MmapTracer, type TracerState } from './tracer.js';
 
-const FLUSH_TIMEOUT = 30_000;
-
 /** What a provider has when it can write. */
 interface Recorder {
-  readonly binding: NativeBinding;
-  readonly handle: number;
+  readonly producer: Producer;
   readonly records: SpanRecords;
-  readonly resource: Resource;
-  readonly publication: ResourcePublication;
 }
 
 /**
@@ -53,7 +41,6 @@ export class MmapTracerProvider implements TracerProvider {
   readonly #processors: SpanProcessors;
   readonly #state: TracerState;
   readonly #tracers = new Map<string, Tracer>();
-  readonly #flushTimeout: number;
   #shutdown: Promise<void> | undefined;
 
   constructor(options: MmapTracerProviderOptions = {}) {
@@ -64,8 +51,8 @@ export class MmapTracerProvider implements TracerProvider {
       ids: options.idGenerator && new IdSource(options.idGenerator),
       isShutDown: false,
     };
-    this.#flushTimeout = options.flushTimeoutMillis ?? FLUSH_TIMEOUT;
-    this.#recorder = openRecorder(options);
+    const producer = openProducer(options, 'spans');
+    this.#recorder = producer && { producer, records: new SpanRecords(producer.writer) };
   }
 
   /** A tracer; the same name, version and schema URL give the same one. */
@@ -81,11 +68,11 @@ export class MmapTracerProvider implements TracerProvider {
 
   #createTracer(name: string, version: string | undefined, schemaUrl: string | undefined): Tracer {
     if (this.#recorder === undefined) return new ProxyTracerProvider().getTracer(name, version);
-    const { records, resource } = this.#recorder;
+    const { producer, records } = this.#recorder;
     const origin = {
       scope: new Scope(name, version, schemaUrl),
       instrumentationScope: { name, version, schemaUrl },
-      resource,
+      resource: producer.resource,
       records,
       limits: this.#limits,
       processors: this.#processors.isEmpty ? undefined : this.#processors,
@@ -115,8 +102,7 @@ export class MmapTracerProvider implements TracerProvider {
     pendingAttributes.flush();
     await this.#processors.forceFlush();
     if (this.#recorder === undefined || this.#state.isShutDown) return;
-    const { binding, handle } = this.#recorder;
-    await awaitExport(binding, handle, options?.timeoutMillis ?? this.#flushTimeout);
+    await this.#recorder.producer.flush(options?.timeoutMillis);
   }
 
   /** Ends recording; spans still open stay in the file as they are. Later calls do nothing more. */
@@ -132,54 +118,15 @@ export class MmapTracerProvider implements TracerProvider {
       await this.#processors.shutdown();
     } finally {
       pendingAttributes.flush();
-      this.#recorder?.publication.settle();
-      this.#recorder?.records.writer.close();
+      this.#recorder?.producer.close();
     }
   }
 
   /** Where the records are and how they fare; undefined when nothing can be recorded, or after `shutdown`. */
   status(): WriterStatus | undefined {
     if (this.#recorder === undefined || this.#state.isShutDown) return undefined;
-    return this.#recorder.binding.writerStatus(this.#recorder.handle);
+    return this.#recorder.producer.status();
   }
-}
-
-function openRecorder(options: MmapTracerProviderOptions): Recorder | undefined {
-  try {
-    // Undefined: another version of this package is at work here, which has been told.
-    const binding = findBinding();
-    return binding && createRecorder(binding, options);
-  } catch (error) {
-    announce('error', `nothing is recorded: ${error instanceof Error ? error.message : String(error)}`);
-    return undefined;
-  }
-}
-
-function createRecorder(binding: NativeBinding, options: MmapTracerProviderOptions): Recorder {
-  const serviceInstanceId = () => binding.processInstanceId();
-  const resource = createResource({
-    resource: options.resource,
-    schemaUrl: options.schemaUrl,
-    detectors: options.resourceDetectors ?? readResourceDetectors(process.env, { serviceInstanceId }),
-    serviceInstanceId,
-    version: packageVersion,
-  });
-  const attributes = settledAttributes(resource);
-  const { directory, file } =
-    options.directory === undefined && options.file === undefined ? readLocation(process.env) : options;
-  const handle = binding.openWriter({
-    directory,
-    file,
-    serviceName: String(attributes['service.name'] ?? 'unknown_service'),
-    identity: identityOf(attributes, resource.schemaUrl, binding.processInstanceId()),
-    geometry: options.geometry,
-    group: options.group,
-    directoryLimit: options.directoryLimit,
-  });
-  const writer = new Writer(binding, handle, file === undefined);
-  const publication = new ResourcePublication(binding, handle, resource);
-  diag.debug(`otlp-mmap: spans go to ${file ?? directory ?? binding.writerStatus(handle).directory}`);
-  return { binding, handle, records: new SpanRecords(writer), resource, publication };
 }
 
 function createContextManager(): ContextAsyncHooks.AsyncLocalStorageContextManager {

@@ -7,6 +7,8 @@
 
 mod dump;
 mod environment;
+mod pieces;
+mod processor;
 mod raw;
 mod receiver;
 mod writers;

@@ -156,6 +156,16 @@ pub fn set_resource(writer: u32, resource: Uint8Array, schema_url: String, settl
     Ok(())
 }
 
+/// Tells collectors a setting of the app, by the name of its environment variable. Never a secret.
+///
+/// # Errors
+/// The writer is closed.
+#[napi]
+pub fn set_setting(writer: u32, name: String, value: String) -> Result<()> {
+    required(writer)?.set_setting(&name, &value);
+    Ok(())
+}
+
 /// Asks the reader to export everything written so far; the epoch to await, 0 if there is nothing to wait for.
 #[napi]
 #[must_use]

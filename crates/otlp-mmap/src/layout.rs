@@ -312,6 +312,14 @@ pub mod field {
     pub const EVENT_SPAN_CONTEXT: u32 = 7;
     /// event attributes
     pub const EVENT_ATTRIBUTES: u32 = 8;
+    /// fixed64, ns: when the record was made, where its own time is another one
+    pub const EVENT_OBSERVED_TIME: u32 = 1000;
+    /// u32
+    pub const EVENT_DROPPED_ATTRIBUTES: u32 = 1001;
+    /// i64, schema URL of the scope
+    pub const EVENT_SCOPE_SCHEMA_URL_REF: u32 = 1002;
+    /// string, the event's name where EVENT_NAME_REF is 0: one that is not in the dictionary
+    pub const EVENT_NAME: u32 = 1003;
     /// context span id
     pub const CONTEXT_SPAN_ID: u32 = 1;
     /// context trace id

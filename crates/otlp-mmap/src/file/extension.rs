@@ -157,6 +157,11 @@ impl<'a> Extension<'a> {
         self.u64(block::SETTINGS_REF) as i64
     }
 
+    /// For writers.
+    pub fn set_settings_ref(&self, reference: i64) {
+        self.set_u64(block::SETTINGS_REF, reference as u64);
+    }
+
     /// How often the writer asked for everything written so far to be exported.
     #[must_use]
     pub fn flush_epoch(&self) -> u64 {

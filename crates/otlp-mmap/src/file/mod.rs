@@ -16,6 +16,7 @@ pub mod liveness;
 pub mod lock;
 mod mapping;
 mod owner;
+mod prefetch;
 mod ring;
 mod view;
 

@@ -4,6 +4,7 @@
 //! who change nothing.
 
 mod cursor;
+mod settings;
 
 pub use cursor::Next;
 
@@ -212,6 +213,18 @@ impl FileReader {
         let block = self.view.extension()?;
         let reference = block.resource_ref();
         (reference != 0).then(|| (reference, block.resource_schema_url_ref()))
+    }
+
+    /// Reference of the app's settings, 0 for none. It changes when they do.
+    #[must_use]
+    pub fn settings_ref(&self) -> i64 {
+        self.view.extension().map_or(0, |block| block.settings_ref())
+    }
+
+    /// The app's settings: names of environment variables, and values. Whether to follow them is up to who reads.
+    pub fn settings(&mut self) -> Vec<(String, String)> {
+        let reference = self.settings_ref();
+        settings::read(self, reference)
     }
 
     /// Tells the writer that its file is being read.

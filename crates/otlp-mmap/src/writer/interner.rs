@@ -3,6 +3,7 @@
 use hashbrown::HashMap;
 
 use super::resource::Resource;
+use super::settings::Settings;
 use super::translate::{self, TranslateError};
 use crate::file::{Dictionary, FileView};
 use crate::layout::field;
@@ -97,6 +98,16 @@ impl Interner {
             extension.set_resource_settled(resource.settled);
         }
         Ok(had_scopes)
+    }
+
+    /// Writes the app's settings, in place of what the file says of them.
+    pub(super) fn set_settings(&mut self, view: &FileView, settings: &Settings) -> Result<(), InternError> {
+        let entry = settings.entry(|name| self.string(view, name))?;
+        let reference = append(view, &entry)?;
+        if let Some(extension) = view.extension() {
+            extension.set_settings_ref(reference);
+        }
+        Ok(())
     }
 }
 

@@ -14,6 +14,7 @@ mod interner;
 mod options;
 mod place;
 mod resource;
+mod settings;
 mod single_file;
 mod state;
 mod status;
@@ -155,6 +156,14 @@ impl Writer {
                     settled,
                 },
             );
+        }
+    }
+
+    /// Tells readers a setting of the app, by the name of its environment variable: an interval, a temporality. Never a secret: whoever
+    /// may read the file reads it.
+    pub fn set_setting(&self, name: &str, value: &str) {
+        if let Some(mut state) = self.lock() {
+            state.set_setting(self, name, value);
         }
     }
 

@@ -9,6 +9,7 @@ use super::interner::{InternError, Interner};
 use super::options::Location;
 use super::place::{self, Placed, Refused, Wanted};
 use super::resource::Resource;
+use super::settings::Settings;
 use super::status::{CommitStatus, WriterStatus};
 use crate::clock;
 use crate::file::{FileView, Inode, RingId};
@@ -17,6 +18,17 @@ use crate::random;
 
 /// Earlier files that are watched until the reader has drained them.
 const WATCHED: usize = 16;
+
+const NO_ROOM_FOR_RESOURCE: &str = "the resource has no room in the file's dictionary; its service name stands in";
+const NO_ROOM_FOR_SETTINGS: &str =
+    "the app's settings have no room in the file's dictionary; collectors do not see them";
+
+/// What found room in a new file.
+#[derive(Debug, Clone, Copy, Default)]
+struct Fits {
+    resource: bool,
+    settings: bool,
+}
 
 #[derive(Debug)]
 pub(super) struct State {
@@ -27,6 +39,7 @@ pub(super) struct State {
     resource: Resource,
     /// The app has given it; until then it is a stand-in.
     has_resource: bool,
+    settings: Settings,
     stream_id: [u8; 16],
     next_generation: u64,
     last_serial: u32,
@@ -48,6 +61,7 @@ impl State {
             interner: Interner::default(),
             resource,
             has_resource: false,
+            settings: Settings::default(),
             stream_id: random::bytes(),
             next_generation: 0,
             last_serial: 0,
@@ -67,6 +81,7 @@ impl State {
         let fresh = Self {
             closed: self.closed,
             last_serial: self.last_serial,
+            settings: std::mem::take(&mut self.settings),
             ..Self::new(resource)
         };
         *self = fresh;
@@ -133,11 +148,25 @@ impl State {
             Ok(_) => {}
             Err(InternError::Full) if self.roll(writer) => {}
             Err(_) => {
-                self.warn("the resource has no room in the file's dictionary; its service name stands in");
+                self.warn(NO_ROOM_FOR_RESOURCE);
                 if let Some(extension) = file.view.extension() {
                     extension.set_resource_settled(self.resource.settled);
                 }
             }
+        }
+    }
+
+    pub(super) fn set_setting(&mut self, writer: &Writer, name: &str, value: &str) {
+        if !self.settings.set(name, value) {
+            return;
+        }
+        let Some(file) = self.current.clone().filter(|_| !self.closed) else {
+            return;
+        };
+        match self.interner.set_settings(&file.view, &self.settings) {
+            Ok(()) => {}
+            Err(InternError::Full) if self.roll(writer) => {}
+            Err(_) => self.warn(NO_ROOM_FOR_SETTINGS),
         }
     }
 
@@ -251,7 +280,7 @@ impl State {
             return None;
         }
         let mut interner = Interner::default();
-        let mut resource_fits = true;
+        let mut fits = Fits::default();
         let wanted = Wanted {
             options: &writer.options,
             owner: writer.owner,
@@ -260,13 +289,7 @@ impl State {
             path_in_use: self.path_in_use,
         };
         let made = place::make(&wanted, |view| {
-            resource_fits = fill(
-                view,
-                &mut interner,
-                &self.resource,
-                &writer.options.service_name,
-                self.flush_epoch,
-            );
+            fits = self.fill(view, &mut interner, &writer.options.service_name);
         });
         let placed = match made {
             Ok(placed) => placed,
@@ -281,10 +304,30 @@ impl State {
                 return None;
             }
         };
-        if !resource_fits {
-            self.warn("the resource has no room in the file's dictionary; its service name stands in");
+        if !fits.resource {
+            self.warn(NO_ROOM_FOR_RESOURCE);
+        }
+        if !fits.settings {
+            self.warn(NO_ROOM_FOR_SETTINGS);
         }
         Some(self.swap_in(writer, placed, interner, epoch))
+    }
+
+    /// Writes what a reader must find in a new file from the start.
+    fn fill(&self, view: &FileView, interner: &mut Interner, service_name: &str) -> Fits {
+        if let Some(extension) = view.extension() {
+            extension.set_flush_epoch(self.flush_epoch);
+        }
+        let resource = interner.set_resource(view, &self.resource).is_ok();
+        if !resource {
+            let stand_in = Resource {
+                settled: self.resource.settled,
+                ..Resource::of_service(service_name)
+            };
+            let _ = interner.set_resource(view, &stand_in);
+        }
+        let settings = self.settings.is_empty() || interner.set_settings(view, &self.settings).is_ok();
+        Fits { resource, settings }
     }
 
     fn swap_in(&mut self, writer: &Writer, placed: Placed, interner: Interner, epoch: u32) -> Arc<Generation> {
@@ -360,20 +403,4 @@ impl State {
             ));
         }
     }
-}
-
-/// What a reader must find in a new file from the start. False if the resource found no room.
-fn fill(view: &FileView, interner: &mut Interner, resource: &Resource, service_name: &str, flush_epoch: u64) -> bool {
-    if let Some(extension) = view.extension() {
-        extension.set_flush_epoch(flush_epoch);
-    }
-    if interner.set_resource(view, resource).is_ok() {
-        return true;
-    }
-    let stand_in = Resource {
-        settled: resource.settled,
-        ..Resource::of_service(service_name)
-    };
-    let _ = interner.set_resource(view, &stand_in);
-    false
 }
