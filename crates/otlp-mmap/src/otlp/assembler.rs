@@ -81,7 +81,7 @@ pub enum Outcome {
 #[derive(Debug)]
 pub struct Assembler {
     options: AssemblerOptions,
-    spans: OpenSpans,
+    pub(super) spans: OpenSpans,
     counters: AssemblerCounters,
     /// The newest resource that stands for all scopes of the producer: spans that began before it was known get it too.
     resource: Option<Arc<Resource>>,
@@ -235,6 +235,10 @@ impl Assembler {
     #[must_use]
     pub fn last_seen_unix_nano(&self) -> u64 {
         self.last_seen_unix_nano
+    }
+
+    pub(super) fn note_seen(&mut self, unix_nano: u64) {
+        self.last_seen_unix_nano = self.last_seen_unix_nano.max(unix_nano);
     }
 
     /// Counted so far.
