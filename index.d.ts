@@ -28,6 +28,14 @@ export declare function createReceiver(options: JsReceiverOptions, onEvent: (arg
 export declare function defaultDirectories(): Array<string>
 
 /**
+ * The number of an instrument; the same definition gives the same number in all threads.
+ *
+ * # Errors
+ * A definition that the file cannot hold: the message names the part.
+ */
+export declare function defineInstrument(writer: number, instrument: JsInstrument): number
+
+/**
  * Everything unread in a file, one OTLP JSON export request a line. Changes nothing.
  *
  * # Errors
@@ -56,6 +64,24 @@ export interface JsGeometry {
   measurementsBuffers?: number
   measurementsBufferSize?: number
   dictionaryBytes?: number
+}
+
+/** See `InstrumentOptions` of `ts/native/binding.ts`. */
+export interface JsInstrument {
+  scope: Uint8Array
+  schemaUrl?: string
+  name: string
+  description?: string
+  unit?: string
+  kind: string
+  integer: boolean
+  monotonic?: boolean
+  bounds?: Array<number>
+  maxSize?: number
+  maxScale?: number
+  minMax?: boolean
+  sum?: boolean
+  limit?: number
 }
 
 /** See `Piece` of `ts/native/binding.ts`. */
@@ -160,6 +186,14 @@ export declare function requestToJson(signalName: string, request: Uint8Array): 
  * The writer is closed.
  */
 export declare function setResource(writer: number, resource: Uint8Array, schemaUrl: string, settled: boolean): void
+
+/**
+ * Tells collectors a setting of the app, by the name of its environment variable. Never a secret.
+ *
+ * # Errors
+ * The writer is closed.
+ */
+export declare function setSetting(writer: number, name: string, value: string): void
 
 /** Version of the addon: that of the npm package it belongs to. */
 export declare function version(): string
