@@ -6,7 +6,7 @@ import { mkdirSync, readFileSync, statSync, truncateSync, writeFileSync } from '
 import { join } from 'node:path';
 import test from 'ava';
 import { CommandRun, runCommand } from './command';
-import { exportedSpans, fixtureFile, recordedSpans, temporaryFolder } from './fixtures';
+import { exportedLogs, exportedSpans, fixtureFile, recordedLogs, recordedSpans, temporaryFolder } from './fixtures';
 
 test('dump prints every field of every ended span that the public SDK wrote, and changes no byte', async (t) => {
   const path = fixtureFile(t, 'a_traces');
@@ -22,6 +22,17 @@ test('dump prints every field of every ended span that the public SDK wrote, and
   t.true(before.bytes.equals(readFileSync(path)));
   t.is(statSync(path).mtimeMs, before.modified);
 });
+
+for (const name of ['c_logs', 'a_traces'] as const) {
+  test(`dump --signal logs prints every field of every log record that the public SDK wrote to ${name}`, async (t) => {
+    const { code, stdout, stderr } = await runCommand(t, ['dump', '--signal', 'logs', fixtureFile(t, name)]);
+    t.is(code, 0, stderr);
+    const expected = recordedLogs(name);
+    t.true(expected.length > 0);
+    t.deepEqual(exportedLogs(stdout), expected);
+    t.is(exportedSpans(stdout).size, 0);
+  });
+}
 
 test('dump --all prints the spans that are still open as well', async (t) => {
   const { code, stdout } = await runCommand(t, ['dump', '--all', fixtureFile(t, 'a_traces')]);

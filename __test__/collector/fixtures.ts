@@ -25,6 +25,20 @@ export function fixtureFile(t: ExecutionContext, name: FixtureName): string {
   return path;
 }
 
+const EVENTS_OFFSET = 8;
+const READER_INDEX = 16;
+const WRITER_INDEX = 24;
+
+/** The spans of a_traces alone: the one log record beside them counts as read. */
+export function tracesFile(t: ExecutionContext): string {
+  const path = fixtureFile(t, 'a_traces');
+  const bytes = readFileSync(path);
+  const events = Number(bytes.readBigInt64LE(EVENTS_OFFSET));
+  bytes.copy(bytes, events + READER_INDEX, events + WRITER_INDEX, events + WRITER_INDEX + 8);
+  writeFileSync(path, bytes);
+  return path;
+}
+
 /** Integers beyond a double's precision are read as decimal strings. */
 function parseExact(text: string) {
   return JSON.parse(text.replace(/(?<=[:[,\s])-?\d{16,}(?=\s*[,\]}])/g, '"$&"'));
@@ -98,11 +112,11 @@ export function recordedSpans(): Map<string, WholeSpan> {
   return whole;
 }
 
-/** The spans of OTLP JSON requests, one a line, by span id. */
+/** The spans of OTLP JSON requests, one a line and of any signal, by span id. */
 export function exportedSpans(lines: string): Map<string, WholeSpan> {
   const whole = new Map<string, WholeSpan>();
   for (const line of lines.split('\n').filter(Boolean)) {
-    for (const { resource, scopeSpans } of JSON.parse(line).resourceSpans) {
+    for (const { resource, scopeSpans } of JSON.parse(line).resourceSpans ?? []) {
       for (const { scope, spans } of scopeSpans) {
         for (const span of spans) {
           whole.set(span.spanId, {
@@ -120,6 +134,71 @@ export function exportedSpans(lines: string): Map<string, WholeSpan> {
             events: span.events ?? [],
             links: span.links ?? [],
             status: { code: span.status?.code ?? 0, message: span.status?.message ?? '' },
+          });
+        }
+      }
+    }
+  }
+  return whole;
+}
+
+/** A log record with its resource and scope, every field filled in. */
+export interface WholeLog {
+  resource: object[];
+  scope: { name: string; version: string };
+  timeUnixNano: string;
+  severityNumber: number;
+  severityText: string;
+  body: object | undefined;
+  attributes: object[];
+  eventName: string;
+  traceId: string;
+  spanId: string;
+  flags: number;
+}
+
+/** The log records that the Event records of a fixture make, in order. */
+export function recordedLogs(name: FixtureName): WholeLog[] {
+  const { events, scopes, resources } = parseExact(readFileSync(join(FIXTURES, `${name}.records.json`), 'utf8'));
+  const whole: WholeLog[] = [];
+  for (const record of events) {
+    const scope = scopes[record.scope];
+    whole.push({
+      resource: otlpAttributes(resources[scope.resource_ref].attributes),
+      scope: { name: scope.name, version: scope.version },
+      timeUnixNano: String(record.t),
+      severityNumber: record.sev,
+      severityText: record.sev_text,
+      body: record.body ? otlpValue(record.body) : undefined,
+      attributes: otlpAttributes(record.attributes),
+      eventName: record.event_name,
+      traceId: record.ctx?.trace_id ?? '',
+      spanId: record.ctx?.span_id ?? '',
+      flags: record.ctx?.flags ?? 0,
+    });
+  }
+  return whole;
+}
+
+/** The log records of OTLP JSON requests, one a line and of any signal. */
+export function exportedLogs(lines: string): WholeLog[] {
+  const whole: WholeLog[] = [];
+  for (const line of lines.split('\n').filter(Boolean)) {
+    for (const { resource, scopeLogs } of JSON.parse(line).resourceLogs ?? []) {
+      for (const { scope, logRecords } of scopeLogs) {
+        for (const log of logRecords) {
+          whole.push({
+            resource: filledIn(resource?.attributes),
+            scope: { name: scope.name, version: scope.version ?? '' },
+            timeUnixNano: log.timeUnixNano,
+            severityNumber: log.severityNumber ?? 0,
+            severityText: log.severityText ?? '',
+            body: log.body,
+            attributes: filledIn(log.attributes),
+            eventName: log.eventName ?? '',
+            traceId: log.traceId ?? '',
+            spanId: log.spanId ?? '',
+            flags: log.flags ?? 0,
           });
         }
       }

@@ -9,9 +9,10 @@ import test from 'ava';
 import { SIGNALS } from '../../ts/collector/batch';
 import { type OtlpOverrides, otlpEndpoint } from '../../ts/collector/config/otlp-environment';
 import { Destination } from '../../ts/collector/exporters/destination';
-import { FanOut } from '../../ts/collector/exporters/fan-out';
 import { OtlpHttpExporter } from '../../ts/collector/exporters/otlphttp/otlphttp';
 import { Logger } from '../../ts/collector/logger';
+import { FanOut } from '../../ts/collector/pipeline/fan-out';
+import { Receipt } from '../../ts/collector/pipeline/receipt';
 import { batchOf } from './batches';
 import { Sink } from './sink';
 
@@ -290,20 +291,27 @@ test('a batch is settled when the slower of two destinations has it, and the fas
   });
   const destinations = [destinationFor(slow.url).destination, destinationFor(fast.url).destination];
   const settled: string[] = [];
-  const fanOut = new FanOut(destinations, (batch, delivered) => settled.push(`${batch.parts[0]} ${delivered}`));
+  const fanOut = new FanOut(destinations);
+  const consume = (text: string) =>
+    new Promise<void>((resolve) => {
+      const receipt = new Receipt(1, 2, (failed) => {
+        settled.push(`${text} ${failed}`);
+        resolve();
+      });
+      const batch = batchOf(text);
+      fanOut.consume({ ...batch, pieces: batch.pieces.map((part) => ({ ...part, receipt })) });
+    });
 
-  const first = fanOut.consume(batchOf('first'));
+  const first = consume('first');
   await Promise.all([slow.arrived(1), fast.arrived(1)]);
-  const second = fanOut.consume(batchOf('second'));
+  const second = consume('second');
   await Promise.all([slow.arrived(2), fast.arrived(2)]);
   t.deepEqual(settled, []);
-  t.false(fanOut.idle);
   releases[0]();
   await first;
-  t.deepEqual(settled, ['first true']);
+  t.deepEqual(settled, ['first 0']);
   releases[1]();
   await second;
-  t.deepEqual(settled, ['first true', 'second true']);
-  t.true(fanOut.idle);
+  t.deepEqual(settled, ['first 0', 'second 0']);
   for (const destination of destinations) await destination.close();
 });

@@ -8,21 +8,13 @@ import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { loadBinding } from '../../ts/native/loader';
 import { CommandRun } from './command';
-import { exportedSpans, fixtureFile, recordedSpans, temporaryFolder } from './fixtures';
+import { ALL, checkSpans, ENDED } from './exported-fixture';
+import { exportedLogs, fixtureFile, recordedLogs, temporaryFolder, tracesFile, type WholeLog } from './fixtures';
 import { Sink } from './sink';
-
-const ENDED = [...recordedSpans().values()].filter(({ endTimeUnixNano }) => endTimeUnixNano !== undefined);
-const ALL = recordedSpans().size;
 
 /** The sink's requests as OTLP JSON lines. */
 function received(sink: Sink): string {
   return sink.requests.map(({ body }) => loadBinding().requestToJson('traces', body)).join('\n');
-}
-
-function checkSpans(t: ExecutionContext, lines: string): void {
-  const found = exportedSpans(lines);
-  for (const span of ENDED) t.deepEqual(found.get(span.spanId), span, span.name);
-  t.is(found.size, ALL);
 }
 
 /** Resolves when the file is there; its folder exists. */
@@ -41,7 +33,7 @@ async function leftIn(t: ExecutionContext, file: string): Promise<number> {
 }
 
 test('--exporter file writes every span as OTLP JSON lines, and what is acknowledged is not read again', async (t) => {
-  const file = fixtureFile(t, 'a_traces');
+  const file = tracesFile(t);
   const output = join(temporaryFolder(t), 'made', 'for', 'it');
   const run = new CommandRun(t, ['--file', file, '--exporter', 'file', '--output', output]);
   t.is(await run.stop(), 0, run.stderr);
@@ -53,7 +45,7 @@ test('--exporter file writes every span as OTLP JSON lines, and what is acknowle
 test('--exporter otlphttp sends every span; several files go together', async (t) => {
   const sink = await Sink.start();
   t.teardown(() => sink.close());
-  const files = [fixtureFile(t, 'a_traces'), fixtureFile(t, 'a_traces')];
+  const files = [tracesFile(t), tracesFile(t)];
   const run = new CommandRun(t, ['--endpoint', sink.url, '--file', ...files]);
   t.is(await run.stop(), 0, run.stderr);
   checkSpans(t, received(sink));
@@ -61,7 +53,7 @@ test('--exporter otlphttp sends every span; several files go together', async (t
 });
 
 test('--exporter debug prints each span with its attributes, without colour where there is no terminal', async (t) => {
-  const run = new CommandRun(t, ['--file', fixtureFile(t, 'a_traces'), '--exporter', 'debug']);
+  const run = new CommandRun(t, ['--file', tracesFile(t), '--exporter', 'debug']);
   t.is(await run.stop('SIGINT'), 0, run.stderr);
   for (const { name, traceId } of ENDED)
     t.true(run.stdout.includes(`span ${name} `) && run.stdout.includes(traceId), name);
@@ -71,9 +63,21 @@ test('--exporter debug prints each span with its attributes, without colour wher
   t.false(run.stdout.includes('\u001b'));
 });
 
+test('--exporter file writes log records beside the spans, and the summary counts them apart', async (t) => {
+  const output = temporaryFolder(t);
+  const files = [fixtureFile(t, 'c_logs'), fixtureFile(t, 'a_traces')];
+  const run = new CommandRun(t, ['--output', output, '--file', ...files]);
+  t.is(await run.stop(), 0, run.stderr);
+  const logs = [...recordedLogs('c_logs'), ...recordedLogs('a_traces')];
+  const byTime = (list: WholeLog[]) => list.sort((a, b) => (a.timeUnixNano < b.timeUnixNano ? -1 : 1));
+  t.deepEqual(byTime(exportedLogs(readFileSync(join(output, 'logs.jsonl'), 'utf8'))), byTime(logs));
+  const summary = `spans exported=${ALL} incomplete=1 dropped=0 failed=0 logs exported=${logs.length} dropped=0 failed=0\n$`;
+  t.regex(run.stderr, new RegExp(summary));
+});
+
 test('without any exporter, spans are printed and kept in a file of the user', async (t) => {
   const home = temporaryFolder(t);
-  const run = new CommandRun(t, ['--file', fixtureFile(t, 'a_traces')], { XDG_STATE_HOME: home });
+  const run = new CommandRun(t, ['--file', tracesFile(t)], { XDG_STATE_HOME: home });
   t.is(await run.stop(), 0, run.stderr);
   t.regex(run.stdout, /span root /);
   checkSpans(t, readFileSync(join(home, 'otlp-mmap', 'traces.jsonl'), 'utf8'));
@@ -83,7 +87,7 @@ test('OTEL_EXPORTER_OTLP_ENDPOINT is where spans go when nothing else is said', 
   const sink = await Sink.start();
   t.teardown(() => sink.close());
   const settings = { OTEL_EXPORTER_OTLP_ENDPOINT: `${sink.url}/base/`, OTEL_EXPORTER_OTLP_HEADERS: 'api-key=a%20b' };
-  const run = new CommandRun(t, ['--file', fixtureFile(t, 'a_traces')], settings);
+  const run = new CommandRun(t, ['--file', tracesFile(t)], settings);
   t.is(await run.stop(), 0, run.stderr);
   t.is(run.stdout, '');
   t.is(sink.requests[0].path, '/base/v1/traces');
@@ -97,7 +101,7 @@ test('a destination that answers 503 and then resets gets everything in the end'
     response.end();
   });
   t.teardown(() => sink.close());
-  const file = fixtureFile(t, 'a_traces');
+  const file = tracesFile(t);
   const run = new CommandRun(t, ['--file', file, '--endpoint', sink.url, '--retry-interval', '1ms']);
   await sink.arrived(3);
   t.is(await run.stop(), 0, run.stderr);
@@ -112,7 +116,7 @@ test('what a destination refuses for good is counted as failed and not read agai
     response.end('bad span');
   });
   t.teardown(() => sink.close());
-  const file = fixtureFile(t, 'a_traces');
+  const file = tracesFile(t);
   const run = new CommandRun(t, ['--file', file, '--endpoint', sink.url]);
   t.is(await run.stop(), 0, run.stderr);
   t.regex(run.stderr, /refused \d+ spans for good: it answered 400 Bad Request: bad span/);
@@ -127,7 +131,7 @@ test('a batch in flight when the signal comes is awaited', async (t) => {
     answer ??= response;
   });
   t.teardown(() => sink.close());
-  const run = new CommandRun(t, ['--file', fixtureFile(t, 'a_traces'), '--endpoint', sink.url]);
+  const run = new CommandRun(t, ['--file', tracesFile(t), '--endpoint', sink.url]);
   await sink.arrived(1);
   const ended = run.stop();
   await run.says(/SIGTERM: delivering what is left/);
@@ -142,7 +146,7 @@ test('what cannot be delivered in time stays in the file: exit code 1, a message
     response.end();
   });
   t.teardown(() => sink.close());
-  const file = fixtureFile(t, 'a_traces');
+  const file = tracesFile(t);
   const run = new CommandRun(t, ['--file', file, '--endpoint', sink.url, '--shutdown-timeout', '100ms']);
   await sink.arrived(1);
   t.is(await run.stop(), 1);
@@ -153,7 +157,7 @@ test('what cannot be delivered in time stays in the file: exit code 1, a message
 test('a second signal ends at once', async (t) => {
   const sink = await Sink.start(() => {});
   t.teardown(() => sink.close());
-  const run = new CommandRun(t, ['--file', fixtureFile(t, 'a_traces'), '--endpoint', sink.url]);
+  const run = new CommandRun(t, ['--file', tracesFile(t), '--endpoint', sink.url]);
   await sink.arrived(1);
   run.child.kill('SIGTERM');
   await run.says(/delivering what is left/);
@@ -169,7 +173,7 @@ test('a collector that is killed before a destination answered loses nothing: th
     silent.close();
     sink.close();
   });
-  const file = fixtureFile(t, 'a_traces');
+  const file = tracesFile(t);
   const killed = new CommandRun(t, ['--file', file, '--endpoint', silent.url]);
   await silent.arrived(1);
   killed.child.kill('SIGKILL');
@@ -182,22 +186,14 @@ test('a collector that is killed before a destination answered loses nothing: th
 test('--stats-file holds the counters of receiver and exporters at the end', async (t) => {
   const stats = join(temporaryFolder(t), 'stats.json');
   const output = temporaryFolder(t);
-  const run = new CommandRun(t, [
-    '-q',
-    '--file',
-    fixtureFile(t, 'a_traces'),
-    '--output',
-    output,
-    '--stats-file',
-    stats,
-  ]);
+  const run = new CommandRun(t, ['-q', '--file', tracesFile(t), '--output', output, '--stats-file', stats]);
   await appears(stats);
   run.child.kill('SIGTERM');
   t.is(await run.ended(), 0, run.stderr);
   t.is(run.stderr, '');
   const { state, receiver, settled, exporters } = JSON.parse(readFileSync(stats, 'utf8'));
   t.is(state, 'stopped');
-  t.is(receiver.spans, ALL);
+  t.is(receiver.items.traces, ALL);
   t.is(receiver.spansIncomplete, 1);
   t.deepEqual(settled, { traces: { exported: ALL, failed: 0 } });
   t.deepEqual(exporters, { file: { traces: { sent: ALL, rejected: 0, failed: 0, retries: 0 } } });
@@ -207,7 +203,7 @@ test('a file that cannot be read is told by name, and the others are exported', 
   const folder = temporaryFolder(t);
   const missing = join(folder, 'missing.mmap');
   const output = join(folder, 'output');
-  const run = new CommandRun(t, ['--output', output, '--file', missing, __filename, fixtureFile(t, 'a_traces')]);
+  const run = new CommandRun(t, ['--output', output, '--file', missing, __filename, tracesFile(t)]);
   t.is(await run.stop(), 0, run.stderr);
   t.true(run.stderr.includes(`${missing} does not exist`), run.stderr);
   t.true(run.stderr.includes(__filename), run.stderr);
@@ -215,7 +211,7 @@ test('a file that cannot be read is told by name, and the others are exported', 
 });
 
 test('a folder that cannot be written is told by name, and nothing is lost', async (t) => {
-  const file = fixtureFile(t, 'a_traces');
+  const file = tracesFile(t);
   // A file stands where the folder should be: that stops root as well.
   const args = ['--file', file, '--output', join(__filename, 'folder'), '--shutdown-timeout', '100ms'];
   const run = new CommandRun(t, args);

@@ -2,8 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import test from 'ava';
+import { SIGNALS } from '../../ts/collector/batch';
+import { configFromOptions, type RunOptions } from '../../ts/collector/config/from-options';
+import { plainOf } from '../../ts/collector/config/node';
 import { otlpEndpoint } from '../../ts/collector/config/otlp-environment';
-import { type RunOptions, runConfig } from '../../ts/collector/config/run-config';
 
 const addresses: [string, NodeJS.ProcessEnv, string | undefined, string][] = [
   ['nothing is set', {}, undefined, 'http://localhost:4318/v1/traces'],
@@ -51,6 +53,15 @@ test('a mistake in the environment names the variable, never the value', (t) => 
   }
 });
 
+interface Document {
+  receivers: { mmap: { include?: string[]; files?: string[] } };
+  exporters: Record<string, { max_file_size?: number; headers?: object }>;
+  service: { pipelines: Record<string, { exporters: string[] }> };
+}
+
+const documentOf = (options: RunOptions, env: NodeJS.ProcessEnv) =>
+  plainOf(configFromOptions(options, env)) as Document;
+
 const choices: [string, RunOptions, NodeJS.ProcessEnv, string[]][] = [
   ['nothing is set', {}, {}, ['debug', 'file']],
   ['an endpoint in the environment', {}, { OTEL_EXPORTER_OTLP_ENDPOINT: 'http://h' }, ['otlphttp']],
@@ -62,26 +73,32 @@ const choices: [string, RunOptions, NodeJS.ProcessEnv, string[]][] = [
 
 for (const [name, options, env, expected] of choices) {
   test(`exporters with ${name}`, (t) => {
-    t.deepEqual(
-      runConfig(options, env).exporters.map(({ type }) => type),
-      expected,
-    );
+    const { exporters, service } = documentOf(options, env);
+    t.deepEqual(Object.keys(exporters), expected);
+    for (const signal of SIGNALS) t.deepEqual(service.pipelines[signal].exporters, expected);
   });
 }
 
 test('files that nobody asked for are capped; those asked for are not', (t) => {
-  const sizeOf = (options: RunOptions) =>
-    runConfig(options, {}).exporters.flatMap((exporter) => (exporter.type === 'file' ? [exporter.maxFileSize] : []));
-  t.deepEqual(sizeOf({}), [64 * 1024 * 1024]);
-  t.deepEqual(sizeOf({ output: '/tmp' }), [0]);
-  t.deepEqual(sizeOf({ exporter: ['file'] }), [0]);
-  t.deepEqual(sizeOf({ output: '/tmp', 'max-file-size': '2MiB' }), [2 * 1024 * 1024]);
+  const sizeOf = (options: RunOptions) => documentOf(options, {}).exporters.file.max_file_size;
+  t.is(sizeOf({}), 64 * 1024 * 1024);
+  t.is(sizeOf({ output: '/tmp' }), 0);
+  t.is(sizeOf({ exporter: ['file'] }), 0);
+  t.is(sizeOf({ output: '/tmp', 'max-file-size': '2MiB' }), 2 * 1024 * 1024);
 });
 
 test('folders: --dir before OTLP_MMAP_DIR before the default ones, and none beside --file alone', (t) => {
   const env = { OTLP_MMAP_DIR: '/env' };
-  t.deepEqual(runConfig({ dir: ['/a', '/b'] }, env).directories, ['/a', '/b']);
-  t.deepEqual(runConfig({}, env).directories, ['/env']);
-  t.is(runConfig({}, {}).directories, undefined);
-  t.deepEqual(runConfig({ file: ['/f'] }, env).directories, []);
+  const include = (options: RunOptions, env: NodeJS.ProcessEnv) => documentOf(options, env).receivers.mmap.include;
+  t.deepEqual(include({ dir: ['/a', '/b'] }, env), ['/a', '/b']);
+  t.deepEqual(include({}, env), ['/env']);
+  t.is(include({}, {}), undefined);
+  t.deepEqual(include({ file: ['/f'] }, env), []);
+});
+
+test('variables of one signal that set it apart make an exporter of its own for each signal', (t) => {
+  const { exporters, service } = documentOf({ endpoint: 'http://h' }, { OTEL_EXPORTER_OTLP_LOGS_HEADERS: 'only=logs' });
+  t.deepEqual(Object.keys(exporters), ['otlphttp/traces', 'otlphttp/logs', 'otlphttp/metrics']);
+  t.deepEqual(exporters['otlphttp/logs'].headers, { only: 'logs' });
+  t.deepEqual(service.pipelines.logs.exporters, ['otlphttp/logs']);
 });

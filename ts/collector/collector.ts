@@ -1,17 +1,15 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { existsSync } from 'node:fs';
-import type { NativeBinding } from '../native/binding';
-import { type Batch, ITEM_NAMES, type Signal } from './batch';
-import type { RunConfig } from './config/run-config';
-import { createExporter } from './exporters/create';
-import { Destination } from './exporters/destination';
+import type { NativeBinding, Piece } from '../native/binding';
+import { ITEM_NAMES, type Signal } from './batch';
+import type { CollectorConfig } from './config/collector-config';
 import type { Logger } from './logger';
-import { Pipeline } from './pipeline';
-import { MmapReceiver } from './receivers/mmap';
-import { SettledCounters } from './telemetry/counters';
-import { type Snapshot, StatsFile, summaryLine } from './telemetry/snapshot';
+import { buildExporters, buildGraph, type SharedContext } from './pipeline/build';
+import type { Exporter, Receiver } from './pipeline/component';
+import type { Graph } from './pipeline/graph';
+import { Intake } from './pipeline/intake';
+import { type Snapshot, StatsFile, summaryLine, sumOfReceivers } from './telemetry/snapshot';
 import { VERSION } from './version';
 
 /** Milliseconds between two looks at the counters for `--stats-file`. */
@@ -19,43 +17,47 @@ const STATS_INTERVAL = 250;
 /** Milliseconds between two summaries with `--verbose`. */
 const SUMMARY_INTERVAL = 10_000;
 
-/** Receiver, pipeline and destinations of one run, from the first file to the last acknowledgement. */
+/** Receivers, pipelines and exporters of one run, from the first file to the last acknowledgement. */
 export class Collector {
-  readonly #config: RunConfig;
+  readonly #config: CollectorConfig;
   readonly #logger: Logger;
-  readonly #destinations: Destination[];
-  readonly #pipeline: Pipeline;
-  readonly #receiver: MmapReceiver;
-  readonly #sources: readonly string[];
-  readonly #settled = new SettledCounters();
+  readonly #exporters: ReadonlyMap<string, Exporter>;
+  readonly #graph: Graph;
+  readonly #receivers = new Map<string, Receiver>();
   readonly #statsFile: StatsFile | undefined;
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #finished: Promise<number>;
+  readonly #unrouted = new Set<Signal>();
   #state: Snapshot['state'] = 'running';
-  #readerEnded = false;
+  #reading = 0;
   #finish!: (exitCode: number) => void;
 
-  /** Begins to read. @throws Error with a sentence when the receiver cannot start. */
-  constructor(config: RunConfig, binding: NativeBinding, logger: Logger) {
+  /** Begins to read. @throws Error with a sentence when a component cannot start. */
+  constructor(config: CollectorConfig, binding: NativeBinding, logger: Logger, statsFile?: string) {
     this.#config = config;
     this.#logger = logger;
     this.#finished = new Promise((resolve) => {
       this.#finish = resolve;
     });
-    this.#destinations = config.exporters.map(
-      (exporter) => new Destination(createExporter(exporter, binding), config.backoff, logger),
-    );
-    this.#pipeline = new Pipeline(config.batch, this.#destinations, (batch, delivered) =>
-      this.#settle(batch, delivered),
-    );
-    this.#statsFile = config.statsFile === undefined ? undefined : new StatsFile(config.statsFile);
-
-    const directories = config.directories ?? binding.defaultDirectories();
-    this.#receiver = new MmapReceiver(binding, { directories, files: config.files }, logger, {
-      onPiece: (piece) => this.#pipeline.consume(piece),
-      onStopped: (error) => this.#onReaderEnded(error),
+    const intake = new Intake((open) => {
+      for (const receiver of this.#receivers.values()) open ? receiver.resume() : receiver.pause();
     });
-    this.#sources = [...directories, ...config.files];
+    const shared: SharedContext = { binding, logger, intake };
+    this.#exporters = buildExporters(config, shared);
+    this.#graph = buildGraph(config, this.#exporters, shared, () => this.#finishIfDrained());
+    this.#statsFile = statsFile === undefined ? undefined : new StatsFile(statsFile);
+    for (const [id, { factory, config: settings }] of config.receivers) {
+      const receiver = factory.create(
+        settings,
+        { id, ...shared },
+        {
+          onPiece: (piece) => this.#consume(id, piece),
+          onStopped: (error) => this.#onReaderEnded(error),
+        },
+      );
+      this.#receivers.set(id, receiver);
+      this.#reading++;
+    }
 
     // Also keeps the process alive, whatever the receiver's thread does for that.
     this.#timers.push(setInterval(() => this.#writeStats(), STATS_INTERVAL));
@@ -64,14 +66,13 @@ export class Collector {
 
   /** Resolves when everything is over, with the exit code of the process. */
   async run(): Promise<number> {
-    const targets = this.#destinations.map(({ target }) => target);
-    this.#logger.info(`reads ${this.#sources.join(', ')}; exports to ${targets.join(', ')}`);
-    for (const file of this.#config.files) {
-      if (!existsSync(file)) this.#logger.warn(`${file} does not exist; it is read as soon as it does`);
-    }
+    const sources = [...this.#receivers.values()].flatMap((receiver) => receiver.sources);
+    const targets = [...this.#exporters.values()].map(({ target }) => target);
+    this.#logger.info(`reads ${sources.join(', ')}; exports to ${targets.join(', ')}`);
     const exitCode = await this.#finished;
     for (const timer of this.#timers) clearTimeout(timer);
-    await Promise.all(this.#destinations.map((destination) => destination.close()));
+    this.#graph.close();
+    await Promise.all([...this.#exporters.values()].map((exporter) => exporter.close()));
     this.#state = exitCode === 0 ? 'stopped' : 'failed';
     this.#writeStats();
     this.#logger.info(summaryLine(this.#snapshot()));
@@ -82,18 +83,24 @@ export class Collector {
   stop(reason: string): void {
     if (this.#state !== 'running') return;
     this.#state = 'stopping';
-    this.#logger.info(`${reason}: delivering what is left, ${this.#config.shutdownTimeout} ms at most`);
-    this.#timers.push(setTimeout(() => this.#giveUp(), this.#config.shutdownTimeout));
-    this.#receiver.stop();
-    this.#pipeline.flush();
-    for (const destination of this.#destinations) destination.retryNow();
+    this.#logger.info(`${reason}: delivering what is left, ${this.#limit} ms at most`);
+    this.#timers.push(setTimeout(() => this.#giveUp(), this.#limit));
+    for (const receiver of this.#receivers.values()) receiver.stop();
+    this.#graph.flush();
+    for (const exporter of this.#exporters.values()) exporter.retryNow();
   }
 
-  #settle(batch: Batch, delivered: boolean): void {
-    this.#settled.add(batch, delivered);
+  get #limit(): number {
+    return this.#config.service.shutdown_timeout;
+  }
+
+  #consume(id: string, piece: Piece): void {
+    const receiver = this.#receivers.get(id);
     // Refused for good counts as settled: to read it again would change nothing.
-    this.#receiver.acknowledge(batch.sequences);
-    this.#finishIfDrained();
+    const taken = this.#graph.consume(id, piece, (sequence) => receiver?.acknowledge(sequence));
+    if (taken || this.#unrouted.has(piece.signal)) return;
+    this.#unrouted.add(piece.signal);
+    this.#logger.warn(`no pipeline takes ${piece.signal} of ${id}: they are dropped`);
   }
 
   #onReaderEnded(error: string | undefined): void {
@@ -102,25 +109,26 @@ export class Collector {
       this.#finish(1);
       return;
     }
-    this.#readerEnded = true;
-    this.#pipeline.flush();
+    this.#reading--;
+    this.#graph.flush();
     this.#finishIfDrained();
   }
 
   #finishIfDrained(): void {
-    if (this.#readerEnded && this.#pipeline.idle) this.#finish(0);
+    if (this.#reading === 0 && this.#graph.idle) this.#finish(0);
   }
 
   #giveUp(): void {
-    if (this.#destinations.every(({ pending }) => pending.size === 0)) {
-      this.#logger.error(`the files were not read to their end within ${this.#config.shutdownTimeout} ms`);
+    const exporters = [...this.#exporters.values()];
+    if (exporters.every(({ pending }) => pending.size === 0)) {
+      this.#logger.error(`the files were not read to their end within ${this.#limit} ms`);
     }
-    for (const { target, pending } of this.#destinations) {
+    for (const { target, pending } of exporters) {
       const left: Partial<Record<Signal, number>> = {};
       for (const { signal, items } of pending) left[signal] = (left[signal] ?? 0) + items;
       for (const [signal, items] of Object.entries(left)) {
         this.#logger.error(
-          `${target} did not take ${items} ${ITEM_NAMES[signal as Signal]} within ${this.#config.shutdownTimeout} ms; ` +
+          `${target} did not take ${items} ${ITEM_NAMES[signal as Signal]} within ${this.#limit} ms; ` +
             'they stay in the files and are sent by the next collector',
         );
       }
@@ -133,9 +141,9 @@ export class Collector {
       version: VERSION,
       pid: process.pid,
       state: this.#state,
-      receiver: this.#receiver.stats(),
-      settled: this.#settled.signals,
-      exporters: Object.fromEntries(this.#destinations.map(({ name, counters }) => [name, counters.signals])),
+      receiver: sumOfReceivers([...this.#receivers.values()].map((receiver) => receiver.stats())),
+      settled: this.#graph.settled.signals,
+      exporters: Object.fromEntries([...this.#exporters].map(([id, exporter]) => [id, exporter.stats().signals])),
     };
   }
 

@@ -71,7 +71,7 @@ export interface ReceiverOptions {
   deadSlotTimeout?: number;
 }
 
-/** Encoded ResourceSpans (or, later, ResourceLogs and ResourceMetrics) of one resource. Pieces joined end to end are an export request. */
+/** Encoded ResourceSpans, ResourceLogs or ResourceMetrics of one producer. Pieces joined end to end are an export request. */
 export interface Piece {
   /** Number to acknowledge it by; counts up. */
   sequence: number;
@@ -79,18 +79,22 @@ export interface Piece {
   body: Buffer;
   /** Spans, log records or data points within. */
   items: number;
-  /** Where in `body` the field of each begins. */
-  itemOffsets: Uint32Array;
   /** A process waits for its records (`forceFlush`): send without waiting for more. */
   urgent: boolean;
+  /** Metrics: the temporality with baselines of its own that the points belong to, e.g. `cumulative`. */
+  stream?: string;
 }
+
+export type RingName = 'events' | 'spans' | 'measurements';
 
 export interface ReceiverStats {
   filesAttached: number;
   filesSetAside: number;
   filesRemoved: number;
-  records: number;
-  spans: number;
+  /** Records taken from the rings, by ring. */
+  records: Record<RingName, number>;
+  /** Spans (incomplete ones included), log records and data points handed over, by signal. */
+  items: Record<'traces' | 'logs' | 'metrics', number>;
   spansIncomplete: number;
   spansOpen: number;
   /** Span records whose start is not known: ends, and changes. */
@@ -100,8 +104,8 @@ export interface ReceiverStats {
   recordsQuarantined: number;
   slotsSkipped: number;
   openSpansEvicted: number;
-  /** Drops that writers counted in the files seen so far, reason to count. */
-  writerDrops: Record<string, number>;
+  /** Drops that writers counted in the files seen so far, ring to reason to count; only what is not zero. */
+  writerDrops: Partial<Record<RingName, Record<string, number>>>;
   bytesUnacknowledged: number;
 }
 
@@ -112,6 +116,9 @@ export interface NativeReceiver {
   stats(): ReceiverStats;
   /** Hand over what is assembled now, even if small. */
   flush(): void;
+  /** Reads nothing more until `resume`. Heartbeats, acknowledgements and what the other calls ask for go on. */
+  pause(): void;
+  resume(): void;
   /** Read what is there, hand it over, then end the thread. 'stopped' follows as the last event. */
   stop(): void;
 }
@@ -121,6 +128,87 @@ export type ReceiverEvent =
   | { type: 'log'; level: 'debug' | 'info' | 'warn' | 'error'; message: string }
   /** `error` is set when the thread crashed: the process should end with it. */
   | { type: 'stopped'; error?: string };
+
+/** What a piece becomes when it is split or changed. */
+export interface PiecePart {
+  body: Buffer;
+  /** Spans, log records or data points within. */
+  items: number;
+}
+
+/** A single value; an int has up to 64 bits, so it comes as text. */
+export interface ScalarValue {
+  kind: 'string' | 'bool' | 'int' | 'double';
+  text: string;
+}
+
+/** One change to a list of attributes. */
+export interface AttributeAction {
+  action: 'insert' | 'update' | 'upsert' | 'delete' | 'hash';
+  key?: string;
+  /** delete and hash: a regular expression that keys match. */
+  pattern?: string;
+  /** insert, update, upsert: the value, or the attribute that has it. */
+  value?: ScalarValue;
+  fromAttribute?: string;
+}
+
+/** A test of a text: it is this one, or it matches a regular expression (RE2's syntax). */
+export type TextTest = { exact: string } | { pattern: string };
+
+/** A test of an attribute: without either member, it is there. */
+export interface AttributeTest {
+  key: string;
+  exact?: ScalarValue;
+  pattern?: string;
+}
+
+/** What an item has to be; an empty list asks for nothing. */
+export interface ItemCondition {
+  services: TextTest[];
+  resourceAttributes: AttributeTest[];
+  scopeNames: TextTest[];
+  /** Of spans and metrics. */
+  names: TextTest[];
+  spanKinds: number[];
+  attributes: AttributeTest[];
+  severityTexts: TextTest[];
+  /** The least one; `matchUndefined`: also records without. */
+  severityNumber?: number;
+  matchUndefined: boolean;
+  bodies: TextTest[];
+}
+
+/** What fits the first, less what fits the second. */
+export interface ItemSelector {
+  include?: ItemCondition;
+  exclude?: ItemCondition;
+}
+
+export interface SamplerSettings {
+  /** 0 to 100. */
+  percentage: number;
+  seed: number;
+  /** Also items that have nothing to be sampled by. */
+  keepWithout: boolean;
+  /** Log records: an attribute to sample by instead of the trace id. */
+  attribute?: string;
+  /** Log records: an attribute with a percentage of its own. */
+  priority?: string;
+}
+
+/** What a processor on pieces does. */
+export type ProcessorPlan =
+  | { resource: AttributeAction[] }
+  | { attributes: AttributeAction[]; selector?: ItemSelector }
+  | { filter: ItemSelector }
+  | { sampler: SamplerSettings };
+
+/** A processor on pieces of one signal. */
+export interface NativePieceProcessor {
+  /** What becomes of a piece; null where it stays as it is. Throws when the bytes are no piece of the signal. */
+  process(body: Uint8Array): PiecePart | null;
+}
 
 export interface DumpOptions {
   /** Also spans that are still open. */
@@ -256,6 +344,14 @@ export interface NativeBinding {
   cellsWindow(writer: number, window: number): Float64Array | undefined;
 
   createReceiver(options: ReceiverOptions, onEvent: (event: ReceiverEvent) => void): NativeReceiver;
+  /**
+   * Splits a piece between items: `first` of them (0: there is no such part), then as many as `each` in every part, the rest in
+   * the last. Resource and scope are repeated, and the metric whose data points are cut. Only the bytes are needed. Throws when
+   * they are no piece of the signal.
+   */
+  splitPiece(signal: string, body: Uint8Array, first: number, each: number): PiecePart[];
+  /** Throws with a sentence about a regular expression that cannot be right. */
+  createPieceProcessor(signal: string, plan: ProcessorPlan): NativePieceProcessor;
   /** OTLP JSON of an encoded export request. */
   requestToJson(signal: string, request: Uint8Array): string;
   /** Reads a file without changing a byte: one OTLP JSON export request a line. Throws with a sentence naming the file. */

@@ -1,9 +1,10 @@
 //! Looking at a file without changing it, and OTLP JSON.
 
+use crate::pieces::signal;
 use napi::bindgen_prelude::Uint8Array;
 use napi::{Error, Result};
 use napi_derive::napi;
-use otlp_mmap::otlp::{Signal, json};
+use otlp_mmap::otlp::json;
 use std::path::Path;
 
 /// See `DumpOptions` of `ts/native/binding.ts`.
@@ -11,11 +12,6 @@ use std::path::Path;
 pub struct JsDumpOptions {
     pub all: bool,
     pub signals: Vec<String>,
-}
-
-fn signal(name: &str) -> Result<Signal> {
-    Signal::from_name(name)
-        .ok_or_else(|| Error::from_reason(format!("unknown signal {name}; expected traces, logs or metrics")))
 }
 
 /// Everything unread in a file, one OTLP JSON export request a line. Changes nothing.

@@ -8,6 +8,8 @@
 mod cells;
 mod dump;
 mod environment;
+mod pieces;
+mod processor;
 mod raw;
 mod receiver;
 mod writers;

@@ -1,11 +1,13 @@
 //! The collector's reader thread, as an object with a callback.
 
 use crate::writers::reason_name;
-use napi::bindgen_prelude::{Buffer, Function, Uint32Array};
+use napi::bindgen_prelude::{Buffer, Function};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Error, Result};
 use napi_derive::napi;
+use otlp_mmap::file::RingId;
 use otlp_mmap::layout::constant;
+use otlp_mmap::otlp::Signal;
 use otlp_mmap::receiver::{Event, HandedPiece, Level, Receiver, ReceiverOptions, ReceiverStats};
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -51,7 +53,6 @@ pub struct JsPiece {
     pub signal: &'static str,
     pub body: Buffer,
     pub items: u32,
-    pub item_offsets: Uint32Array,
     pub urgent: bool,
 }
 
@@ -62,7 +63,6 @@ impl From<HandedPiece> for JsPiece {
             signal: handed.signal.name(),
             items: handed.piece.items,
             body: handed.piece.bytes.into(),
-            item_offsets: handed.piece.item_offsets.into(),
             urgent: handed.urgent,
         }
     }
@@ -119,13 +119,13 @@ fn level_name(level: Level) -> &'static str {
 }
 
 /// See `ReceiverStats` of `ts/native/binding.ts`.
-#[napi(object)]
+#[napi(object, object_from_js = false)]
 pub struct JsReceiverStats {
     pub files_attached: f64,
     pub files_set_aside: f64,
     pub files_removed: f64,
-    pub records: f64,
-    pub spans: f64,
+    pub records: HashMap<&'static str, f64>,
+    pub items: HashMap<&'static str, f64>,
     pub spans_incomplete: f64,
     pub spans_open: f64,
     pub ends_without_start: f64,
@@ -133,21 +133,28 @@ pub struct JsReceiverStats {
     pub records_quarantined: f64,
     pub slots_skipped: f64,
     pub open_spans_evicted: f64,
-    pub writer_drops: HashMap<String, f64>,
+    pub writer_drops: HashMap<&'static str, HashMap<&'static str, f64>>,
     pub bytes_unacknowledged: f64,
 }
 
 impl From<ReceiverStats> for JsReceiverStats {
     fn from(stats: ReceiverStats) -> Self {
-        let drops = (0..constant::DROP_REASONS)
-            .zip(stats.writer_drops)
-            .filter(|&(_, count)| count > 0);
+        let drops = RingId::ALL.map(|ring| {
+            let counts = (0..constant::DROP_REASONS).zip(stats.writer_drops[ring as usize]);
+            let lost = counts.filter(|&(_, count)| count > 0);
+            let by_reason = lost.map(|(reason, count)| (reason_name(reason), count as f64));
+            (ring.name(), by_reason.collect::<HashMap<_, _>>())
+        });
         Self {
             files_attached: stats.files_attached as f64,
             files_set_aside: stats.files_set_aside as f64,
             files_removed: stats.files_removed as f64,
-            records: stats.records as f64,
-            spans: stats.spans as f64,
+            records: RingId::ALL
+                .map(|ring| (ring.name(), stats.records[ring as usize] as f64))
+                .into(),
+            items: Signal::ALL
+                .map(|signal| (signal.name(), stats.items[signal as usize] as f64))
+                .into(),
             spans_incomplete: stats.spans_incomplete as f64,
             spans_open: stats.spans_open as f64,
             ends_without_start: stats.ends_without_start as f64,
@@ -156,7 +163,8 @@ impl From<ReceiverStats> for JsReceiverStats {
             slots_skipped: stats.slots_skipped as f64,
             open_spans_evicted: stats.open_spans_evicted as f64,
             writer_drops: drops
-                .map(|(reason, count)| (reason_name(reason).to_owned(), count as f64))
+                .into_iter()
+                .filter(|(_, by_reason)| !by_reason.is_empty())
                 .collect(),
             bytes_unacknowledged: stats.bytes_unacknowledged as f64,
         }
@@ -187,6 +195,18 @@ impl NativeReceiver {
     #[napi]
     pub fn flush(&self) {
         self.receiver.flush();
+    }
+
+    /// Reads nothing more until `resume`.
+    #[napi]
+    pub fn pause(&self) {
+        self.receiver.pause();
+    }
+
+    /// Reads again.
+    #[napi]
+    pub fn resume(&self) {
+        self.receiver.resume();
     }
 
     /// Reads what is there, hands it over, waits for its acknowledgement and ends the thread.

@@ -1,13 +1,13 @@
 //! What a file holds unread, as OTLP JSON, without changing it.
 
 use crate::file::{FileError, RingId};
-use crate::otlp::{Assembler, AssemblerOptions, Piece, Resolver, Signal, TraceEncoder, json};
+use crate::otlp::{Assembler, AssemblerOptions, Faults, LogEncoder, Piece, Resolver, Signal, TraceEncoder, json};
 use crate::reader::{FileReader, Next};
 use std::path::Path;
 use std::time::Instant;
 
-/// Spans in one line: an export request of a size that is easy to look at.
-const SPANS_PER_LINE: u32 = 512;
+/// Items in one line: an export request of a size that is easy to look at.
+const ITEMS_PER_LINE: u32 = 512;
 
 /// Reads what is unread in a file, beside whoever owns it: one OTLP JSON export request a line.
 ///
@@ -21,33 +21,28 @@ pub fn dump(path: &Path, all: bool, signals: &[Signal]) -> Result<Vec<String>, F
     if signals.contains(&Signal::Traces) {
         traces(&mut reader, all, &mut lines);
     }
+    if signals.contains(&Signal::Logs) {
+        logs(&mut reader, &mut lines);
+    }
     Ok(lines)
 }
 
 fn traces(reader: &mut FileReader, all: bool, lines: &mut Vec<String>) {
-    let mut resolver = Resolver::default();
     // a file holds no more records than its ring has slots, so what is open is bounded by that
     let mut assembler = Assembler::new(AssemblerOptions {
         max_open_spans: usize::MAX,
         max_open_bytes: usize::MAX,
     });
-    if let Some((resource_ref, schema_url_ref)) = reader.resource_refs() {
-        let _ = resolver.set_resource_override(reader, assembler.faults_mut(), resource_ref, schema_url_ref);
-    }
+    let mut resolver = resolver(reader, assembler.faults_mut());
     let mut encoder = TraceEncoder::default();
-    let mut record = Vec::new();
-    let now = Instant::now();
-    loop {
-        match reader.next(RingId::Spans, now, &mut record) {
-            // what cannot be decoded is not shown; the collector counts it
-            Next::Record => drop(assembler.record(&mut resolver, reader, &record, &mut encoder)),
-            Next::Quarantined | Next::Skipped => {}
-            Next::Empty | Next::Waiting | Next::Broken => break,
+    let mut line = |encoder: &mut TraceEncoder| print(Signal::Traces, lines, |piece| encoder.cut(piece));
+    for_each_record(reader, RingId::Spans, |reader, record| {
+        // what cannot be decoded is not shown; the collector counts it
+        let _ = assembler.record(&mut resolver, reader, record, &mut encoder);
+        if encoder.items() >= ITEMS_PER_LINE {
+            line(&mut encoder);
         }
-        if encoder.items() >= SPANS_PER_LINE {
-            print(&mut encoder, lines);
-        }
-    }
+    });
     if all {
         let last_seen = match reader.last_commit() {
             0 => assembler.last_seen_unix_nano(),
@@ -55,12 +50,47 @@ fn traces(reader: &mut FileReader, all: bool, lines: &mut Vec<String>) {
         };
         assembler.drain_incomplete(last_seen, &mut encoder);
     }
-    print(&mut encoder, lines);
+    line(&mut encoder);
 }
 
-fn print(encoder: &mut TraceEncoder, lines: &mut Vec<String>) {
+fn logs(reader: &mut FileReader, lines: &mut Vec<String>) {
+    let mut resolver = resolver(reader, &mut Faults::default());
+    let mut encoder = LogEncoder::default();
+    let mut line = |encoder: &mut LogEncoder| print(Signal::Logs, lines, |piece| encoder.cut(piece));
+    for_each_record(reader, RingId::Events, |reader, record| {
+        let _ = encoder.record(&mut resolver, reader, record);
+        if encoder.items() >= ITEMS_PER_LINE {
+            line(&mut encoder);
+        }
+    });
+    line(&mut encoder);
+}
+
+/// What stands for the file's references, its resource included.
+fn resolver(reader: &mut FileReader, faults: &mut Faults) -> Resolver {
+    let mut resolver = Resolver::default();
+    if let Some((resource_ref, schema_url_ref)) = reader.resource_refs() {
+        let _ = resolver.set_resource_override(reader, faults, resource_ref, schema_url_ref);
+    }
+    resolver
+}
+
+/// Takes what is unread in a ring and can be had now.
+fn for_each_record(reader: &mut FileReader, ring: RingId, mut take: impl FnMut(&mut FileReader, &[u8])) {
+    let mut record = Vec::new();
+    let now = Instant::now();
+    loop {
+        match reader.next(ring, now, &mut record) {
+            Next::Record => take(reader, &record),
+            Next::Quarantined | Next::Skipped => {}
+            Next::Empty | Next::Waiting | Next::Broken => return,
+        }
+    }
+}
+
+fn print(signal: Signal, lines: &mut Vec<String>, cut: impl FnOnce(&mut Piece) -> bool) {
     let mut piece = Piece::default();
-    if encoder.cut(&mut piece) {
-        lines.extend(json::request_to_json(Signal::Traces, &piece.bytes));
+    if cut(&mut piece) {
+        lines.extend(json::request_to_json(signal, &piece.bytes));
     }
 }

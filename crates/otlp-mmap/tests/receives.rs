@@ -12,10 +12,11 @@ use std::time::Duration;
 
 use flate2::read::GzDecoder;
 use otlp_mmap::file::{Access, FileView, RingId};
-use otlp_mmap::layout::{header, ring};
-use otlp_mmap::receiver::ReceiverOptions;
+use otlp_mmap::layout::{constant, header, ring};
+use otlp_mmap::otlp::Signal;
+use otlp_mmap::receiver::{HandedPiece, ReceiverOptions};
 use otlp_mmap::writer::CommitStatus;
-use spans::{Out, Reading, Spans, end, spans_of, start, until};
+use spans::{Out, Reading, Spans, end, logs_of, spans_of, start, until};
 use support::{files, in_directory};
 
 fn watching(folder: &Path) -> ReceiverOptions {
@@ -58,6 +59,101 @@ fn records_stay_in_the_file_until_they_are_acknowledged() {
     });
 }
 
+/// Pieces until `logs` log records and `spans` spans are there, none of them acknowledged.
+fn pieces(reading: &Reading, logs: u64, spans: usize) -> Vec<HandedPiece> {
+    let mut pieces = Vec::new();
+    let (mut found_logs, mut found_spans) = (Vec::new(), Vec::new());
+    while found_logs.len() < logs as usize || found_spans.len() < spans {
+        let piece = reading.piece();
+        match piece.signal {
+            Signal::Logs => found_logs.extend(logs_of(&piece)),
+            _ => found_spans.extend(spans_of(&piece)),
+        }
+        pieces.push(piece);
+    }
+    assert_eq!(
+        found_logs,
+        (1..=logs).collect::<Vec<_>>(),
+        "in the order in which they were written"
+    );
+    pieces
+}
+
+#[test]
+fn log_records_and_spans_are_handed_over_apart_and_each_ring_waits_for_its_own_acknowledgement() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = in_directory(folder.path());
+    let mut app = Spans::new(&writer);
+    app.whole(1);
+    (1..=3).for_each(|id| assert_eq!(app.log(id), CommitStatus::Published));
+    let view = FileView::open(&files(folder.path())[0], Access::Read).unwrap();
+    let reading = Reading::start(watching(folder.path()));
+    let pieces = pieces(&reading, 3, 1);
+    for piece in pieces.iter().filter(|piece| piece.signal == Signal::Logs) {
+        reading.receiver.acknowledge(piece.sequence);
+    }
+    for piece in pieces.iter().filter(|piece| piece.signal == Signal::Traces) {
+        assert_eq!(view.ring(RingId::Spans).reader_index(), -1);
+        reading.receiver.acknowledge(piece.sequence);
+    }
+    until("both rings are given back", || writer.drained());
+    let stats = reading.receiver.stats();
+    assert_eq!((stats.records, stats.items), ([3, 2, 0], [1, 3, 0]));
+}
+
+#[test]
+fn a_flush_waits_for_the_log_records_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = in_directory(folder.path());
+    let mut app = Spans::new(&writer);
+    app.whole(1);
+    let reading = Reading::start(watching(folder.path()));
+    assert_eq!(reading.spans(1), whole([1]));
+    until("the span is given back", || writer.drained());
+    assert_eq!(app.log(1), CommitStatus::Published);
+    let epoch = writer.request_flush();
+    let piece = reading.piece();
+    assert_eq!((piece.signal, piece.urgent), (Signal::Logs, true));
+    assert!(writer.acknowledged_epoch() < epoch);
+    reading.receiver.acknowledge(piece.sequence);
+    until("the flush is answered", || writer.acknowledged_epoch() >= epoch);
+}
+
+#[test]
+fn a_file_of_the_dead_goes_only_when_its_log_records_are_acknowledged() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = in_directory(folder.path());
+    let mut app = Spans::new(&writer);
+    assert_eq!(app.log(1), CommitStatus::Published);
+    assert_eq!(app.write(end, 7), CommitStatus::Published);
+    writer.close();
+    let reading = Reading::start(watching(folder.path()));
+    let pieces = pieces(&reading, 1, 0);
+    until("the record of the other ring is taken", || {
+        reading.receiver.stats().records == [1, 1, 0]
+    });
+    assert_eq!(files(folder.path()).len(), 1);
+    reading.receiver.acknowledge(pieces[0].sequence);
+    until("the file is removed", || files(folder.path()).is_empty());
+    assert_eq!(reading.receiver.stats().items, [0, 1, 0]);
+}
+
+#[test]
+fn what_a_writer_lost_is_told_by_ring_and_reason() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = in_directory(folder.path());
+    let mut app = Spans::new(&writer);
+    while app.log(1) == CommitStatus::Published {}
+    writer.count_drop(RingId::Events, constant::DROP_LIMIT);
+    let reading = Reading::start(watching(folder.path()));
+    reading.piece();
+    until("the losses are counted", || {
+        let drops = reading.receiver.stats().writer_drops;
+        let of = |reason: u32| drops.map(|ring| ring[reason as usize]);
+        of(constant::DROP_FULL) == [1, 0, 0] && of(constant::DROP_LIMIT) == [1, 0, 0]
+    });
+}
+
 #[test]
 fn the_file_of_a_closed_writer_is_removed_when_everything_is_acknowledged() {
     let folder = tempfile::tempdir().unwrap();
@@ -83,7 +179,7 @@ fn the_file_of_a_closed_writer_is_removed_when_everything_is_acknowledged() {
     );
     until("the file is removed", || files(folder.path()).is_empty());
     let stats = reading.receiver.stats();
-    assert_eq!((stats.spans, stats.spans_incomplete), (2, 1));
+    assert_eq!((stats.items, stats.spans_incomplete), ([2, 0, 0], 1));
 }
 
 #[test]
@@ -162,7 +258,7 @@ fn reading_stops_while_too_much_is_not_acknowledged_and_the_rest_waits_in_the_fi
     let view = FileView::open(&files(folder.path())[0], Access::Read).unwrap();
     reading.receiver.flush();
     assert_eq!(view.ring(RingId::Spans).reader_index(), -1);
-    assert_eq!(reading.receiver.stats().records, 2);
+    assert_eq!(reading.receiver.stats().records, [0, 2, 0]);
     reading.receiver.acknowledge(first.sequence);
     assert_eq!(reading.spans(1), whole([2]));
 }

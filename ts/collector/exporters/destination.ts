@@ -3,9 +3,10 @@
 
 import { type Batch, ITEM_NAMES } from '../batch';
 import { type Logger, ThrottledWarnings } from '../logger';
-import { ExporterCounters } from '../telemetry/counters';
+import type { Exporter } from '../pipeline/component';
+import { ExporterCounters, type ExporterStats } from '../telemetry/counters';
+import type { Attempter, Outcome } from './attempt';
 import { Backoff, type BackoffSettings } from './backoff';
-import type { Exporter, Outcome } from './exporter';
 
 interface Entry {
   batch: Batch;
@@ -17,9 +18,9 @@ interface Entry {
  * there is no time after which it is given up, since the receiver bounds what is handed over and the rest waits in the
  * files.
  */
-export class Destination {
+export class Destination implements Exporter {
   readonly counters = new ExporterCounters();
-  readonly #exporter: Exporter;
+  readonly #exporter: Attempter;
   readonly #backoff: BackoffSettings;
   readonly #logger: Logger;
   readonly #outages: ThrottledWarnings;
@@ -30,18 +31,16 @@ export class Destination {
   readonly #pending = new Set<Batch>();
   #inFlight = 0;
   #down = false;
+  #onSettled: () => void = () => {};
+  #onward: ((batch: Batch) => Promise<boolean>) | undefined;
 
-  constructor(exporter: Exporter, backoff: BackoffSettings, logger: Logger) {
+  constructor(exporter: Attempter, backoff: BackoffSettings, logger: Logger) {
     this.#exporter = exporter;
     this.#backoff = backoff;
     this.#logger = logger;
     this.#outages = new ThrottledWarnings(logger);
     this.#refusals = new ThrottledWarnings(logger);
     this.#notices = new ThrottledWarnings(logger);
-  }
-
-  get name(): string {
-    return this.#exporter.name;
   }
 
   get target(): string {
@@ -67,6 +66,24 @@ export class Destination {
     for (const wake of [...this.#pauses]) wake();
   }
 
+  async retire(onward: (batch: Batch) => Promise<boolean>): Promise<void> {
+    this.#onward = onward;
+    const settled = new Promise<void>((resolve) => {
+      this.#onSettled = () => this.#pending.size === 0 && resolve();
+    });
+    for (const entry of this.#queue.splice(0)) {
+      this.#inFlight++;
+      void this.#settle(entry);
+    }
+    for (const wake of [...this.#pauses]) wake();
+    this.#onSettled();
+    await settled;
+  }
+
+  stats(): ExporterStats {
+    return { signals: this.counters.signals, queueSize: this.#queue.length, inFlight: this.#inFlight };
+  }
+
   close(): Promise<void> {
     return this.#exporter.close();
   }
@@ -85,12 +102,14 @@ export class Destination {
     this.#inFlight--;
     this.#pending.delete(batch);
     settle(delivered);
+    this.#onSettled();
     this.#pump();
   }
 
   async #sendUntilSettled(batch: Batch): Promise<boolean> {
     const backoff = new Backoff(this.#backoff);
     for (;;) {
+      if (this.#onward !== undefined) return this.#onward(batch);
       const outcome = await this.#attempt(batch);
       switch (outcome.kind) {
         case 'sent':
@@ -108,7 +127,7 @@ export class Destination {
           this.#outages.warn(
             `${this.target}: ${outcome.reason}; trying again, until then telemetry stays in the files`,
           );
-          await this.#pause(backoff.next(outcome.after), outcome.after !== undefined);
+          if (this.#onward === undefined) await this.#pause(backoff.next(outcome.after), outcome.after !== undefined);
       }
     }
   }

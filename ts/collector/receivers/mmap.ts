@@ -1,38 +1,74 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { NativeBinding, NativeReceiver, Piece, ReceiverOptions, ReceiverStats } from '../../native/binding';
-import type { Logger } from '../logger';
+import { existsSync } from 'node:fs';
+import type { NativeReceiver, ReceiverStats } from '../../native/binding';
+import { SIGNALS } from '../batch';
+import { text } from '../config/schema/scalar';
+import type { Read } from '../config/schema/schema';
+import { list, object } from '../config/schema/structure';
+import type { ComponentContext, Receiver, ReceiverFactory, ReceiverHandlers } from '../pipeline/component';
 
-export interface MmapReceiverHandlers {
-  onPiece(piece: Piece): void;
-  /** The reader thread has ended; with `error`, because it crashed. Nothing follows. */
-  onStopped(error: string | undefined): void;
-}
+const config = object({
+  /** Folders to watch; the default ones when it is left out. */
+  include: list(text({ required: true, nonEmpty: true })),
+  /** Files to read by path; they are never removed. */
+  files: list(text({ required: true, nonEmpty: true })),
+});
+
+type MmapConfig = Read<typeof config>;
+
+export const mmapReceiver: ReceiverFactory<MmapConfig> = {
+  type: 'mmap',
+  summary: "the telemetry files of this machine's processes",
+  signals: SIGNALS,
+  config,
+  create: (settings, context, handlers) => new MmapReceiver(settings, context, handlers),
+};
 
 /** The files, read by a thread of the native addon. */
-export class MmapReceiver {
+export class MmapReceiver implements Receiver {
+  readonly sources: readonly string[];
   readonly #native: NativeReceiver;
 
   /** Begins to read. @throws Error with a sentence of the addon when the options cannot be right. */
-  constructor(binding: NativeBinding, options: ReceiverOptions, logger: Logger, handlers: MmapReceiverHandlers) {
-    this.#native = binding.createReceiver(options, (event) => {
-      if (event.type === 'piece') handlers.onPiece(event.piece);
+  constructor(
+    { include, files = [] }: MmapConfig,
+    { binding, logger }: ComponentContext,
+    { onPiece, onStopped }: ReceiverHandlers,
+  ) {
+    const directories = include ?? (files.length > 0 ? [] : binding.defaultDirectories());
+    this.sources = [...directories, ...files];
+    for (const file of files) {
+      if (!existsSync(file)) logger.warn(`${file} does not exist; it is read as soon as it does`);
+    }
+    this.#native = binding.createReceiver({ directories, files }, (event) => {
+      if (event.type === 'piece') onPiece(event.piece);
       else if (event.type === 'log') logger.log(event.level, event.message);
-      else handlers.onStopped(event.error);
+      else onStopped(event.error);
     });
   }
 
-  /** Every destination has these pieces, or refused them for good: their records may leave the files. */
-  acknowledge(sequences: readonly number[]): void {
-    for (const sequence of sequences) this.#native.acknowledge(sequence);
+  acknowledge(sequence: number): void {
+    this.#native.acknowledge(sequence);
+  }
+
+  flush(): void {
+    this.#native.flush();
+  }
+
+  pause(): void {
+    this.#native.pause();
+  }
+
+  resume(): void {
+    this.#native.resume();
   }
 
   stats(): ReceiverStats {
     return this.#native.stats();
   }
 
-  /** Reads what is there, then ends; `onStopped` follows. */
   stop(): void {
     this.#native.stop();
   }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { Batch, Signal } from '../batch';
+import type { Consumer } from '../pipeline/component';
 
 /** What one exporter did with the items of one signal. */
 export interface SignalCounts {
@@ -14,6 +15,21 @@ export interface SignalCounts {
   /** Attempts that were repeated later. */
   retries: number;
 }
+
+/** What one exporter can tell of itself. */
+export interface ExporterStats {
+  signals: Partial<Record<Signal, SignalCounts>>;
+  /** Batches that wait for their first attempt, where there is a queue. */
+  queueSize?: number;
+  queueCapacity?: number;
+  /** Requests without an answer yet. */
+  inFlight?: number;
+  /** Items that found the queue full and were not taken, by signal. */
+  enqueueFailed?: Partial<Record<Signal, number>>;
+}
+
+/** Counts of a processor's own, by name of the metric without its prefix; see telemetry/metrics.ts. */
+export type ProcessorStats = Readonly<Record<string, number>>;
 
 /** Counts of one exporter, by signal; a signal appears with its first batch. */
 export class ExporterCounters {
@@ -51,8 +67,25 @@ export interface SettledCounts {
 export class SettledCounters {
   readonly signals: Partial<Record<Signal, SettledCounts>> = {};
 
-  add(batch: Batch, delivered: boolean): void {
-    this.signals[batch.signal] ??= { exported: 0, failed: 0 };
-    this.signals[batch.signal]![delivered ? 'exported' : 'failed'] += batch.items;
+  /** @param failed How many of the items a destination refused for good. */
+  add(signal: Signal, items: number, failed: number): void {
+    this.signals[signal] ??= { exported: 0, failed: 0 };
+    this.signals[signal]!.exported += items - failed;
+    this.signals[signal]!.failed += failed;
+  }
+}
+
+/** Counts what passes from one step of a pipeline to the next. */
+export class ItemCounter implements Consumer {
+  items = 0;
+  readonly #next: Consumer;
+
+  constructor(next: Consumer) {
+    this.#next = next;
+  }
+
+  consume(batch: Batch): void {
+    this.items += batch.items;
+    this.#next.consume(batch);
   }
 }

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { renameSync, writeFileSync } from 'node:fs';
-import type { ReceiverStats } from '../../native/binding';
+import type { ReceiverStats, RingName } from '../../native/binding';
 import type { Signal } from '../batch';
 import type { SettledCounts, SignalCounts } from './counters';
 
@@ -15,15 +15,36 @@ export interface Snapshot {
   receiver: ReceiverStats;
   /** Items that left the collector, by signal. */
   settled: Partial<Record<Signal, SettledCounts>>;
-  /** By type of exporter, then by signal. */
+  /** By name of the exporter, then by signal. */
   exporters: Record<string, Partial<Record<Signal, SignalCounts>>>;
 }
 
-/** The one line that a collector ends with. Its form is stable: words and `name=number` pairs. */
+/** The one line that a collector ends with. Its form is stable: words and `name=number` pairs; logs appear with the first. */
 export function summaryLine({ receiver, settled }: Snapshot): string {
   const { exported = 0, failed = 0 } = settled.traces ?? {};
-  const dropped = Object.values(receiver.writerDrops).reduce((sum, count) => sum + count, 0);
-  return `spans exported=${exported} incomplete=${receiver.spansIncomplete} dropped=${dropped} failed=${failed}`;
+  const spans = `spans exported=${exported} incomplete=${receiver.spansIncomplete} dropped=${dropped(receiver, 'spans')} failed=${failed}`;
+  const lostLogs = dropped(receiver, 'events');
+  if (settled.logs === undefined && lostLogs === 0) return spans;
+  return `${spans} logs exported=${settled.logs?.exported ?? 0} dropped=${lostLogs} failed=${settled.logs?.failed ?? 0}`;
+}
+
+/** Records that writers lost. A value that was cut is no lost record. */
+function dropped({ writerDrops }: ReceiverStats, ring: RingName): number {
+  const { truncated: _, ...lost } = writerDrops[ring] ?? {};
+  return Object.values(lost).reduce((sum, count) => sum + count, 0);
+}
+
+/** The counts of all receivers together. */
+export function sumOfReceivers(stats: readonly ReceiverStats[]): ReceiverStats {
+  return stats.reduce((sum, next) => sumOf(sum, next) as ReceiverStats);
+}
+
+/** Adds up numbers, and those in objects within. */
+function sumOf(a: unknown, b: unknown): unknown {
+  if (typeof a === 'number' || typeof b === 'number') return ((a as number) ?? 0) + ((b as number) ?? 0);
+  const [left, right] = [a ?? {}, b ?? {}] as Record<string, unknown>[];
+  const keys = new Set([...Object.keys(left), ...Object.keys(right)]);
+  return Object.fromEntries([...keys].map((key) => [key, sumOf(left[key], right[key])]));
 }
 
 /** Keeps a snapshot in a file, whole at every moment: it is written beside it and renamed. */

@@ -3,6 +3,7 @@
 //! [`FileView::open`] checks the structure of any version-1 file and hands out typed handles. The rustdoc of each call says whether
 //! it belongs to the writer or to the reader; viewers use a read-only mapping, in which no call changes a byte.
 
+mod allocate;
 pub(crate) mod atomic;
 mod dictionary;
 mod error;
@@ -15,9 +16,12 @@ pub mod liveness;
 pub mod lock;
 mod mapping;
 mod owner;
+mod prefetch;
 mod ring;
 mod view;
 
+pub use allocate::allocate;
+pub(crate) use allocate::allocate_more;
 pub(crate) use dictionary::PADDED_PREFIX;
 pub use dictionary::{Dictionary, EntryError};
 pub use error::{FileError, Problem};

@@ -9,10 +9,11 @@ use super::faults::Faults;
 use super::open_span::OpenSpan;
 use super::open_spans::OpenSpans;
 use super::proto;
+use super::record_error::RecordError;
 use super::resolver::Resolver;
 use super::scope::{Resource, content_hash};
 use super::span_end::SpanEnd;
-use super::span_event::{Happening, RecordError, SpanEvent};
+use super::span_event::{Happening, SpanEvent};
 use super::value::Transcoder;
 use crate::wire;
 

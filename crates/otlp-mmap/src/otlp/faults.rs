@@ -5,6 +5,8 @@
 pub struct Faults {
     /// Attributes left out: unknown key or value reference, malformed value, a cycle, too deep, or too large.
     pub undecodable_attributes: u64,
+    /// Bodies of log records left out, for one of these reasons.
+    pub undecodable_bodies: u64,
     /// Links left out: an id of a length that is neither right nor zero.
     pub undecodable_links: u64,
     /// Strings in which bytes that are not UTF-8 were replaced by U+FFFD.

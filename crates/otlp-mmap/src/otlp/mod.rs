@@ -2,10 +2,10 @@
 //!
 //! Pure: no files, no threads, no clock. A [`Resolver`] stands for one file's dictionary and reads it through
 //! [`Entries`]; an [`Assembler`] stands for one producer and holds its open spans; a [`TraceEncoder`] gathers finished
-//! spans by resource and scope until [`TraceEncoder::cut`] writes them as a [`Piece`] of an export request.
+//! spans by resource and scope until [`TraceEncoder::cut`] writes them as a [`Piece`] of an export request. A log record
+//! is whole in its ring record: a [`LogEncoder`] encodes it at once, and is cut into pieces alike.
 //!
-//! A signal more is an encoder beside [`TraceEncoder`] that fills the same [`Piece`] from [`Resolver`]'s scopes and
-//! attributes.
+//! A signal more is an encoder beside these that fills the same [`Piece`] from [`Resolver`]'s scopes and attributes.
 
 mod assembler;
 mod attributes;
@@ -15,10 +15,13 @@ mod faults;
 mod groups;
 pub mod json;
 mod link;
+mod log_encoder;
+mod log_record;
 mod open_span;
 mod open_spans;
 mod piece;
-mod proto;
+pub(crate) mod proto;
+mod record_error;
 mod resolver;
 mod scope;
 mod span_end;
@@ -32,11 +35,12 @@ pub use assembler::{Assembler, AssemblerCounters, AssemblerOptions, Outcome};
 pub use encoder::TraceEncoder;
 pub use entries::{Entries, EntryError};
 pub use faults::Faults;
+pub use log_encoder::{LogCounters, LogEncoder};
 pub use open_span::OpenSpan;
 pub use piece::Piece;
+pub use record_error::RecordError;
 pub use resolver::Resolver;
 pub use scope::{Resource, Scope};
-pub use span_event::RecordError;
 
 /// A kind of telemetry, as OTLP separates them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -50,6 +54,9 @@ pub enum Signal {
 }
 
 impl Signal {
+    /// All of them, in the order of their numbers.
+    pub const ALL: [Self; 3] = [Self::Traces, Self::Logs, Self::Metrics];
+
     /// `traces`, `logs` or `metrics`.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -63,8 +70,6 @@ impl Signal {
     /// The signal of a name, if there is one.
     #[must_use]
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Traces, Self::Logs, Self::Metrics]
-            .into_iter()
-            .find(|signal| signal.name() == name)
+        Self::ALL.into_iter().find(|signal| signal.name() == name)
     }
 }

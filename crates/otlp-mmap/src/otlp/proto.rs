@@ -64,6 +64,20 @@ pub mod link {
     pub const FLAGS: u32 = 6;
 }
 
+pub mod log_record {
+    pub const TIME: u32 = 1;
+    pub const SEVERITY_NUMBER: u32 = 2;
+    pub const SEVERITY_TEXT: u32 = 3;
+    pub const BODY: u32 = 5;
+    pub const ATTRIBUTES: u32 = 6;
+    pub const DROPPED_ATTRIBUTES: u32 = 7;
+    pub const FLAGS: u32 = 8;
+    pub const TRACE_ID: u32 = 9;
+    pub const SPAN_ID: u32 = 10;
+    pub const OBSERVED_TIME: u32 = 11;
+    pub const EVENT_NAME: u32 = 12;
+}
+
 pub mod status {
     pub const MESSAGE: u32 = 2;
     pub const CODE: u32 = 3;

@@ -283,6 +283,26 @@ impl Resolver {
         })
     }
 
+    /// Appends the string at `reference` as the field number `field`; nothing if it is empty or, counted, leads nowhere.
+    pub(super) fn put_string(
+        &mut self,
+        entries: &mut dyn Entries,
+        faults: &mut Faults,
+        reference: i64,
+        field: u32,
+        out: &mut Vec<u8>,
+    ) {
+        // strings that records refer to are few, and kept as keys
+        match self.key(entries, faults, reference).map(|key| self.key_field(key)) {
+            Ok([_, text @ ..]) => {
+                wire::put_tag(out, field, wire::LEN);
+                out.extend_from_slice(text);
+            }
+            Ok([]) => {}
+            Err(_) => faults.unresolved_references += 1,
+        }
+    }
+
     fn string_or_empty(entries: &mut dyn Entries, faults: &mut Faults, reference: i64) -> Vec<u8> {
         Self::string(entries, faults, reference).unwrap_or_else(|_| {
             faults.unresolved_references += 1;

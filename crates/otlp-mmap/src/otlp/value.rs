@@ -170,6 +170,18 @@ impl<'a> Transcoder<'a> {
         }
     }
 
+    /// Appends an `AnyValue` as the field number `field` of its message. False, with one fault counted, if it cannot be decoded.
+    pub(super) fn body(&mut self, field: u32, message: &[u8], out: &mut Vec<u8>) -> bool {
+        let start = out.len();
+        let value = AnyValue::parse(message).map_err(ValueError::from);
+        let done = value.and_then(|value| wire::put_nested(out, field, |out| self.any_value(value, out, 0)));
+        if done.is_err() {
+            out.truncate(start);
+            self.faults.undecodable_bodies += 1;
+        }
+        done.is_ok()
+    }
+
     /// Appends one `KeyValue` field; returns the hash of its key and the levels below it.
     #[inline]
     fn key_value(

@@ -1,5 +1,6 @@
 //! One file that is being read, with what waits for acknowledgement.
 
+use super::ReceiverStats;
 use super::checkpoint::Checkpoints;
 use super::discovery::Found;
 use crate::file::liveness::Liveness;
@@ -23,10 +24,21 @@ pub(super) enum Attach {
     SetAside(FileError),
 }
 
-/// A request of the writer to have everything up to these indices exported.
+/// The rings whose records are read, each by a lane of the producer. Measurements are not yet.
+const READ: [RingId; 2] = [RingId::Events, RingId::Spans];
+
+/// A request of the writer to have everything up to these indices, by ring, exported.
 struct FlushRequest {
     epoch: u64,
-    spans: i64,
+    indices: [i64; 3],
+}
+
+/// What of one ring waits for acknowledgement.
+#[derive(Default)]
+struct Unreleased {
+    checkpoints: Checkpoints,
+    /// Up to this index the slots were given back.
+    released: i64,
 }
 
 /// A file whose reader lock this process holds.
@@ -35,8 +47,7 @@ pub(super) struct Attached {
     pub(super) resolver: Resolver,
     /// It may be removed when it is done with.
     in_directory: bool,
-    checkpoints: Checkpoints,
-    released: i64,
+    unreleased: [Unreleased; 3],
     flush: Option<FlushRequest>,
     acknowledged_epoch: u64,
     since: Instant,
@@ -55,13 +66,15 @@ impl Attached {
             Err(AttachError::File(error)) => return Attach::SetAside(error),
         };
         let attached = Self {
-            released: reader.cursor(RingId::Spans),
+            unreleased: RingId::ALL.map(|ring| Unreleased {
+                released: reader.cursor(ring),
+                ..Unreleased::default()
+            }),
             // what an earlier reader acknowledged is done; what it did not, this one will
             acknowledged_epoch: 0,
             reader,
             resolver: Resolver::default(),
             in_directory: found.in_directory,
-            checkpoints: Checkpoints::default(),
             flush: None,
             since: Instant::now(),
             was_exhausted: false,
@@ -89,9 +102,9 @@ impl Attached {
         let epoch = block.flush_epoch();
         let newest = self.flush.as_ref().map_or(self.acknowledged_epoch, |flush| flush.epoch);
         if epoch > newest {
-            // the epoch was read first, so this index covers everything written before the request
-            let spans = self.reader.file().ring(RingId::Spans).writer_index();
-            self.flush = Some(FlushRequest { epoch, spans });
+            // the epoch was read first, so these indices cover everything written before the request
+            let indices = RingId::ALL.map(|ring| self.reader.file().ring(ring).writer_index());
+            self.flush = Some(FlushRequest { epoch, indices });
         }
         self.flush.is_some()
     }
@@ -119,22 +132,32 @@ impl Attached {
             .set_resource_override(&mut self.reader, faults, reference, schema_url_ref);
     }
 
-    /// Everything read so far is in pieces up to `sequence`.
-    pub(super) fn checkpoint(&mut self, sequence: u64, watermark: u64) {
-        let cursor = self.reader.cursor(RingId::Spans);
-        if cursor > self.released {
-            self.checkpoints.mark(sequence, cursor);
+    /// Everything read so far from `ring` is in pieces up to `sequence`.
+    pub(super) fn checkpoint(&mut self, ring: RingId, sequence: u64, watermark: u64) {
+        let cursor = self.reader.cursor(ring);
+        let unreleased = &mut self.unreleased[ring as usize];
+        if cursor > unreleased.released {
+            unreleased.checkpoints.mark(sequence, cursor);
         }
         self.release(watermark);
     }
 
     /// Gives back what pieces up to `watermark` hold, and answers a flush when all that it asked for is given back.
     pub(super) fn release(&mut self, watermark: u64) {
-        if let Some(index) = self.checkpoints.acknowledged(watermark) {
-            self.reader.release(RingId::Spans, index);
-            self.released = index;
+        for ring in READ {
+            let unreleased = &mut self.unreleased[ring as usize];
+            if let Some(index) = unreleased.checkpoints.acknowledged(watermark) {
+                self.reader.release(ring, index);
+                unreleased.released = index;
+            }
         }
-        if let Some(flush) = self.flush.take_if(|flush| self.released >= flush.spans) {
+        let released = |flush: &FlushRequest| {
+            READ.iter()
+                .all(|&ring| self.unreleased[ring as usize].released >= flush.indices[ring as usize])
+        };
+        if self.flush.as_ref().is_some_and(released)
+            && let Some(flush) = self.flush.take()
+        {
             self.acknowledged_epoch = flush.epoch;
             self.reader.acknowledge_epoch(flush.epoch);
         }
@@ -147,17 +170,20 @@ impl Attached {
     pub(super) fn restart(&mut self) -> Result<(), FileError> {
         self.reader.restart()?;
         self.resolver = Resolver::default();
-        let cursor = self.reader.cursor(RingId::Spans);
-        if cursor < self.released {
-            self.checkpoints = Checkpoints::default();
-            self.released = cursor;
+        for ring in READ {
+            let cursor = self.reader.cursor(ring);
+            let unreleased = &mut self.unreleased[ring as usize];
+            if cursor < unreleased.released {
+                unreleased.checkpoints = Checkpoints::default();
+                unreleased.released = cursor;
+            }
         }
         Ok(())
     }
 
-    /// Its writer will add nothing, and every span record is taken.
+    /// Its writer will add nothing, and every record is taken.
     pub(super) fn is_exhausted(&self) -> bool {
-        self.reader.is_final() && self.reader.is_at_end(RingId::Spans)
+        self.reader.is_final() && READ.iter().all(|&ring| self.reader.is_at_end(ring))
     }
 
     /// It was exhausted before the last look, and is: a next generation, which is made before its predecessor is closed, would
@@ -173,7 +199,9 @@ impl Attached {
 
     /// Nothing waits for an acknowledgement.
     pub(super) fn is_released(&self) -> bool {
-        self.checkpoints.is_empty()
+        self.unreleased
+            .iter()
+            .all(|unreleased| unreleased.checkpoints.is_empty())
     }
 
     /// It is one of ours, lies in a watched folder, and holds nothing for any reader: it may go.
@@ -181,15 +209,29 @@ impl Attached {
         let done_with = self.reader.is_drained() && !self.reader.has_open_cells();
         self.in_directory && self.reader.identity().is_some() && done_with && self.reader.is_in_place()
     }
+}
 
-    /// What its writer counted as lost so far, by reason.
-    pub(super) fn writer_drops(&self) -> [u64; constant::DROP_REASONS as usize] {
-        let mut drops = [0; constant::DROP_REASONS as usize];
-        if let Some(block) = self.reader.file().extension() {
-            for (reason, count) in drops.iter_mut().enumerate() {
-                *count = RingId::ALL.iter().map(|&ring| block.drops(ring, reason as u32)).sum();
+/// What writers counted as lost, by ring and reason.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Drops([[u64; constant::DROP_REASONS as usize]; 3]);
+
+impl Drops {
+    /// Adds what the writer of a file counted so far.
+    pub(super) fn add(&mut self, file: &Attached) {
+        let Some(block) = file.reader.file().extension() else {
+            return;
+        };
+        for ring in RingId::ALL {
+            for (reason, total) in self.0[ring as usize].iter_mut().enumerate() {
+                *total += block.drops(ring, reason as u32);
             }
         }
-        drops
+    }
+
+    pub(super) fn add_to(&self, stats: &mut ReceiverStats) {
+        let totals = stats.writer_drops.iter_mut().flatten();
+        for (total, count) in totals.zip(self.0.iter().flatten()) {
+            *total += count;
+        }
     }
 }

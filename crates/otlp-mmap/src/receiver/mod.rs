@@ -1,14 +1,17 @@
 //! All files of some folders, read on one thread: pieces of encoded OTLP out, acknowledgements in.
 //!
-//! The thread reads what is new in every file in turn, a bounded amount each so that a busy file does not starve the others,
-//! assembles spans, and hands over [`Piece`]s. A file's `reader_index` moves when the pieces that hold its records are
+//! The thread reads what is new in every file in turn, a bounded amount of each ring so that a busy file does not starve the
+//! others, makes OTLP of it, each signal in a lane of its own, and hands over [`Piece`]s. A file's `reader_index` moves when the pieces that hold its records are
 //! acknowledged; when too many bytes wait for that, reading stops and records stay in the rings.
 
 mod attached;
 mod checkpoint;
 mod discovery;
+mod lane;
+mod logs;
 mod producer;
 mod run;
+mod traces;
 
 pub use discovery::SUFFIX;
 
@@ -98,10 +101,10 @@ pub struct ReceiverStats {
     pub files_set_aside: u64,
     /// Files of the dead, drained and removed.
     pub files_removed: u64,
-    /// Records taken from rings.
-    pub records: u64,
-    /// Spans handed over, incomplete ones included.
-    pub spans: u64,
+    /// Records taken from the rings, by ring.
+    pub records: [u64; 3],
+    /// Spans (incomplete ones included), log records and data points handed over, by signal.
+    pub items: [u64; 3],
     /// Spans that were open when their process died.
     pub spans_incomplete: u64,
     /// Spans held open now.
@@ -116,8 +119,8 @@ pub struct ReceiverStats {
     pub slots_skipped: u64,
     /// Open spans exported early because a bound was reached.
     pub open_spans_evicted: u64,
-    /// What writers counted as lost in the files seen so far, by reason (`layout::constant::DROP_*`).
-    pub writer_drops: [u64; crate::layout::constant::DROP_REASONS as usize],
+    /// What writers counted as lost in the files seen so far, by ring and reason (`layout::constant::DROP_*`).
+    pub writer_drops: [[u64; crate::layout::constant::DROP_REASONS as usize]; 3],
     /// Bytes handed over and not acknowledged.
     pub bytes_unacknowledged: u64,
 }
@@ -125,6 +128,8 @@ pub struct ReceiverStats {
 enum Command {
     Acknowledge(u64),
     Flush,
+    Pause,
+    Resume,
     Stop,
 }
 
@@ -162,6 +167,16 @@ impl Receiver {
     /// Hands over what is assembled now.
     pub fn flush(&self) {
         self.send(Command::Flush);
+    }
+
+    /// Reads nothing more until [`Receiver::resume`]: records stay in the rings. Heartbeats and acknowledgements go on.
+    pub fn pause(&self) {
+        self.send(Command::Pause);
+    }
+
+    /// Reads again.
+    pub fn resume(&self) {
+        self.send(Command::Resume);
     }
 
     /// Reads what is there, hands it over (open spans too, marked incomplete), waits until all of it is acknowledged

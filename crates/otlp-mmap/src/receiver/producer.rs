@@ -1,32 +1,15 @@
 //! One process' files in the order of their generations, and the spans that are open across them.
 
-use super::attached::Attached;
+use super::attached::{Attached, Drops};
 use super::discovery::{Found, Inode};
+use super::lane::{Broken, Encode, Lane};
 use super::run::Outlet;
+use super::traces::Traces;
 use super::{Level, ReceiverOptions, ReceiverStats};
-use crate::file::RingId;
-use crate::layout::constant;
-use crate::otlp::{Assembler, AssemblerOptions, Piece, TraceEncoder};
-use crate::reader::Next;
+use crate::otlp::{Assembler, AssemblerOptions, LogEncoder};
 use std::collections::VecDeque;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
-
-/// Records taken from one producer before the others have their turn.
-const RECORDS_PER_PASS: usize = 8192;
-
-/// Slots are given back when their records are acknowledged, so a batch must not wait for its timer while a ring fills: a
-/// piece is urgent when this part of the ring was read since the last one.
-const HURRY_FRACTION: u64 = 4;
-
-/// How long a few spans wait for more before they are handed over as a piece: each costs the consumer a call.
-const LINGER: Duration = Duration::from_millis(25);
-
-/// Bytes after which a piece is handed over: a batch of a few pieces is what destinations take in one request.
-const PIECE_BYTES: usize = 1 << 20;
-
-/// A slot of a living writer that stays unpublished for so long is worth a line in the log.
-const LONG_WAIT: Duration = Duration::from_secs(10);
+use std::time::Instant;
 
 /// What tells producers apart: the stream of files with our block, the file itself otherwise.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -63,31 +46,17 @@ pub(super) enum Progress {
     Plenty,
 }
 
-/// Counts that end with the producer's files go into the receiver's totals when it goes.
-#[derive(Debug, Default)]
-struct Counts {
-    quarantined: u64,
-    skipped: u64,
-    writer_drops: [u64; constant::DROP_REASONS as usize],
-}
-
-/// The files of one process, and its open spans.
+/// The files of one process, and what is read from them.
 pub(super) struct Producer {
     /// Oldest generation first; only the first is read.
     files: VecDeque<Attached>,
     /// Files read to their end whose pieces are not all acknowledged.
     retiring: Vec<Attached>,
-    assembler: Assembler,
-    encoder: TraceEncoder,
-    /// Newest piece handed over.
-    sequence: u64,
-    /// When the oldest span that is not handed over was finished.
-    gathering_since: Option<Instant>,
-    /// Records read since a piece was last handed over as urgent.
-    unhurried: u64,
+    traces: Lane<Traces>,
+    logs: Lane<LogEncoder>,
     record: Vec<u8>,
-    counts: Counts,
-    long_wait_told: bool,
+    /// What writers lost while files were current that are not here any more.
+    drops: Drops,
 }
 
 impl Producer {
@@ -99,14 +68,10 @@ impl Producer {
         Self {
             files: VecDeque::new(),
             retiring: Vec::new(),
-            assembler: Assembler::new(bounds),
-            encoder: TraceEncoder::default(),
-            sequence: 0,
-            gathering_since: None,
-            unhurried: 0,
+            traces: Lane::new(Traces::new(Assembler::new(bounds))),
+            logs: Lane::default(),
             record: Vec::new(),
-            counts: Counts::default(),
-            long_wait_told: false,
+            drops: Drops::default(),
         }
     }
 
@@ -133,63 +98,18 @@ impl Producer {
         if file.reader.was_restarted() {
             return self.follow_restart(outlet);
         }
-        file.apply_resource(self.assembler.faults_mut());
-        let slots = file.reader.file().ring(RingId::Spans).geometry().num_buffers();
-        let mut taken = 0;
-        let mut at_end = false;
-        while taken < RECORDS_PER_PASS && !is_full(&self.encoder, pass) {
-            match file.reader.next(RingId::Spans, pass.now, &mut self.record) {
-                Next::Record => {
-                    let Attached { reader, resolver, .. } = &mut *file;
-                    // a record that cannot be decoded is counted by the assembler
-                    let _ = self.assembler.record(resolver, reader, &self.record, &mut self.encoder);
-                }
-                Next::Quarantined => self.counts.quarantined += 1,
-                Next::Skipped => self.counts.skipped += 1,
-                Next::Empty | Next::Waiting => {
-                    at_end = true;
-                    break;
-                }
-                Next::Broken => return self.set_front_aside(outlet, "the indices of its spans ring cannot be right"),
-            }
-            taken += 1;
-        }
-        self.unhurried += taken as u64;
-        let urgent = urgent || self.unhurried >= slots / HURRY_FRACTION;
-        if self.encoder.items() == 0 {
-            if taken > 0 {
-                self.checkpoint(outlet);
-            }
-        } else {
-            let since = *self.gathering_since.get_or_insert(pass.now);
-            let lingered = urgent || pass.now.saturating_duration_since(since) >= LINGER;
-            if is_full(&self.encoder, pass) || (at_end && lingered) {
-                self.hand(outlet, urgent);
-            }
-        }
-        match taken {
-            0 => Progress::Nothing,
-            _ if !at_end || taken as u64 >= slots / HURRY_FRACTION => Progress::Plenty,
-            _ => Progress::Some,
-        }
-    }
-
-    /// Hands over what is assembled; what was read until now depends on it.
-    fn hand(&mut self, outlet: &mut Outlet<'_>, urgent: bool) {
-        self.gathering_since = None;
-        let mut piece = Piece::default();
-        if self.encoder.cut(&mut piece) {
-            self.sequence = outlet.hand(piece, urgent);
-            if urgent {
-                self.unhurried = 0;
-            }
-        }
-        self.checkpoint(outlet);
-    }
-
-    fn checkpoint(&mut self, outlet: &Outlet<'_>) {
-        if let Some(file) = self.files.front_mut() {
-            file.checkpoint(self.sequence, outlet.in_flight.watermark());
+        file.apply_resource(self.traces.encode.assembler.faults_mut());
+        let record = &mut self.record;
+        let read = self
+            .traces
+            .read(file, outlet, pass, urgent, record)
+            .and_then(|traces| Ok(traces.max(self.logs.read(file, outlet, pass, urgent, record)?)));
+        match read {
+            Ok(progress) => progress,
+            Err(Broken(ring)) => self.set_front_aside(
+                outlet,
+                &format!("the indices of its {} ring cannot be right", ring.name()),
+            ),
         }
     }
 
@@ -198,7 +118,7 @@ impl Producer {
         let Some(file) = self.files.front_mut() else {
             return Progress::Nothing;
         };
-        let last_seen = last_seen(file, &self.assembler);
+        let last_seen = last_seen(file, &self.traces.encode.assembler);
         if file.restart().is_err() {
             // caught in the middle of it: look again
             return Progress::Nothing;
@@ -207,14 +127,15 @@ impl Producer {
             Level::Info,
             format!("{}: a new process writes it", file.reader.file().path().display()),
         );
-        self.emit_open(outlet, last_seen);
+        self.emit_all(outlet, last_seen);
         Progress::Some
     }
 
-    /// Emits all open spans as incomplete.
-    fn emit_open(&mut self, outlet: &mut Outlet<'_>, last_seen: u64) {
-        self.assembler.drain_incomplete(last_seen, &mut self.encoder);
-        self.hand(outlet, true);
+    /// Hands over everything, open spans as incomplete ones.
+    fn emit_all(&mut self, outlet: &mut Outlet<'_>, last_seen: u64) {
+        self.traces.encode.end_open(last_seen);
+        self.traces.hand(self.files.front_mut(), outlet, true);
+        self.logs.hand(self.files.front_mut(), outlet, true);
     }
 
     fn set_front_aside(&mut self, outlet: &mut Outlet<'_>, why: &str) -> Progress {
@@ -222,9 +143,9 @@ impl Producer {
             let path = file.reader.file().path().display();
             outlet.log(Level::Warn, format!("set aside: {path}: {why}; remove the file"));
             outlet.stats.files_set_aside += 1;
-            let last_seen = last_seen(&file, &self.assembler);
+            let last_seen = last_seen(&file, &self.traces.encode.assembler);
             self.leave(&file);
-            self.emit_open(outlet, last_seen);
+            self.emit_all(outlet, last_seen);
         }
         Progress::Nothing
     }
@@ -234,8 +155,11 @@ impl Producer {
         for file in self.files.iter_mut().chain(self.retiring.iter_mut()) {
             file.tend(unix_nanos);
         }
-        self.tell_long_wait(outlet, now);
-        while self.files.front().is_some_and(Attached::is_surely_exhausted) && self.encoder.items() == 0 {
+        if let Some(file) = self.files.front() {
+            self.traces.tell_long_wait(file, outlet, now);
+            self.logs.tell_long_wait(file, outlet, now);
+        }
+        while self.files.front().is_some_and(Attached::is_surely_exhausted) && !self.is_gathering() {
             self.retire_front(outlet);
         }
         let (done, retiring) = std::mem::take(&mut self.retiring)
@@ -250,9 +174,10 @@ impl Producer {
     /// The oldest file is read to its end. Spans that are open in the last one will never end.
     fn retire_front(&mut self, outlet: &mut Outlet<'_>) {
         let Some(file) = self.files.front() else { return };
-        if self.files.len() == 1 && self.assembler.open_len() > 0 {
-            let last_seen = last_seen(file, &self.assembler);
-            self.emit_open(outlet, last_seen);
+        let assembler = &self.traces.encode.assembler;
+        if self.files.len() == 1 && assembler.open_len() > 0 {
+            let last_seen = last_seen(file, assembler);
+            self.emit_all(outlet, last_seen);
         }
         self.retiring.extend(self.files.pop_front());
     }
@@ -280,25 +205,12 @@ impl Producer {
     }
 
     fn leave(&mut self, file: &Attached) {
-        for (total, count) in self.counts.writer_drops.iter_mut().zip(file.writer_drops()) {
-            *total += count;
-        }
+        self.drops.add(file);
     }
 
-    fn tell_long_wait(&mut self, outlet: &mut Outlet<'_>, now: Instant) {
-        let Some(file) = self.files.front() else { return };
-        let waits = file
-            .reader
-            .waiting_since(RingId::Spans)
-            .is_some_and(|since| now.duration_since(since) > LONG_WAIT);
-        if waits && !self.long_wait_told {
-            let path = file.reader.file().path().display();
-            outlet.log(
-                Level::Warn,
-                format!("{path}: a slot was claimed and not published for {LONG_WAIT:?} by a living process; its file waits there"),
-            );
-        }
-        self.long_wait_told = waits;
+    /// Something is encoded and not handed over.
+    fn is_gathering(&self) -> bool {
+        self.traces.encode.items() + self.logs.encode.items() > 0
     }
 
     /// Gives back what pieces up to `watermark` hold.
@@ -313,9 +225,10 @@ impl Producer {
 
     /// The receiver stops: open spans would be lost with its memory, so they are exported as they are.
     pub(super) fn close(&mut self, outlet: &mut Outlet<'_>) {
-        if self.assembler.open_len() > 0 {
-            let last_seen = self.files.front().map_or(0, |file| last_seen(file, &self.assembler));
-            self.emit_open(outlet, last_seen);
+        let assembler = &self.traces.encode.assembler;
+        if assembler.open_len() > 0 {
+            let last_seen = self.files.front().map_or(0, |file| last_seen(file, assembler));
+            self.emit_all(outlet, last_seen);
         }
     }
 
@@ -326,29 +239,17 @@ impl Producer {
 
     /// Adds this producer's counts.
     pub(super) fn add_to(&self, stats: &mut ReceiverStats) {
-        let assembled = self.assembler.counters();
         stats.files_attached += (self.files.len() + self.retiring.len()) as u64;
-        stats.records += assembled.records;
-        stats.spans_open += self.assembler.open_len() as u64;
-        stats.ends_without_start += assembled.ends_without_start;
-        stats.changes_without_start += assembled.changes_without_start;
-        stats.open_spans_evicted += assembled.evicted;
-        stats.spans_incomplete += assembled.incomplete;
-        stats.records_quarantined += self.counts.quarantined + assembled.quarantined;
-        stats.slots_skipped += self.counts.skipped;
-        let current = self.files.iter().chain(&self.retiring).map(Attached::writer_drops);
-        for drops in current.chain([self.counts.writer_drops]) {
-            for (total, count) in stats.writer_drops.iter_mut().zip(drops) {
-                *total += count;
-            }
+        self.traces.add_to(stats);
+        self.traces.encode.add_to(stats);
+        self.logs.add_to(stats);
+        stats.records_quarantined += self.logs.encode.counters().quarantined;
+        let mut drops = self.drops;
+        for file in self.files.iter().chain(&self.retiring) {
+            drops.add(file);
         }
+        drops.add_to(stats);
     }
-}
-
-/// What is assembled is as much as a piece should hold.
-#[inline]
-fn is_full(encoder: &TraceEncoder, pass: &Pass<'_>) -> bool {
-    encoder.items() >= pass.options.max_items || encoder.bytes() >= PIECE_BYTES
 }
 
 /// When the process was last seen, nanoseconds since the Unix epoch: its newest commit or, where the file does not tell, the

@@ -33,12 +33,12 @@ pub(super) struct Outlet<'a> {
 
 impl Outlet<'_> {
     /// Hands over a piece: its sequence number.
-    pub(super) fn hand(&mut self, piece: Piece, urgent: bool) -> u64 {
+    pub(super) fn hand(&mut self, signal: Signal, piece: Piece, urgent: bool) -> u64 {
         let sequence = self.in_flight.push(piece.bytes.len());
-        self.stats.spans += u64::from(piece.items);
+        self.stats.items[signal as usize] += u64::from(piece.items);
         (self.on_event)(Event::Piece(HandedPiece {
             sequence,
-            signal: Signal::Traces,
+            signal,
             piece,
             urgent,
         }));
@@ -60,6 +60,7 @@ pub(super) struct Run<'a> {
     /// Files that another collector reads: told once.
     busy: HashSet<Inode>,
     flush: bool,
+    paused: bool,
     stopping: bool,
     next_look: Instant,
     next_glance: Instant,
@@ -85,6 +86,7 @@ impl<'a> Run<'a> {
             producers: HashMap::new(),
             busy: HashSet::new(),
             flush: false,
+            paused: false,
             stopping: false,
             next_look: Instant::now(),
             next_glance: Instant::now(),
@@ -125,6 +127,8 @@ impl<'a> Run<'a> {
         match command {
             Command::Acknowledge(sequence) => self.outlet.in_flight.acknowledge(*sequence),
             Command::Flush => self.flush = true,
+            Command::Pause => self.paused = true,
+            Command::Resume => self.paused = false,
             Command::Stop if !self.stopping => self.drain_for_stop(),
             Command::Stop => {}
         }
@@ -148,12 +152,15 @@ impl<'a> Run<'a> {
         self.release();
         let unix_nanos = clock::wall_nanos();
         let mut most = Progress::Nothing;
-        let flush = std::mem::take(&mut self.flush);
+        let takes =
+            !self.stopping && !self.paused && self.outlet.in_flight.bytes() < self.options.max_unacknowledged_bytes;
+        // asked for while nothing is taken, it is done when something is again
+        let flush = takes && std::mem::take(&mut self.flush);
         for producer in self.producers.values_mut() {
             if look {
                 producer.tend(&mut self.outlet, now, unix_nanos);
             }
-            if !self.stopping && self.outlet.in_flight.bytes() < self.options.max_unacknowledged_bytes {
+            if takes && self.outlet.in_flight.bytes() < self.options.max_unacknowledged_bytes {
                 let pass = Pass {
                     options: &self.options,
                     now,

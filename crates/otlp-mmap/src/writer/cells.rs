@@ -4,12 +4,11 @@ use std::io;
 use std::sync::Arc;
 
 use super::Writer;
-use super::create::allocate;
 use super::generation::Generation;
 use super::status::CommitStatus;
 use crate::cells::{Begun, HomeFile, Host, NoHome, Space};
 use crate::directory::{self, Limits};
-use crate::file::{Access, CELLS_RESERVATION, FileView, Mapping};
+use crate::file::{Access, CELLS_RESERVATION, FileView, Mapping, allocate_more};
 
 /// Bytes that a file grows by before the folder's limit is looked at again.
 const LOOK_EVERY: u64 = 1 << 20;
@@ -39,7 +38,7 @@ impl HomeFile for Home {
             }
             directory::make_room(folder, length, limits).map_err(io::Error::other)?;
         }
-        allocate(self.file.view.mapping().file(), offset, length)
+        allocate_more(self.file.view.mapping().file(), offset, length)
     }
 
     fn finish(&self) {

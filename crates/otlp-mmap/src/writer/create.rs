@@ -1,6 +1,6 @@
 //! Makes one file: allocated, laid out and locked under a hidden name, before anybody else can see it.
 
-use std::fs::{self, File, OpenOptions, Permissions};
+use std::fs::{self, OpenOptions, Permissions};
 use std::io;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use super::geometry::Plan;
 use crate::clock;
 use crate::directory::{self, Owner};
 use crate::file::lock::{Lock, Role};
-use crate::file::{Access, FileError, FileView, Identity, Mapping, Problem};
+use crate::file::{Access, FileError, FileView, Identity, Mapping, Problem, allocate};
 
 /// A complete file under its hidden name. Dropped before it is published, it is removed.
 #[derive(Debug)]
@@ -67,7 +67,7 @@ impl NewFile {
             file.set_permissions(Permissions::from_mode(owner.file_mode()))
                 .map_err(failed("setting the file's mode"))?;
         }
-        allocate(&file, 0, plan.length).map_err(failed("allocating the file"))?;
+        allocate(&file, plan.length).map_err(failed("allocating the file"))?;
         let time = clock::wall_nanos();
         let mapping = Arc::new(Mapping::new(file, Access::ReadWrite).map_err(failed("mapping the file"))?);
         let lock = Lock::try_lock(&mapping, path, Role::Writer)
@@ -130,41 +130,4 @@ fn from_io(path: &Path, action: &'static str, length: u64, error: io::Error) -> 
         Some(libc::ENOSPC | libc::EDQUOT | libc::EFBIG) => FileError::new(path, Problem::NoSpace(length)),
         _ => FileError::from_io(path, action, error),
     }
-}
-
-/// A memory file system starts over after each signal, which a profiler's timer may send for ever.
-#[cfg(target_os = "linux")]
-const INTERRUPTIONS: u32 = 8;
-
-/// Gives a part of the file all of its blocks: touching a sparse file's page on a full file system would end the process.
-pub(super) fn allocate(file: &File, offset: u64, length: u64) -> io::Result<()> {
-    // Beyond this limit the kernel sends SIGXFSZ, which ends processes that do not ignore it.
-    let limit = rustix::process::getrlimit(rustix::process::Resource::Fsize).current;
-    if limit.is_some_and(|limit| offset + length > limit) {
-        return Err(io::Error::from_raw_os_error(libc::EFBIG));
-    }
-    #[cfg(target_os = "linux")]
-    for _ in 0..INTERRUPTIONS {
-        use rustix::io::Errno;
-        match rustix::fs::fallocate(file, rustix::fs::FallocateFlags::empty(), offset, length) {
-            Ok(()) => return Ok(()),
-            Err(Errno::INTR) => {}
-            Err(Errno::OPNOTSUPP | Errno::NOSYS) => break,
-            Err(error) => return Err(error.into()),
-        }
-    }
-    write_zeros(file, offset, length)
-}
-
-/// For file systems that cannot allocate otherwise.
-fn write_zeros(file: &File, offset: u64, length: u64) -> io::Result<()> {
-    use std::os::unix::fs::FileExt;
-    let zeros = [0u8; 1 << 14];
-    let mut done = 0;
-    while done < length {
-        let part = (length - done).min(zeros.len() as u64);
-        file.write_all_at(&zeros[..part as usize], offset + done)?;
-        done += part;
-    }
-    Ok(())
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use otlp_mmap::file::RingId;
 use otlp_mmap::layout::field;
-use otlp_mmap::otlp::{Signal, json};
+use otlp_mmap::otlp::json;
 use otlp_mmap::receiver::{Event, HandedPiece, Receiver, ReceiverOptions};
 use otlp_mmap::wire;
 use otlp_mmap::writer::{CommitStatus, Writer, WriterHandle};
@@ -36,6 +36,17 @@ pub fn end(id: u64, scope: i64) -> Vec<u8> {
     record(id, field::SPAN_EVENT_END, &body, scope)
 }
 
+/// A log record whose body is `id` as a number.
+pub fn log(id: u64, scope: i64) -> Vec<u8> {
+    let mut body = Vec::new();
+    wire::put_uint(&mut body, field::ANY_INT, id);
+    let mut out = Vec::new();
+    wire::put_uint(&mut out, field::EVENT_SCOPE_REF, scope as u64);
+    wire::put_fixed64(&mut out, field::EVENT_TIME, 1_000 + id);
+    wire::put_bytes(&mut out, field::EVENT_BODY, &body);
+    out
+}
+
 /// Writes records as an SDK does: references fetched anew when they are stale.
 pub struct Spans {
     handle: WriterHandle,
@@ -49,11 +60,19 @@ impl Spans {
     }
 
     pub fn write(&mut self, make: fn(u64, i64) -> Vec<u8>, id: u64) -> CommitStatus {
+        self.write_to(RingId::Spans, make, id)
+    }
+
+    pub fn log(&mut self, id: u64) -> CommitStatus {
+        self.write_to(RingId::Events, log, id)
+    }
+
+    fn write_to(&mut self, ring: RingId, make: fn(u64, i64) -> Vec<u8>, id: u64) -> CommitStatus {
         loop {
             let writer = self.handle.writer().clone();
             let epoch = writer.epoch();
             let status = match writer.intern_scope(epoch, "tests", "1", &[]) {
-                Ok(scope) => self.handle.commit(RingId::Spans, epoch, &make(id, scope)),
+                Ok(scope) => self.handle.commit(ring, epoch, &make(id, scope)),
                 Err(status) => status,
             };
             if status != CommitStatus::Stale {
@@ -77,7 +96,7 @@ pub struct Out {
 }
 
 pub fn spans_of(handed: &HandedPiece) -> Vec<Out> {
-    let text = json::request_to_json(Signal::Traces, &handed.piece.bytes).unwrap();
+    let text = json::request_to_json(handed.signal, &handed.piece.bytes).unwrap();
     let request: serde_json::Value = serde_json::from_str(&text).unwrap();
     let groups = |value: &serde_json::Value, key: &str| value[key].as_array().cloned().unwrap_or_default();
     groups(&request, "resourceSpans")
@@ -90,6 +109,25 @@ pub fn spans_of(handed: &HandedPiece) -> Vec<Out> {
         })
         .collect()
 }
+
+/// The bodies of the log records in a piece, as [`log`] made them.
+pub fn logs_of(handed: &HandedPiece) -> Vec<u64> {
+    let text = json::request_to_json(handed.signal, &handed.piece.bytes).unwrap();
+    let request: serde_json::Value = serde_json::from_str(&text).unwrap();
+    let groups = |value: &serde_json::Value, key: &str| value[key].as_array().cloned().unwrap_or_default();
+    groups(&request, "resourceLogs")
+        .iter()
+        .flat_map(|resource| groups(resource, "scopeLogs"))
+        .flat_map(|scope| groups(&scope, "logRecords"))
+        .map(|log| log["body"]["intValue"].as_str().unwrap().parse().unwrap())
+        .collect()
+}
+
+/// Each test program uses a part of these.
+const _: () = {
+    let _ = Spans::log;
+    let _ = logs_of;
+};
 
 /// A running receiver whose events the test takes one by one.
 pub struct Reading {

@@ -3,12 +3,12 @@
 
 import type { Batch } from '../../batch';
 import type { Palette } from '../../terminal';
-import type { Exporter, Outcome } from '../exporter';
+import type { Attempter, Outcome } from '../attempt';
 import type { RequestToJson } from '../request-json';
 import { TraceText } from './span-text';
 
 /** Writes each batch as text for people; signals that have no text of their own as OTLP JSON. */
-export class DebugExporter implements Exporter {
+export class DebugExporter implements Attempter {
   readonly name = 'debug';
   readonly target = 'debug';
   readonly concurrency = 1;

@@ -3,12 +3,12 @@
 
 import { join } from 'node:path';
 import type { Batch, Signal } from '../../batch';
-import type { Exporter, Outcome } from '../exporter';
+import type { Attempter, Outcome } from '../attempt';
 import type { RequestToJson } from '../request-json';
 import { JsonLinesFile } from './json-lines';
 
 /** OTLP JSON lines: one export request a line, one file a signal (`traces.jsonl`, `logs.jsonl`, `metrics.jsonl`). */
-export class FileExporter implements Exporter {
+export class FileExporter implements Attempter {
   readonly name = 'file';
   readonly target: string;
   /** Lines of one file are written one after the other. */

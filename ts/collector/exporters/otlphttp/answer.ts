@@ -3,7 +3,7 @@
 
 import { ITEM_NAMES, type Signal } from '../../batch';
 import { wireFields } from '../../wire';
-import type { Outcome } from '../exporter';
+import type { Outcome } from '../attempt';
 import type { PostResponse } from './post';
 
 /** Characters of a destination's message that are shown. */

@@ -4,13 +4,13 @@
 import type { Batch, Signal } from '../../batch';
 import type { OtlpEndpoint } from '../../config/otlp-environment';
 import { VERSION } from '../../version';
-import type { Exporter, Outcome } from '../exporter';
+import type { Attempter, Outcome } from '../attempt';
 import { outcomeOf } from './answer';
 import { gzipOf } from './gzip';
 import { PostClient, type PostResponse } from './post';
 
 /** OTLP over HTTP with protobuf bodies. */
-export class OtlpHttpExporter implements Exporter {
+export class OtlpHttpExporter implements Attempter {
   readonly name = 'otlphttp';
   readonly target: string;
   readonly concurrency = 10;

@@ -4,45 +4,17 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { SIGNALS, type Signal } from '../batch';
-import { type BackoffSettings, DEFAULT_BACKOFF } from '../exporters/backoff';
-import type { Level } from '../logger';
-import type { BatchSettings } from '../processors/batch';
 import { UsageError } from '../usage-error';
-import {
-  namesEndpoint,
-  type OtlpEndpoint,
-  type OtlpOverrides,
-  otlpEndpoint,
-  parseCompression,
-  parseHeader,
-} from './otlp-environment';
+import { type ConfigNode, nodeOf } from './node';
+import { namesEndpoint, type OtlpOverrides, otlpEndpoint, parseCompression, parseHeader } from './otlp-environment';
 import { parseDuration, parseSize } from './units';
 
 /** Rotation of the files that are written when nobody asked for any. */
 const CAPPED_FILE_SIZE = 64 * 1024 * 1024;
 
-export type ExporterConfig =
-  | { type: 'otlphttp'; endpoints: Record<Signal, OtlpEndpoint> }
-  | { type: 'file'; directory: string; maxFileSize: number }
-  | { type: 'debug' };
-
-type ExporterType = ExporterConfig['type'];
+type ExporterType = 'otlphttp' | 'file' | 'debug';
 
 const EXPORTER_TYPES: readonly ExporterType[] = ['otlphttp', 'file', 'debug'];
-
-/** Everything that a run is made from, whatever it was read from. */
-export interface RunConfig {
-  /** Folders to watch; undefined: the default ones. */
-  directories: string[] | undefined;
-  files: string[];
-  exporters: ExporterConfig[];
-  batch: BatchSettings;
-  backoff: BackoffSettings;
-  /** Milliseconds after a signal within which everything must be delivered. */
-  shutdownTimeout: number;
-  statsFile: string | undefined;
-  level: Level;
-}
 
 /** The options of `run` as `parseArgs` gives them. */
 export interface RunOptions {
@@ -72,24 +44,59 @@ const EXPORTER_OPTIONS: readonly [keyof RunOptions, ExporterType][] = [
   ['max-file-size', 'file'],
 ];
 
-/** @throws UsageError naming the argument or the variable. */
-export function runConfig(options: RunOptions, env: NodeJS.ProcessEnv): RunConfig {
-  if (options.quiet && options.verbose) throw new UsageError('--quiet and --verbose exclude each other');
-  return {
-    directories: directories(options, env),
-    files: options.file ?? [],
-    exporters: exporterTypes(options, env).map((type) => exporterConfig(type, options, env)),
-    batch: { sendBatchSize: 8192, timeout: 200, maxBytes: 4 * 1024 * 1024 },
-    backoff: {
-      ...DEFAULT_BACKOFF,
-      ...(options['retry-interval'] !== undefined && {
-        initialInterval: positive(parseDuration(options['retry-interval'], '--retry-interval'), '--retry-interval'),
-      }),
-    },
-    shutdownTimeout: parseDuration(options['shutdown-timeout'] ?? '10s', '--shutdown-timeout'),
-    statsFile: options['stats-file'],
-    level: options.quiet ? 'error' : options.verbose ? 'debug' : 'info',
+/** Options that say what to read and where to export: a configuration file says it in their place. */
+export const CONFIG_OPTIONS = [
+  'dir',
+  'file',
+  'exporter',
+  'endpoint',
+  'header',
+  'compression',
+  'timeout',
+  'output',
+  'max-file-size',
+  'retry-interval',
+] as const satisfies readonly (keyof RunOptions)[];
+
+/**
+ * The configuration that options and environment stand for, as a document.
+ *
+ * @throws UsageError naming the argument or the variable.
+ */
+export function configFromOptions(options: RunOptions, env: NodeJS.ProcessEnv): ConfigNode {
+  const include = directories(options, env);
+  const limit = options['shutdown-timeout'] ?? '10s';
+  parseDuration(limit, '--shutdown-timeout');
+  const interval = options['retry-interval'];
+  if (interval !== undefined) positive(parseDuration(interval, '--retry-interval'), '--retry-interval');
+  const retry = interval === undefined ? undefined : { initial_interval: interval, max_interval: '30s' };
+
+  const exporters: Record<string, object> = {};
+  /** Which exporters each signal goes to. */
+  const perSignal: Record<Signal, string[]> = { traces: [], logs: [], metrics: [] };
+  for (const type of exporterTypes(options, env)) {
+    for (const { id, signals, section } of exporterSections(type, options, env)) {
+      exporters[id] = { ...section, ...(type !== 'debug' && retry && { retry_on_failure: retry }) };
+      for (const signal of signals) perSignal[signal].push(id);
+    }
+  }
+  const pipelines = SIGNALS.map((signal) => [
+    signal,
+    { receivers: ['mmap'], processors: ['batch'], exporters: perSignal[signal] },
+  ]);
+  const document = {
+    receivers: { mmap: { include, files: options.file } },
+    processors: { batch: {} },
+    exporters,
+    service: { pipelines: Object.fromEntries(pipelines), shutdown_timeout: limit },
   };
+  return nodeOf(document, { name: 'the command line' });
+}
+
+interface ExporterSection {
+  id: string;
+  signals: readonly Signal[];
+  section: object;
 }
 
 function directories(options: RunOptions, env: NodeJS.ProcessEnv): string[] | undefined {
@@ -124,25 +131,40 @@ function exporterType(name: string): ExporterType {
   return type;
 }
 
-function exporterConfig(type: ExporterType, options: RunOptions, env: NodeJS.ProcessEnv): ExporterConfig {
+function exporterSections(type: ExporterType, options: RunOptions, env: NodeJS.ProcessEnv): ExporterSection[] {
   switch (type) {
-    case 'otlphttp': {
-      const overrides = otlpOverrides(options);
-      const endpoints = SIGNALS.map((signal) => [signal, otlpEndpoint(env, signal, overrides)]);
-      return { type, endpoints: Object.fromEntries(endpoints) };
-    }
+    case 'otlphttp':
+      return otlpHttpSections(options, env);
     case 'file': {
       const asked = options.output !== undefined || options.exporter !== undefined;
       const size = options['max-file-size'];
-      return {
-        type,
-        directory: options.output ?? defaultOutput(env),
-        maxFileSize: size !== undefined ? parseSize(size, '--max-file-size') : asked ? 0 : CAPPED_FILE_SIZE,
-      };
+      const max_file_size = size !== undefined ? parseSize(size, '--max-file-size') : asked ? 0 : CAPPED_FILE_SIZE;
+      return [
+        { id: type, signals: SIGNALS, section: { directory: options.output ?? defaultOutput(env), max_file_size } },
+      ];
     }
     case 'debug':
-      return { type };
+      return [{ id: type, signals: SIGNALS, section: {} }];
   }
+}
+
+/** One exporter for all signals, or one for each where variables of one signal set it apart. */
+function otlpHttpSections(options: RunOptions, env: NodeJS.ProcessEnv): ExporterSection[] {
+  const overrides = otlpOverrides(options);
+  const sections = SIGNALS.map((signal) => {
+    const { url, headers, timeout, compression } = otlpEndpoint(env, signal, overrides);
+    return { signal, url: url.href, rest: { headers, timeout: `${timeout}ms`, compression } };
+  });
+  const alike = sections.every(({ rest }) => JSON.stringify(rest) === JSON.stringify(sections[0].rest));
+  if (alike) {
+    const addresses = sections.map(({ signal, url }) => [`${signal}_endpoint`, url]);
+    return [{ id: 'otlphttp', signals: SIGNALS, section: { ...Object.fromEntries(addresses), ...sections[0].rest } }];
+  }
+  return sections.map(({ signal, url, rest }) => ({
+    id: `otlphttp/${signal}`,
+    signals: [signal],
+    section: { [`${signal}_endpoint`]: url, ...rest },
+  }));
 }
 
 function otlpOverrides(options: RunOptions): OtlpOverrides {

@@ -13,7 +13,7 @@ export type Outcome =
   | { kind: 'failed'; reason: string };
 
 /** One destination's way to export. Queueing, retries and counting are the same for all: destination.ts. */
-export interface Exporter {
+export interface Attempter {
   /** Type of the exporter, for counters. */
   readonly name: string;
   /** Name with the place it writes to, for messages; holds no secret. */

@@ -1,0 +1,21 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { debugExporter } from './exporters/debug/factory';
+import { fileExporter } from './exporters/file/factory';
+import { otlpHttpExporter } from './exporters/otlphttp/factory';
+import type { ExporterFactory, ProcessorFactory, ReceiverFactory } from './pipeline/component';
+import { batchProcessor } from './processors/batch/factory';
+import { mmapReceiver } from './receivers/mmap';
+
+// What a configuration can name. Each type checks its own section, so that here its type is not known.
+
+export const RECEIVERS: readonly ReceiverFactory[] = [mmapReceiver as ReceiverFactory];
+
+export const PROCESSORS: readonly ProcessorFactory[] = [batchProcessor as ProcessorFactory];
+
+export const EXPORTERS: readonly ExporterFactory[] = [
+  otlpHttpExporter as ExporterFactory,
+  fileExporter as ExporterFactory,
+  debugExporter as ExporterFactory,
+];

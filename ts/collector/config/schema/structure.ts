@@ -1,0 +1,109 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { type ConfigMap, type ConfigNode, shownOf } from '../node';
+import type { ProblemSink } from '../problems';
+import { didYouMean } from '../suggestion';
+import type { Read, Schema } from './schema';
+
+export const keyPath = (path: string, key: string) => (path === '' ? key : `${path}.${key}`);
+
+type Shape = Readonly<Record<string, Schema<unknown>>>;
+type ReadShape<S extends Shape> = { -readonly [K in keyof S]: Read<S[K]> };
+
+/** Checks what no key can check by itself. `fail(key, message)`: the key may be empty for the whole. */
+export type Check<T> = (value: T, fail: (key: string, message: string) => void) => void;
+
+/** A map whose keys are known. One that is left out counts as an empty one, so that its keys have their defaults. */
+export function object<S extends Shape>(shape: S, check?: Check<ReadShape<S>>): Schema<ReadShape<S>> {
+  return {
+    read(node, path, problems) {
+      const entries = mapOf(node, path, problems);
+      for (const [key, { source }] of entries) {
+        if (!(key in shape)) {
+          problems.add(keyPath(path, key), source, `is not known here${didYouMean(key, Object.keys(shape))}`);
+        }
+      }
+      const own = new Watched(problems);
+      const read = Object.fromEntries(
+        Object.entries(shape).map(([key, schema]) => [key, schema.read(entries.get(key), keyPath(path, key), own)]),
+      ) as ReadShape<S>;
+      if (own.clean) {
+        check?.(read, (key, message) => {
+          const place = entries.get(key) ?? node;
+          problems.add(key === '' ? path : keyPath(path, key), place?.source, message);
+        });
+      }
+      return read;
+    },
+    show(node) {
+      const entries = node?.value instanceof Map ? node.value : new Map<string, ConfigNode>();
+      const shown = Object.entries(shape).map(([key, schema]) => [key, schema.show(entries.get(key))] as const);
+      return Object.fromEntries(shown.filter(([, value]) => value !== undefined));
+    },
+  };
+}
+
+/** A map of the user's own keys. */
+export function map<T>(of: Schema<T>): Schema<Record<string, T>> {
+  return {
+    read(node, path, problems) {
+      const entries = [...mapOf(node, path, problems)];
+      return Object.fromEntries(entries.map(([key, value]) => [key, of.read(value, keyPath(path, key), problems)]));
+    },
+    show(node) {
+      if (!(node?.value instanceof Map)) return undefined;
+      return Object.fromEntries([...node.value].map(([key, value]) => [key, of.show(value)]));
+    },
+  };
+}
+
+/** A list; undefined when it is left out. */
+export function list<T>(of: Schema<T>): Schema<T[] | undefined> {
+  return {
+    read(node, path, problems) {
+      if (node === undefined || node.value === null) return undefined;
+      if (Array.isArray(node.value)) {
+        return node.value.map((item, index) => of.read(item, `${path}[${index}]`, problems));
+      }
+      problems.add(path, node.source, `${shownOf(node)} is not a list`);
+      return undefined;
+    },
+    show: (node) => (Array.isArray(node?.value) ? node.value.map((item) => of.show(item)) : undefined),
+  };
+}
+
+/** The same, but undefined when the key is left out or empty, instead of with defaults. */
+export function optional<T>(schema: Schema<T>): Schema<T | undefined> {
+  return {
+    read: (node, path, problems) => (node === undefined ? undefined : schema.read(node, path, problems)),
+    show: (node) => (node === undefined ? undefined : schema.show(node)),
+  };
+}
+
+/** The same, with a value in place of undefined. */
+export function withDefault<T>(schema: Schema<T | undefined>, value: T): Schema<T> {
+  return { read: (node, path, problems) => schema.read(node, path, problems) ?? value, show: schema.show };
+}
+
+function mapOf(node: ConfigNode | undefined, path: string, problems: ProblemSink): ConfigMap {
+  if (node === undefined || node.value === null) return new Map();
+  if (node.value instanceof Map) return node.value;
+  problems.add(path, node.source, `${shownOf(node)} is not a map of keys`);
+  return new Map();
+}
+
+/** Passes problems on, and knows whether there were any. */
+class Watched implements ProblemSink {
+  clean = true;
+  readonly #problems: ProblemSink;
+
+  constructor(problems: ProblemSink) {
+    this.#problems = problems;
+  }
+
+  add(...problem: Parameters<ProblemSink['add']>): void {
+    this.clean = false;
+    this.#problems.add(...problem);
+  }
+}

@@ -1,0 +1,40 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import type { CollectorConfig } from '../config/collector-config';
+import type { ComponentContext, Exporter } from './component';
+import { Graph } from './graph';
+import { Pipeline } from './pipeline';
+
+/** What all components of a run share. */
+export type SharedContext = Omit<ComponentContext, 'id'>;
+
+/** The exporters of a configuration, by name; those that no pipeline names are not made. */
+export function buildExporters(config: CollectorConfig, shared: SharedContext): Map<string, Exporter> {
+  const used = new Set([...config.pipelines.values()].flatMap(({ exporters }) => exporters));
+  const named = [...config.exporters].filter(([id]) => used.has(id));
+  return new Map(named.map(([id, { factory, config }]) => [id, factory.create(config, { id, ...shared })]));
+}
+
+/** The pipelines of a configuration over its exporters. Every pipeline has processors of its own. */
+export function buildGraph(
+  config: CollectorConfig,
+  exporters: ReadonlyMap<string, Exporter>,
+  shared: SharedContext,
+  onSettled: () => void,
+): Graph {
+  const receivers = new Map<Pipeline, readonly string[]>();
+  for (const [name, entry] of config.pipelines) {
+    const processors = entry.processors.map((id, position) => {
+      const { factory, config: settings } = config.processors.get(id)!;
+      const context = { id, position, pipeline: name, signal: entry.signal, ...shared };
+      return {
+        id,
+        make: (next: Parameters<typeof factory.create>[1]['next']) => factory.create(settings, { ...context, next }),
+      };
+    });
+    const destinations = entry.exporters.map((id) => exporters.get(id)!);
+    receivers.set(new Pipeline(name, entry.signal, processors, destinations), entry.receivers);
+  }
+  return new Graph([...receivers.keys()], receivers, onSettled);
+}

@@ -1,0 +1,116 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import type { NativeBinding, Piece, ReceiverStats } from '../../native/binding';
+import type { Batch, Signal } from '../batch';
+import type { Schema } from '../config/schema/schema';
+import type { Logger } from '../logger';
+import type { ExporterStats, ProcessorStats } from '../telemetry/counters';
+import type { Intake } from './intake';
+
+/** What every component is given when it is made. */
+export interface ComponentContext {
+  /** Name in the configuration: a type, or a type and a name of the user's, as in `otlphttp/eu`. */
+  id: string;
+  binding: NativeBinding;
+  logger: Logger;
+  /** Holds back the receivers: back-pressure ends in the files. */
+  intake: Intake;
+}
+
+/** Takes batches. Returns at once; whoever cannot go on holds the intake. */
+export interface Consumer {
+  consume(batch: Batch): void;
+}
+
+/** One step of one pipeline. Everything that it is given it hands on, now or later, or drops by its receipts. */
+export interface Processor extends Consumer {
+  /** Hands on what it holds, since somebody waits or the collector stops. More may come after. */
+  flush?(): void;
+  /** The pipeline is over and was flushed: lets go of timers and memory. */
+  close?(): void;
+  /** Counts for the collector's own metrics, read when somebody asks. */
+  stats?(): ProcessorStats;
+}
+
+/** A destination, shared by all pipelines that name it. */
+export interface Exporter {
+  /** Name with the place it writes to, for messages; holds no secret. */
+  readonly target: string;
+  /** Batches not settled yet: queued, in flight, or waiting for another attempt. */
+  readonly pending: ReadonlySet<Batch>;
+  /** Opens what it needs. Rejects with a sentence when the collector cannot start with it, as for a folder that cannot be written. */
+  start?(): Promise<void>;
+  /** Resolves when the batch is settled: true if the destination has it, false if it refused it for good. Never rejects. */
+  deliver(batch: Batch): Promise<boolean>;
+  /** Ends waits between attempts, except those that the destination asked for. */
+  retryNow(): void;
+  /** Counts for the collector's own metrics, read when somebody asks. */
+  stats(): ExporterStats;
+  /**
+   * A new configuration is in force that has this destination otherwise, or not at all. Attempts that are under way end; everything
+   * else goes to `onward` and is settled as that says. Resolves when nothing is pending any more; nothing is delivered after.
+   */
+  retire(onward: (batch: Batch) => Promise<boolean>): Promise<void>;
+  /** Lets go of connections and files. Nothing is delivered after. */
+  close(): Promise<void>;
+}
+
+export interface ReceiverHandlers {
+  onPiece(piece: Piece): void;
+  /** It reads no more; with `error`, because it crashed. Nothing follows. */
+  onStopped(error: string | undefined): void;
+}
+
+/** Where pieces come from. */
+export interface Receiver {
+  /** What it reads, for messages. */
+  readonly sources: readonly string[];
+  /** Everything in these pieces is settled: their records may leave the files. */
+  acknowledge(sequence: number): void;
+  /** Hands over what is assembled, even if little. */
+  flush(): void;
+  /** Reads nothing until `resume`; what it is told meanwhile it does. */
+  pause(): void;
+  resume(): void;
+  /** Counts for the collector's own metrics. */
+  stats(): ReceiverStats;
+  /** Reads what is there, then ends; `onStopped` follows. */
+  stop(): void;
+}
+
+/** What a type of component is: one object for each, listed in components.ts. */
+interface Factory<Config> {
+  /** Name in the configuration. */
+  readonly type: string;
+  /** Other names by which configurations know it. */
+  readonly aliases?: readonly string[];
+  /** One line for the list of components. */
+  readonly summary: string;
+  readonly signals: readonly Signal[];
+  /** Keys, defaults and checks of its section. */
+  readonly config: Schema<Config>;
+}
+
+export interface ReceiverFactory<Config = unknown> extends Factory<Config> {
+  /** Begins to read. @throws Error with a sentence when it cannot. */
+  create(config: Config, context: ComponentContext, handlers: ReceiverHandlers): Receiver;
+}
+
+export interface ProcessorContext extends ComponentContext {
+  signal: Signal;
+  /** The step after this one. */
+  next: Consumer;
+  /** Place among the processors of its pipeline, from 0. */
+  position: number;
+  /** The pipeline, as in `traces/2`. */
+  pipeline: string;
+}
+
+export interface ProcessorFactory<Config = unknown> extends Factory<Config> {
+  create(config: Config, context: ProcessorContext): Processor;
+}
+
+export interface ExporterFactory<Config = unknown> extends Factory<Config> {
+  create(config: Config, context: ComponentContext): Exporter;
+}

@@ -1,0 +1,23 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import type { Batch } from '../batch';
+import type { Consumer, Exporter } from './component';
+
+/** The end of a pipeline: gives each batch to every exporter, and settles its parts as each is done with it. */
+export class FanOut implements Consumer {
+  readonly #exporters: readonly Exporter[];
+
+  constructor(exporters: readonly Exporter[]) {
+    this.#exporters = exporters;
+  }
+
+  consume(batch: Batch): void {
+    this.#exporters.forEach((exporter, number) => void this.#deliver(batch, exporter, number));
+  }
+
+  async #deliver(batch: Batch, exporter: Exporter, number: number): Promise<void> {
+    const delivered = await exporter.deliver(batch);
+    for (const { receipt, items } of batch.pieces) receipt.settle(number, items, delivered);
+  }
+}

@@ -1,0 +1,79 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import type { Piece } from '../../native/binding';
+import { SIGNALS, type Signal } from '../batch';
+import { SettledCounters } from '../telemetry/counters';
+import type { Pipeline } from './pipeline';
+
+/** All pipelines of a configuration. A piece is acknowledged when every pipeline that it went into has settled it. */
+export class Graph {
+  readonly settled = new SettledCounters();
+  readonly pipelines: readonly Pipeline[];
+  /** By receiver and signal, which pipelines take its pieces. */
+  readonly #routes = new Map<string, ReadonlyMap<Signal, readonly Pipeline[]>>();
+  readonly #onSettled: () => void;
+  #inFlight = 0;
+
+  /**
+   * @param receivers For each pipeline, the names of the receivers that it takes from.
+   * @param onSettled Called whenever a piece is settled, after its acknowledgement.
+   */
+  constructor(
+    pipelines: readonly Pipeline[],
+    receivers: ReadonlyMap<Pipeline, readonly string[]>,
+    onSettled: () => void,
+  ) {
+    this.pipelines = pipelines;
+    this.#onSettled = onSettled;
+    for (const receiver of new Set([...receivers.values()].flat())) {
+      const taking = pipelines.filter((pipeline) => receivers.get(pipeline)?.includes(receiver));
+      const bySignal = SIGNALS.map(
+        (signal) => [signal, taking.filter((pipeline) => pipeline.signal === signal)] as const,
+      );
+      this.#routes.set(receiver, new Map(bySignal));
+    }
+  }
+
+  /** No piece is on its way. What waits in processors counts: flush first. */
+  get idle(): boolean {
+    return this.#inFlight === 0;
+  }
+
+  /**
+   * Sends a piece into its pipelines.
+   *
+   * @param acknowledge Called once, when all of them have settled it; at once when none takes it.
+   * @returns whether any pipeline takes it.
+   */
+  consume(receiver: string, piece: Piece, acknowledge: (sequence: number) => void): boolean {
+    const pipelines = this.#routes.get(receiver)?.get(piece.signal) ?? [];
+    let pending = pipelines.length;
+    let failed = 0;
+    if (pending === 0) {
+      acknowledge(piece.sequence);
+      return false;
+    }
+    this.#inFlight++;
+    const settle = (failedHere: number) => {
+      failed = Math.max(failed, failedHere);
+      if (--pending > 0) return;
+      this.#inFlight--;
+      this.settled.add(piece.signal, piece.items, failed);
+      acknowledge(piece.sequence);
+      this.#onSettled();
+    };
+    for (const pipeline of pipelines) pipeline.consume(piece, settle);
+    return true;
+  }
+
+  /** Sends on what processors hold. */
+  flush(): void {
+    for (const pipeline of this.pipelines) pipeline.flush();
+  }
+
+  /** Lets go of the processors. The exporters may be shared with another graph, so they are not this one's to close. */
+  close(): void {
+    for (const pipeline of this.pipelines) pipeline.close();
+  }
+}

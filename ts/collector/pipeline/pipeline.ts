@@ -1,0 +1,71 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import type { Piece } from '../../native/binding';
+import { type Batch, batchOf, type Signal } from '../batch';
+import { ItemCounter } from '../telemetry/counters';
+import type { Consumer, Exporter, Processor } from './component';
+import { FanOut } from './fan-out';
+import { Receipt } from './receipt';
+
+/** Makes one processor, given what comes after it. */
+export type MakeProcessor = (next: Consumer) => Processor;
+
+/** One step as the collector's own metrics show it. */
+export interface Step {
+  /** Name of the processor in the configuration. */
+  id: string;
+  processor: Processor;
+  incoming: ItemCounter;
+  outgoing: ItemCounter;
+}
+
+/** One entry of `service.pipelines`: processors in their order, then every exporter. */
+export class Pipeline {
+  /** As in `traces/2`. */
+  readonly name: string;
+  readonly signal: Signal;
+  /** In the order in which batches go through them. */
+  readonly steps: readonly Step[];
+  readonly #exporters: number;
+  readonly #entry: Consumer;
+
+  constructor(
+    name: string,
+    signal: Signal,
+    processors: readonly { id: string; make: MakeProcessor }[],
+    exporters: readonly Exporter[],
+  ) {
+    this.name = name;
+    this.signal = signal;
+    this.#exporters = exporters.length;
+    const steps: Step[] = [];
+    let next: Consumer = new FanOut(exporters);
+    for (const { id, make } of [...processors].reverse()) {
+      const outgoing = new ItemCounter(next);
+      const processor = make(outgoing);
+      const incoming = new ItemCounter(processor);
+      steps.unshift({ id, processor, incoming, outgoing });
+      next = incoming;
+    }
+    this.steps = steps;
+    this.#entry = next;
+  }
+
+  /** @param onSettled Called once, with the items that an exporter refused for good. */
+  consume(piece: Piece, onSettled: (failed: number) => void): void {
+    const { sequence, signal, body, items, urgent, stream } = piece;
+    const receipt = new Receipt(sequence, this.#exporters, onSettled);
+    const batch: Batch = batchOf({ signal, urgent, stream }, [{ body, items, receipt }]);
+    this.#entry.consume(batch);
+  }
+
+  /** Sends on what processors hold, from the first to the last. */
+  flush(): void {
+    for (const { processor } of this.steps) processor.flush?.();
+  }
+
+  close(): void {
+    for (const { processor } of this.steps) processor.close?.();
+  }
+}
