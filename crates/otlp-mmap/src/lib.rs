@@ -14,6 +14,7 @@ pub mod clock;
 pub mod directory;
 pub mod dump;
 pub mod file;
+pub mod journal;
 pub mod layout;
 pub mod otlp;
 pub mod process;

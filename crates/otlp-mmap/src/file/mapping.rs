@@ -15,7 +15,7 @@ use rustix::mm::Advice;
 use rustix::mm::{MapFlags, ProtFlags};
 
 use super::atomic::{AtomicI32, AtomicI64, AtomicU32, AtomicU64, AtomicUsize, Ordering};
-use super::{fork, guard};
+use super::{fork, guard, prefetch};
 
 /// Address space taken for a file, so that it can grow in place. Addresses cost nothing until they are touched.
 const RESERVATION: usize = 1 << 30;
@@ -147,6 +147,22 @@ impl Mapping {
         }
         #[cfg(not(target_os = "linux"))]
         let _ = (offset, length);
+    }
+
+    /// Waits until the pages of a range are on the disk.
+    ///
+    /// # Errors
+    /// What the system says to `msync`; nothing out of bounds is written.
+    pub fn sync(&self, offset: u64, length: usize) -> io::Result<()> {
+        let page = rustix::param::page_size() as u64;
+        let start = offset / page * page;
+        let Some(first) = self.pointer(start, length + (offset - start) as usize) else {
+            return Err(io::ErrorKind::InvalidInput.into());
+        };
+        let length = length + (offset - start) as usize;
+        // SAFETY: the range lies in the mapping; writing it back changes no byte.
+        unsafe { rustix::mm::msync(first.as_ptr().cast(), length, rustix::mm::MsyncFlags::SYNC) }?;
+        Ok(())
     }
 
     /// The one place that turns a file offset into an address.
@@ -284,6 +300,22 @@ impl Mapping {
         // SAFETY: the target lies within the writable mapping; bytes is memory of this process and cannot overlap it.
         unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), to.as_ptr(), bytes.len()) };
         true
+    }
+
+    /// Asks for the cache lines of a range to be brought here, to be written soon. Changes nothing; out of bounds it does nothing.
+    #[inline]
+    pub fn expect_write(&self, offset: u64, length: usize) {
+        if let Some(start) = self.pointer(offset, length) {
+            prefetch::for_write(start, length);
+        }
+    }
+
+    /// As [`Mapping::expect_write`], to be read soon.
+    #[inline]
+    pub fn expect_read(&self, offset: u64, length: usize) {
+        if let Some(start) = self.pointer(offset, length) {
+            prefetch::for_read(start, length);
+        }
     }
 
     /// Fills a range with one byte. False if it is not in the file or the mapping is read-only.

@@ -3,6 +3,7 @@
 //! [`FileView::open`] checks the structure of any version-1 file and hands out typed handles. The rustdoc of each call says whether
 //! it belongs to the writer or to the reader; viewers use a read-only mapping, in which no call changes a byte.
 
+mod allocate;
 mod atomic;
 mod dictionary;
 mod error;
@@ -15,9 +16,11 @@ pub mod liveness;
 pub mod lock;
 mod mapping;
 mod owner;
+mod prefetch;
 mod ring;
 mod view;
 
+pub use allocate::allocate;
 pub use dictionary::{Dictionary, EntryError};
 pub use error::{FileError, Problem};
 pub use extension::{Extension, ReaderSlot};
