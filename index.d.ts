@@ -260,6 +260,9 @@ export interface JsWriterStatus {
  */
 export declare function openWriter(options: JsWriterOptions): number
 
+/** What is wrong with a regular expression, if anything. */
+export declare function patternProblem(expression: string): string | null
+
 /** Random UUID of this process, the same in every thread: `service.instance.id`. */
 export declare function processInstanceId(): string
 

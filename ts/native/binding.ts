@@ -350,6 +350,8 @@ export interface NativeBinding {
    * they are no piece of the signal.
    */
   splitPiece(signal: string, body: Uint8Array, first: number, each: number): PiecePart[];
+  /** What is wrong with a regular expression; null for one that can be used. */
+  patternProblem(expression: string): string | null;
   /** Throws with a sentence about a regular expression that cannot be right. */
   createPieceProcessor(signal: string, plan: ProcessorPlan): NativePieceProcessor;
   /** OTLP JSON of an encoded export request. */
