@@ -236,6 +236,12 @@ impl Journal {
         self.notes.get(key).map(Vec::as_slice)
     }
 
+    /// Up to where a producer's records are in the journal.
+    #[must_use]
+    pub fn position(&self, stream: &[u8]) -> Option<&Position> {
+        self.positions.get(stream)
+    }
+
     /// Number of the newest piece, 0 before the first.
     #[must_use]
     pub fn last_piece(&self) -> u64 {

@@ -5,6 +5,7 @@ use super::checkpoint::Checkpoints;
 use super::discovery::Found;
 use crate::file::liveness::Liveness;
 use crate::file::{FileError, RingId};
+use crate::journal::Position;
 use crate::layout::constant;
 use crate::otlp::{Faults, Resolver};
 use crate::reader::{AttachError, FileReader};
@@ -140,6 +141,63 @@ impl Attached {
             unreleased.checkpoints.mark(sequence, cursor);
         }
         self.release(watermark);
+    }
+
+    /// Everything read so far from `ring` is in the journal: its slots are given back.
+    pub(super) fn kept(&mut self, ring: RingId) {
+        let cursor = self.reader.cursor(ring);
+        self.reader.release(ring, cursor);
+        let unreleased = &mut self.unreleased[ring as usize];
+        unreleased.checkpoints = Checkpoints::default();
+        unreleased.released = cursor;
+        self.release(0);
+    }
+
+    /// What tells the file from any other, and from what another process wrote under its name.
+    pub(super) fn file_id(&self) -> Vec<u8> {
+        match self.reader.identity() {
+            Some(identity) => identity.file_id.to_vec(),
+            None => self.reader.start_time().to_le_bytes().to_vec(),
+        }
+    }
+
+    /// The place up to which records are in the journal when everything read so far from `ring` is.
+    pub(super) fn position(&self, ring: RingId, last_seen: u64) -> Position {
+        let written = match self.reader.last_commit() {
+            0 => last_seen,
+            commit => commit,
+        };
+        let mut indices = [-1; 3];
+        for other in RingId::ALL {
+            indices[other as usize] = if other == ring {
+                self.reader.cursor(ring)
+            } else {
+                self.unreleased[other as usize].released
+            };
+        }
+        Position {
+            file: self.file_id(),
+            generation: self.reader.identity().map_or(0, |identity| identity.generation),
+            indices,
+            last_seen: written.max(self.last_alive),
+            path: self.reader.file().path().display().to_string(),
+        }
+    }
+
+    /// Goes past what is in the journal already. A crash came between its commit and the file's own index.
+    pub(super) fn catch_up(&mut self, position: &Position) {
+        let generation = self.reader.identity().map(|identity| identity.generation);
+        let is_same = position.file == self.file_id();
+        let is_older = generation.is_some_and(|generation| generation < position.generation);
+        for ring in READ {
+            if is_same {
+                self.reader.skip_to(ring, position.indices[ring as usize]);
+            } else if is_older {
+                let end = self.reader.file().ring(ring).writer_index();
+                self.reader.skip_to(ring, end);
+            }
+            self.kept(ring);
+        }
     }
 
     /// Gives back what pieces up to `watermark` hold, and answers a flush when all that it asked for is given back.

@@ -7,14 +7,18 @@
 mod attached;
 mod checkpoint;
 mod discovery;
+mod keeper;
 mod lane;
 mod logs;
 mod producer;
 mod run;
+mod storage;
 mod traces;
 
 pub use discovery::SUFFIX;
+pub use keeper::Storage;
 
+use crate::journal::JournalStats;
 use crate::otlp::{Piece, Signal};
 use crate::reader::DEAD_SLOT_TIMEOUT;
 use std::path::PathBuf;
@@ -39,6 +43,11 @@ pub struct ReceiverOptions {
     pub max_open_span_bytes: usize,
     /// How long a slot that was claimed and never published holds up a file without our block.
     pub dead_slot_timeout: Duration,
+    /// The journal in which everything is kept until it is acknowledged. None: records stay in their files until then, and spans that
+    /// are open are lost with this process.
+    pub storage: Option<Storage>,
+    /// Ends, with a message, where another collector reads a file; else it waits for that one to end.
+    pub end_if_busy: bool,
 }
 
 impl Default for ReceiverOptions {
@@ -51,6 +60,8 @@ impl Default for ReceiverOptions {
             max_open_spans: 100_000,
             max_open_span_bytes: 64 << 20,
             dead_slot_timeout: DEAD_SLOT_TIMEOUT,
+            storage: None,
+            end_if_busy: false,
         }
     }
 }
@@ -86,9 +97,13 @@ pub enum Level {
 pub enum Event {
     /// A piece to export.
     Piece(HandedPiece),
+    /// Pieces out of the journal for one destination, as asked for; none if nothing waits.
+    Backlog(usize, Vec<HandedPiece>),
+    /// Pieces wait in the journal for a destination that it does not hold: ask for them.
+    Behind(usize),
     /// A line for the log.
     Log(Level, String),
-    /// The last event: the thread has ended, with the message of its panic if that was why.
+    /// The last event: the thread has ended, with a sentence if it could not begin or go on.
     Stopped(Option<String>),
 }
 
@@ -123,10 +138,17 @@ pub struct ReceiverStats {
     pub writer_drops: [[u64; crate::layout::constant::DROP_REASONS as usize]; 3],
     /// Bytes handed over and not acknowledged.
     pub bytes_unacknowledged: u64,
+    /// Of the journal, if there is one.
+    pub journal: Option<JournalStats>,
+    /// Why nothing is read, if the journal cannot be written.
+    pub journal_refusal: Option<String>,
 }
 
 enum Command {
     Acknowledge(u64),
+    AcknowledgeBy(usize, Vec<u64>),
+    GiveBack(usize, Vec<u64>),
+    Backlog(usize, usize),
     Flush,
     Pause,
     Resume,
@@ -153,8 +175,11 @@ impl Receiver {
             .name("otlp-mmap-read".into())
             .spawn(move || {
                 let run = std::panic::AssertUnwindSafe(|| run::Run::new(options, inbox, shared, &mut on_event).run());
-                let crash = std::panic::catch_unwind(run).err().map(|panic| panic_message(&*panic));
-                on_event(Event::Stopped(crash));
+                let error = match std::panic::catch_unwind(run) {
+                    Ok(ended) => ended.err(),
+                    Err(panic) => Some(panic_message(&*panic)),
+                };
+                on_event(Event::Stopped(error));
             })?;
         Ok(Self { commands, stats })
     }
@@ -162,6 +187,21 @@ impl Receiver {
     /// Every destination has the piece, or refused it for good.
     pub fn acknowledge(&self, sequence: u64) {
         self.send(Command::Acknowledge(sequence));
+    }
+
+    /// One destination has the pieces, or refused them for good; it goes by its place in the journal's options.
+    pub fn acknowledge_by(&self, destination: usize, sequences: Vec<u64>) {
+        self.send(Command::AcknowledgeBy(destination, sequences));
+    }
+
+    /// One destination cannot keep the pieces in memory: they wait in the journal until it asks for its backlog.
+    pub fn give_back(&self, destination: usize, sequences: Vec<u64>) {
+        self.send(Command::GiveBack(destination, sequences));
+    }
+
+    /// Asks for the oldest pieces that wait for a destination, about so many bytes: [`Event::Backlog`] follows.
+    pub fn backlog(&self, destination: usize, max_bytes: usize) {
+        self.send(Command::Backlog(destination, max_bytes));
     }
 
     /// Hands over what is assembled now.
@@ -179,8 +219,8 @@ impl Receiver {
         self.send(Command::Resume);
     }
 
-    /// Reads what is there, hands it over (open spans too, marked incomplete), waits until all of it is acknowledged
-    /// and ends the thread. [`Event::Stopped`] follows.
+    /// Reads what is there, hands it over, waits until what was handed over is acknowledged and ends the thread. Open spans go
+    /// to the journal; without one they are handed over, too, marked incomplete. [`Event::Stopped`] follows.
     pub fn stop(&self) {
         self.send(Command::Stop);
     }

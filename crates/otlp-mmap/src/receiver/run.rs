@@ -3,9 +3,11 @@
 use super::attached::{Attach, Attached};
 use super::checkpoint::InFlight;
 use super::discovery::{Discovery, Found, Inode};
+use super::keeper::{Keep, Keeper, Kept, NotKept};
 use super::producer::{Pass, Producer, ProducerKey, Progress};
 use super::{Command, Event, HandedPiece, Level, ReceiverOptions, ReceiverStats};
 use crate::clock;
+use crate::journal::fail_point::fail_point;
 use crate::otlp::{Piece, Signal};
 use std::collections::{HashMap, HashSet};
 use std::sync::mpsc::{Receiver as Inbox, RecvTimeoutError};
@@ -29,9 +31,36 @@ pub(super) struct Outlet<'a> {
     on_event: &'a mut dyn FnMut(Event),
     pub(super) in_flight: InFlight,
     pub(super) stats: ReceiverStats,
+    pub(super) keeper: Option<Keeper>,
 }
 
 impl Outlet<'_> {
+    /// What is read goes to a journal first.
+    #[inline]
+    pub(super) fn keeps(&self) -> bool {
+        self.keeper.is_some()
+    }
+
+    /// Commits to the journal.
+    pub(super) fn keep(&mut self, kept: Kept<'_>) -> Result<Keep, NotKept> {
+        self.keeper.as_mut().ok_or(NotKept)?.keep(kept)
+    }
+
+    /// Hands over a piece that is in the journal, unless it has to wait there.
+    pub(super) fn hand_kept(&mut self, keep: &Keep, signal: Signal, piece: Piece, urgent: bool) {
+        self.stats.items[signal as usize] += u64::from(piece.items);
+        if !keep.is_live {
+            return;
+        }
+        fail_point("handing over");
+        (self.on_event)(Event::Piece(HandedPiece {
+            sequence: keep.number,
+            signal,
+            piece,
+            urgent,
+        }));
+    }
+
     /// Hands over a piece: its sequence number.
     pub(super) fn hand(&mut self, signal: Signal, piece: Piece, urgent: bool) -> u64 {
         let sequence = self.in_flight.push(piece.bytes.len());
@@ -45,23 +74,29 @@ impl Outlet<'_> {
         sequence
     }
 
+    pub(super) fn tell(&mut self, event: Event) {
+        (self.on_event)(event);
+    }
+
     pub(super) fn log(&mut self, level: Level, message: String) {
         (self.on_event)(Event::Log(level, message));
     }
 }
 
 pub(super) struct Run<'a> {
-    options: ReceiverOptions,
-    inbox: Inbox<Command>,
+    pub(super) options: ReceiverOptions,
+    pub(super) inbox: Inbox<Command>,
     shared: Arc<Mutex<ReceiverStats>>,
-    outlet: Outlet<'a>,
+    pub(super) outlet: Outlet<'a>,
     discovery: Discovery,
-    producers: HashMap<ProducerKey, Producer>,
+    pub(super) producers: HashMap<ProducerKey, Producer>,
     /// Files that another collector reads: told once.
     busy: HashSet<Inode>,
     flush: bool,
     paused: bool,
     stopping: bool,
+    /// Why the thread cannot go on.
+    ended: Option<String>,
     next_look: Instant,
     next_glance: Instant,
 }
@@ -82,7 +117,9 @@ impl<'a> Run<'a> {
                 on_event,
                 in_flight: InFlight::default(),
                 stats: ReceiverStats::default(),
+                keeper: None,
             },
+            ended: None,
             producers: HashMap::new(),
             busy: HashSet::new(),
             flush: false,
@@ -93,10 +130,20 @@ impl<'a> Run<'a> {
         }
     }
 
-    pub(super) fn run(&mut self) {
+    /// Until it is told to stop and everything is settled.
+    ///
+    /// # Errors
+    /// A sentence: it could not begin, or cannot go on.
+    pub(super) fn run(&mut self) -> Result<(), String> {
+        if !self.open_journal()? {
+            return Ok(());
+        }
         let mut sleep = SHORTEST_SLEEP;
-        while !(self.stopping && self.outlet.in_flight.bytes() == 0) {
+        while !(self.stopping && self.is_settled()) {
             let progress = self.round();
+            if let Some(why) = self.ended.take() {
+                return Err(why);
+            }
             self.publish_stats();
             sleep = match progress {
                 Progress::Plenty => Duration::ZERO,
@@ -110,11 +157,23 @@ impl<'a> Run<'a> {
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 // nobody is left to hand pieces to
-                Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
             }
         }
         self.release();
+        if let Some(keeper) = &mut self.outlet.keeper {
+            keeper.save();
+        }
         self.publish_stats();
+        Ok(())
+    }
+
+    /// Nothing that was handed over waits for an acknowledgement.
+    fn is_settled(&self) -> bool {
+        match &self.outlet.keeper {
+            Some(keeper) => keeper.is_idle(),
+            None => self.outlet.in_flight.bytes() == 0,
+        }
     }
 
     fn drain_inbox(&mut self) {
@@ -125,7 +184,11 @@ impl<'a> Run<'a> {
 
     fn command(&mut self, command: &Command) {
         match command {
-            Command::Acknowledge(sequence) => self.outlet.in_flight.acknowledge(*sequence),
+            Command::Acknowledge(sequence) => match &mut self.outlet.keeper {
+                Some(keeper) => keeper.acknowledge_everywhere(*sequence),
+                None => self.outlet.in_flight.acknowledge(*sequence),
+            },
+            Command::AcknowledgeBy(..) | Command::GiveBack(..) | Command::Backlog(..) => self.command_keeper(command),
             Command::Flush => self.flush = true,
             Command::Pause => self.paused = true,
             Command::Resume => self.paused = false,
@@ -150,6 +213,7 @@ impl<'a> Run<'a> {
             self.look();
         }
         self.release();
+        self.tend_journal(look, now);
         let unix_nanos = clock::wall_nanos();
         let mut most = Progress::Nothing;
         let takes =
@@ -170,10 +234,13 @@ impl<'a> Run<'a> {
             }
         }
         if look {
-            let stats = &mut self.outlet.stats;
+            let Outlet { stats, keeper, .. } = &mut self.outlet;
             self.producers.retain(|_, producer| {
                 if producer.is_finished() {
                     producer.add_to(stats);
+                    if let Some(keeper) = keeper {
+                        keeper.forget(producer.stream());
+                    }
                 }
                 !producer.is_finished()
             });
@@ -205,14 +272,18 @@ impl<'a> Run<'a> {
 
     fn attach(&mut self, found: &Found) {
         match Attached::open(found, self.options.dead_slot_timeout) {
-            Attach::Ready(attached) => {
+            Attach::Ready(mut attached) => {
                 let key = ProducerKey::of(&attached, found);
+                let keeper = self.outlet.keeper.as_ref();
+                if let Some(position) = keeper.and_then(|keeper| keeper.position(&key.to_bytes())) {
+                    attached.catch_up(position);
+                }
                 self.outlet
                     .log(Level::Info, format!("reading {}", found.path.display()));
                 let options = &self.options;
                 self.producers
                     .entry(key)
-                    .or_insert_with(|| Producer::new(options))
+                    .or_insert_with_key(|key| Producer::new(options, key))
                     .add(*attached);
             }
             Attach::NotYet => self.discovery.forget(&found.path),
@@ -226,6 +297,10 @@ impl<'a> Run<'a> {
                     "another collector reads {}; it is left to that one",
                     found.path.display()
                 );
+                if self.options.end_if_busy {
+                    self.ended = Some(message);
+                    return;
+                }
                 self.outlet.log(Level::Warn, message);
             }
             Attach::SetAside(error) => {
@@ -248,7 +323,11 @@ impl<'a> Run<'a> {
             (0..PASSES_AT_STOP)
                 .take_while(|_| producer.pass(&mut self.outlet, &pass) > Progress::Nothing)
                 .for_each(drop);
-            producer.close(&mut self.outlet);
+            if self.outlet.keeps() {
+                producer.keep_all(&mut self.outlet);
+            } else {
+                producer.close(&mut self.outlet);
+            }
         }
         self.stopping = true;
     }
@@ -257,6 +336,11 @@ impl<'a> Run<'a> {
         let outlet = &mut self.outlet;
         let mut stats = outlet.stats.clone();
         stats.bytes_unacknowledged = outlet.in_flight.bytes() as u64;
+        if let Some(keeper) = &outlet.keeper {
+            stats.bytes_unacknowledged = keeper.live_bytes() as u64;
+            stats.journal = Some(keeper.stats());
+            stats.journal_refusal = keeper.refusal();
+        }
         for producer in self.producers.values() {
             producer.add_to(&mut stats);
         }
