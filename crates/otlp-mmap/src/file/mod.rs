@@ -16,6 +16,7 @@ pub mod lock;
 mod mapping;
 mod owner;
 mod ring;
+mod spill;
 mod view;
 
 pub use dictionary::{Dictionary, EntryError};
@@ -26,4 +27,5 @@ pub use identity::Identity;
 pub use mapping::{Access, Mapping, Refresh};
 pub use owner::{own_uid, user};
 pub use ring::{Ring, RingGeometry, RingId, SlotError};
+pub use spill::{Spill, SpillError, SpillGeometry, SpillReference};
 pub use view::{FileView, Inode};
