@@ -1,6 +1,11 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
+export type { Redact } from './attributes/redaction.js';
+export type { LogRecordLimits } from './config/log-limits.js';
+export type { LogRecordProcessor } from './logs/log-processors.js';
+export type { MmapLoggerProviderOptions } from './logs/options.js';
+export { MmapLoggerProvider } from './logs/provider.js';
 export type { Geometry, WriterStatus } from './native/binding.js';
 export type { PlaceOptions, ProducerOptions } from './producer/options.js';
 export { MmapSpanExporter } from './stock/span-exporter.js';

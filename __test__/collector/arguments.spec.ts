@@ -19,6 +19,11 @@ const mistakes: [string[], NodeJS.ProcessEnv, RegExp][] = [
   [['--endpoint', 'http://h', '--compression', 'zip'], {}, /--compression 'zip' is not known/],
   [['--output', 'x', '--max-file-size', '1 MB'], {}, /--max-file-size '1 MB' is no size/],
   [['-q', '-v'], {}, /--quiet and --verbose/],
+  [['--log-format', 'xml'], {}, /--log-format 'xml' is not known: it is text or json/],
+  [['--config', 'x.yaml', '--dir', '/d'], {}, /--dir and --config exclude each other/],
+  [['validate', '--set', 'x'], {}, /--set 'x' is not of the form a.b=c/],
+  [['print-config', 'x'], {}, /unexpected argument 'x'/],
+  [['components', '--all'], {}, /--all/],
   [[], { OTEL_EXPORTER_OTLP_ENDPOINT: 'nowhere' }, /OTEL_EXPORTER_OTLP_ENDPOINT is no URL/],
   [['dump'], {}, /dump needs a FILE/],
   [['dump', '--signal', 'spans', 'x'], {}, /--signal 'spans' is not known: it is one of traces, logs, metrics/],
@@ -40,7 +45,21 @@ for (const [args, env, message] of mistakes) {
 test('--help names every command and every option, and dump has a help of its own', async (t) => {
   const { code, stdout } = await runCommand(t, ['--help']);
   t.is(code, 0);
-  for (const word of ['run', 'dump', '--dir', '--file', '--exporter', '--endpoint', '--output', '--stats-file']) {
+  for (const word of [
+    'run',
+    'validate',
+    'print-config',
+    'components',
+    'dump',
+    '--config',
+    '--set',
+    '--dir',
+    '--file',
+    '--exporter',
+    '--endpoint',
+    '--output',
+    '--stats-file',
+  ]) {
     t.true(stdout.includes(word), word);
   }
   const dump = await runCommand(t, ['dump', '--help']);

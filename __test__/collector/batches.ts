@@ -7,8 +7,7 @@ import { Receipt } from '../../ts/collector/pipeline/receipt';
 /** A part that nobody waits for. */
 export function partOf(body: Buffer | string, items = 1, sequence = 0): Part {
   const receipt = new Receipt(sequence, 1, () => {});
-  const itemOffsets = new Uint32Array(items);
-  return { body: Buffer.from(body as string), items, itemOffsets, groups: new Uint32Array(), receipt };
+  return { body: Buffer.from(body as string), items, receipt };
 }
 
 /** A batch of traces of the given parts, one item each. */

@@ -57,7 +57,7 @@ export class CommandRun {
 
   /** Asks for an orderly end, once it can take the signal; resolves with the exit code. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | null> {
-    await this.says(/ reads .*; exports to /);
+    await this.says(/\breads .*; exports to /);
     this.child.kill(signal);
     return this.#ended;
   }

@@ -8,30 +8,13 @@ import { dirname, join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { loadBinding } from '../../ts/native/loader';
 import { CommandRun } from './command';
-import {
-  exportedLogs,
-  exportedSpans,
-  fixtureFile,
-  recordedLogs,
-  recordedSpans,
-  temporaryFolder,
-  tracesFile,
-  type WholeLog,
-} from './fixtures';
+import { ALL, checkSpans, ENDED } from './exported-fixture';
+import { exportedLogs, fixtureFile, recordedLogs, temporaryFolder, tracesFile, type WholeLog } from './fixtures';
 import { Sink } from './sink';
-
-const ENDED = [...recordedSpans().values()].filter(({ endTimeUnixNano }) => endTimeUnixNano !== undefined);
-const ALL = recordedSpans().size;
 
 /** The sink's requests as OTLP JSON lines. */
 function received(sink: Sink): string {
   return sink.requests.map(({ body }) => loadBinding().requestToJson('traces', body)).join('\n');
-}
-
-function checkSpans(t: ExecutionContext, lines: string): void {
-  const found = exportedSpans(lines);
-  for (const span of ENDED) t.deepEqual(found.get(span.spanId), span, span.name);
-  t.is(found.size, ALL);
 }
 
 /** Resolves when the file is there; its folder exists. */

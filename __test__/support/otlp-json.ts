@@ -69,6 +69,52 @@ function event(json: Json) {
   };
 }
 
+/** A log record with where it belongs, in the same form. */
+export interface FlatLog {
+  resource: unknown;
+  resourceSchemaUrl: string;
+  scope: unknown;
+  scopeSchemaUrl: string;
+  log: Record<string, unknown>;
+}
+
+/** The log records of export requests in OTLP JSON, in their order within each scope, with what is left out spelled out. */
+export function flattenLogs(requests: Json[]): FlatLog[] {
+  const logs: FlatLog[] = [];
+  for (const request of requests) {
+    for (const resourceLogs of request.resourceLogs ?? []) {
+      for (const scopeLogs of resourceLogs.scopeLogs ?? []) {
+        for (const record of scopeLogs.logRecords ?? []) {
+          logs.push({
+            resource: attributes(resourceLogs.resource?.attributes),
+            resourceSchemaUrl: resourceLogs.schemaUrl ?? '',
+            scope: {
+              name: scopeLogs.scope?.name ?? '',
+              version: scopeLogs.scope?.version ?? '',
+              attributes: attributes(scopeLogs.scope?.attributes),
+            },
+            scopeSchemaUrl: scopeLogs.schemaUrl ?? '',
+            log: {
+              time: String(record.timeUnixNano ?? 0),
+              observed: String(record.observedTimeUnixNano ?? 0),
+              severityNumber: record.severityNumber ?? 0,
+              severityText: record.severityText ?? '',
+              body: anyValue(record.body),
+              eventName: record.eventName ?? '',
+              attributes: attributes(record.attributes),
+              dropped: record.droppedAttributesCount ?? 0,
+              flags: record.flags ?? 0,
+              traceId: record.traceId ?? '',
+              spanId: record.spanId ?? '',
+            },
+          });
+        }
+      }
+    }
+  }
+  return logs;
+}
+
 /** The spans of export requests in OTLP JSON, sorted by their ids, with what is left out spelled out. */
 export function flatten(requests: Json[]): FlatSpan[] {
   const spans: FlatSpan[] = [];

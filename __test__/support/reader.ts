@@ -3,11 +3,12 @@
 
 import type { NativeReceiver, ReceiverEvent } from '../../ts/native/binding';
 import { loadBinding } from '../../ts/native/loader';
-import { type FlatSpan, flatten } from './otlp-json';
+import { type FlatLog, type FlatSpan, flatten, flattenLogs } from './otlp-json';
 
 /** A reader of a directory's files, as the collector has one, that acknowledges at once. */
 export class Reader {
   readonly spans: FlatSpan[] = [];
+  readonly logs: FlatLog[] = [];
   readonly #receiver: NativeReceiver;
   readonly #listeners = new Set<() => void>();
   readonly #stopped: Promise<void>;
@@ -19,8 +20,10 @@ export class Reader {
     });
     this.#receiver = loadBinding().createReceiver({ directories: [directory], files: [] }, (event: ReceiverEvent) => {
       if (event.type === 'piece') {
-        const { body, sequence } = event.piece;
-        this.spans.push(...flatten([JSON.parse(loadBinding().requestToJson('traces', body))]));
+        const { body, sequence, signal } = event.piece;
+        const request = JSON.parse(loadBinding().requestToJson(signal, body));
+        this.spans.push(...flatten([request]));
+        this.logs.push(...flattenLogs([request]));
         this.#receiver.acknowledge(sequence);
       } else if (event.type === 'stopped') {
         onStopped(event.error === undefined ? undefined : new Error(event.error));

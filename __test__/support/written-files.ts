@@ -5,7 +5,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadBinding } from '../../ts/native/loader';
-import { type FlatSpan, flatten } from './otlp-json';
+import { type FlatLog, type FlatSpan, flatten, flattenLogs } from './otlp-json';
 
 /** Calls `use` with a folder of its own, which is gone afterwards. */
 export async function withDirectory<T>(use: (directory: string) => T | Promise<T>): Promise<T> {
@@ -29,6 +29,17 @@ export async function filesGone(directory: string, remaining = 0): Promise<void>
   while (filesIn(directory).length > remaining) {
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
+}
+
+/** The log records in the files of a directory. */
+export function logsIn(directory: string): FlatLog[] {
+  return filesIn(directory).flatMap((file) =>
+    flattenLogs(
+      loadBinding()
+        .dump(file, { all: false, signals: ['logs'] })
+        .map((line) => JSON.parse(line)),
+    ),
+  );
 }
 
 /** The spans in the files of a directory, ended ones only or `all`. */

@@ -23,10 +23,6 @@ export interface Part {
   readonly body: Buffer;
   /** Spans, log records or data points within. */
   readonly items: number;
-  /** Where in `body` the field of each begins. */
-  readonly itemOffsets: Uint32Array;
-  /** Where the scope groups within and their resources stand; see `Piece.groups`. */
-  readonly groups: Uint32Array;
   /** Who waits for it to be settled. A processor that replaces a part hands it on; one that cuts a part says so (`split`). */
   readonly receipt: Receipt;
 }

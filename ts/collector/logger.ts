@@ -1,25 +1,47 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { printable } from './terminal';
+import { type Palette, paletteFor, printable } from './terminal';
 
 export type Level = 'error' | 'warn' | 'info' | 'debug';
 
-const ORDER: readonly Level[] = ['error', 'warn', 'info', 'debug'];
+export const LEVELS: readonly Level[] = ['error', 'warn', 'info', 'debug'];
 
-/** Writes one line a message to standard error: time, level, text. */
+/** How a message becomes a line, without its newline. */
+export type LineFormat = (time: string, level: Level, message: string) => string;
+
+/** Time, level, text. */
+export function textLines({ bad, strong, faint }: Palette): LineFormat {
+  const paint = { error: bad, warn: strong, info: (text: string) => text, debug: faint };
+  return (time, level, message) => `${faint(time)} ${paint[level](level.padEnd(5))} ${printable(message)}`;
+}
+
+/** One JSON object a line. */
+export const jsonLines: LineFormat = (time, level, message) => JSON.stringify({ time, level, message });
+
+const plainLines = textLines(paletteFor({}));
+
+/** Writes one line a message to standard error. */
 export class Logger {
-  readonly #threshold: number;
+  #threshold: number;
+  #format: LineFormat;
   readonly #write: (line: string) => void;
 
-  constructor(level: Level, write: (line: string) => void = (line) => process.stderr.write(line)) {
-    this.#threshold = ORDER.indexOf(level);
+  constructor(level: Level, write: (line: string) => void = (line) => process.stderr.write(line), format = plainLines) {
+    this.#threshold = LEVELS.indexOf(level);
     this.#write = write;
+    this.#format = format;
+  }
+
+  /** What is written from now on, and how. */
+  configure(level: Level, format: LineFormat): void {
+    this.#threshold = LEVELS.indexOf(level);
+    this.#format = format;
   }
 
   log(level: Level, message: string): void {
-    if (ORDER.indexOf(level) > this.#threshold) return;
-    this.#write(`${new Date().toISOString()} ${level.padEnd(5)} ${printable(message)}\n`);
+    if (LEVELS.indexOf(level) > this.#threshold) return;
+    this.#write(`${this.#format(new Date().toISOString(), level, message)}\n`);
   }
 
   error(message: string): void {

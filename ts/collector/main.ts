@@ -4,15 +4,18 @@
 
 import './self';
 import type { Command } from './commands/command';
+import { components } from './commands/components';
 import { dump } from './commands/dump';
+import { printConfig } from './commands/print-config';
 import { run } from './commands/run';
+import { validate } from './commands/validate';
 import { ConfigError } from './config/problems';
 import { surviveClosedOutput, writeOut } from './standard-output';
 import { printable } from './terminal';
 import { UsageError } from './usage-error';
 import { VERSION } from './version';
 
-const COMMANDS: readonly Command[] = [run, dump];
+const COMMANDS: readonly Command[] = [run, validate, printConfig, components, dump];
 
 async function main(args: string[]): Promise<number> {
   const named = COMMANDS.find(({ name }) => name === args[0]);
@@ -31,7 +34,7 @@ async function main(args: string[]): Promise<number> {
 }
 
 function commandList(): string {
-  return COMMANDS.map(({ name, summary }) => `  ${name.padEnd(8)}${summary}`).join('\n');
+  return COMMANDS.map(({ name, summary }) => `  ${name.padEnd(14)}${summary}`).join('\n');
 }
 
 /** 1 something does not work, 2 wrong command line, 78 wrong configuration (EX_CONFIG of sysexits.h). */
@@ -45,12 +48,17 @@ function isUsageError(error: NodeJS.ErrnoException): boolean {
   return error instanceof UsageError || (error.code ?? '').startsWith('ERR_PARSE_ARGS_');
 }
 
+/** Each mistake of a configuration has a line of its own. */
+function messageOf(error: Error): readonly string[] {
+  return error instanceof ConfigError ? error.problems : [error.message];
+}
+
 surviveClosedOutput();
 main(process.argv.slice(2))
   .catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') return 0;
-    const message = isUsageError(error) ? `${error.message}\nTry 'otlp-mmap-collector --help'.` : error.message;
-    process.stderr.write(`otlp-mmap-collector: ${message.split('\n').map(printable).join('\n')}\n`);
+    for (const line of messageOf(error)) process.stderr.write(`otlp-mmap-collector: ${printable(line)}\n`);
+    if (isUsageError(error)) process.stderr.write("Try 'otlp-mmap-collector --help'.\n");
     return exitCodeOf(error);
   })
   // Native threads and kept connections would hold the process.

@@ -6,6 +6,7 @@ export { announce, isApiGlobalSet, readLogLevel } from './diagnostics.js';
 export { type Env, readBoolean, readList, readNumber, readString } from './env.js';
 export { readInstrumentationFilter } from './instrumentations.js';
 export { type Location, readLocation } from './location.js';
+export { type LogRecordLimits, readLogRecordLimits } from './log-limits.js';
 export { readPropagator } from './propagator.js';
 export { readResourceAttributes } from './resource-attributes.js';
 export { type DetectorOptions, readResourceDetectors } from './resource-detectors.js';

@@ -1,7 +1,8 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { type Env, type NumberRule, readNumber } from './env.js';
+import { DEFAULT_COUNT, readFirst } from './attribute-limits.js';
+import type { Env } from './env.js';
 
 /** Bounds of what one span may hold; the fields and their names are the stock SDK's. `Infinity`: no bound. */
 export interface SpanLimits {
@@ -12,20 +13,6 @@ export interface SpanLimits {
   linkCountLimit: number;
   attributePerEventCountLimit: number;
   attributePerLinkCountLimit: number;
-}
-
-const COUNT: NumberRule = { min: 0, max: Number.POSITIVE_INFINITY, integer: true };
-const DEFAULT_COUNT = 128;
-
-/** The first of `names` that holds a valid value. */
-function readFirst(env: Env, names: string[], fallback: number): number {
-  for (const name of names) {
-    const value = readNumber(env, name, COUNT, undefined);
-    if (value !== undefined) {
-      return value;
-    }
-  }
-  return fallback;
 }
 
 /**

@@ -79,13 +79,6 @@ export interface Piece {
   body: Buffer;
   /** Spans, log records or data points within. */
   items: number;
-  /** Where in `body` the field of each begins. */
-  itemOffsets: Uint32Array;
-  /**
-   * The scope groups within, in order, ten words each: number of the first item; end of the last item; then begin and end of the
-   * bodies of resource, resource's schema URL, scope, scope's schema URL (0 and 0 where there is none). Offsets in `body`.
-   */
-  groups: Uint32Array;
   /** A process waits for its records (`forceFlush`): send without waiting for more. */
   urgent: boolean;
   /** Metrics: the temporality with baselines of its own that the points belong to, e.g. `cumulative`. */
@@ -143,6 +136,80 @@ export interface PiecePart {
   items: number;
 }
 
+/** A single value; an int has up to 64 bits, so it comes as text. */
+export interface ScalarValue {
+  kind: 'string' | 'bool' | 'int' | 'double';
+  text: string;
+}
+
+/** One change to a list of attributes. */
+export interface AttributeAction {
+  action: 'insert' | 'update' | 'upsert' | 'delete' | 'hash';
+  key?: string;
+  /** delete and hash: a regular expression that keys match. */
+  pattern?: string;
+  /** insert, update, upsert: the value, or the attribute that has it. */
+  value?: ScalarValue;
+  fromAttribute?: string;
+}
+
+/** A test of a text: it is this one, or it matches a regular expression (RE2's syntax). */
+export type TextTest = { exact: string } | { pattern: string };
+
+/** A test of an attribute: without either member, it is there. */
+export interface AttributeTest {
+  key: string;
+  exact?: ScalarValue;
+  pattern?: string;
+}
+
+/** What an item has to be; an empty list asks for nothing. */
+export interface ItemCondition {
+  services: TextTest[];
+  resourceAttributes: AttributeTest[];
+  scopeNames: TextTest[];
+  /** Of spans and metrics. */
+  names: TextTest[];
+  spanKinds: number[];
+  attributes: AttributeTest[];
+  severityTexts: TextTest[];
+  /** The least one; `matchUndefined`: also records without. */
+  severityNumber?: number;
+  matchUndefined: boolean;
+  bodies: TextTest[];
+}
+
+/** What fits the first, less what fits the second. */
+export interface ItemSelector {
+  include?: ItemCondition;
+  exclude?: ItemCondition;
+}
+
+export interface SamplerSettings {
+  /** 0 to 100. */
+  percentage: number;
+  seed: number;
+  /** Also items that have nothing to be sampled by. */
+  keepWithout: boolean;
+  /** Log records: an attribute to sample by instead of the trace id. */
+  attribute?: string;
+  /** Log records: an attribute with a percentage of its own. */
+  priority?: string;
+}
+
+/** What a processor on pieces does. */
+export type ProcessorPlan =
+  | { resource: AttributeAction[] }
+  | { attributes: AttributeAction[]; selector?: ItemSelector }
+  | { filter: ItemSelector }
+  | { sampler: SamplerSettings };
+
+/** A processor on pieces of one signal. */
+export interface NativePieceProcessor {
+  /** What becomes of a piece; null where it stays as it is. Throws when the bytes are no piece of the signal. */
+  process(body: Uint8Array): PiecePart | null;
+}
+
 export interface DumpOptions {
   /** Also spans that are still open. */
   all: boolean;
@@ -195,6 +262,8 @@ export interface NativeBinding {
    * they are no piece of the signal.
    */
   splitPiece(signal: string, body: Uint8Array, first: number, each: number): PiecePart[];
+  /** Throws with a sentence about a regular expression that cannot be right. */
+  createPieceProcessor(signal: string, plan: ProcessorPlan): NativePieceProcessor;
   /** OTLP JSON of an encoded export request. */
   requestToJson(signal: string, request: Uint8Array): string;
   /** Reads a file without changing a byte: one OTLP JSON export request a line. Throws with a sentence naming the file. */

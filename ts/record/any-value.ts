@@ -18,7 +18,18 @@ import { threadScratch } from '../native/scratch.js';
 import * as wire from './wire.js';
 
 // Constants of this module: what is imported by name is looked up in the other module's object at each use.
-const { bounds, LENGTH_WIDTH, putBytes, putDouble, putInt64, putString, putVarint, SHORT_STRING, setLength } = wire;
+const {
+  bounds,
+  LENGTH_WIDTH,
+  putBigInt,
+  putBytes,
+  putDouble,
+  putInt64,
+  putString,
+  putVarint,
+  SHORT_STRING,
+  setLength,
+} = wire;
 
 // A constant of this module, so that the optimising compiler knows its address.
 const { bytes } = threadScratch;
@@ -52,10 +63,10 @@ const VALUE_TAG = (FIELD_KEY_VALUE_VALUE << 3) | DELIMITED;
 const INT64_MIN = -(2 ** 63);
 const INT64_END = 2 ** 63;
 /** Maps within maps, as far as anyone reads them; also the end of a cyclic one. */
-const DEPTH_LIMIT = 16;
+const DEPTH_LIMIT = 28;
 
 /** True when every length within the encoded value is below 128. */
-function isSmall(value: unknown): boolean {
+export function isSmall(value: unknown): boolean {
   return typeof value === 'string' ? value.length <= SHORT_STRING : typeof value !== 'object' || value === null;
 }
 
@@ -122,12 +133,19 @@ export function putAnyValue(at: number, value: unknown, keys: KeyReferences | un
       }
       bytes[at] = DOUBLE_TAG;
       return putDouble(at + 1, value);
+    case 'bigint':
+      bytes[at] = INT_TAG;
+      return putBigInt(at + 1, value);
     case 'boolean':
       bytes[at] = BOOL_TAG;
       bytes[at + 1] = value ? 1 : 0;
       return at + 2;
     case 'object':
-      if (value === null || depth > DEPTH_LIMIT) return at;
+      if (value === null) return at;
+      if (depth > DEPTH_LIMIT) {
+        bounds.wasCut = true;
+        return at;
+      }
       if (Array.isArray(value)) return putArray(at, value, keys, depth);
       if (value instanceof Uint8Array) return putBytes(at, BYTES_TAG, value);
       return putMap(at, value as Record<string, unknown>, keys, depth);
@@ -174,7 +192,10 @@ function putMap(at: number, map: Record<string, unknown>, keys: KeyReferences | 
     } else {
       const reference = keys.keyReference(key);
       // A stale reference is noticed again at the commit; the entry is left out of a record that will not be published.
-      if (reference <= 0) continue;
+      if (reference <= 0) {
+        bounds.wasCut = true;
+        continue;
+      }
       bytes[to] = KVLIST_VALUES_TAG;
       bytes[to + 1 + LENGTH_WIDTH] = KEY_REF_TAG;
       end = putValueOf(to + 1, putVarint(to + 2 + LENGTH_WIDTH, reference), map[key], keys, depth + 1);

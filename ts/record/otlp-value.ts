@@ -21,16 +21,17 @@ export function encodeResource(attributes: Attributes): Uint8Array {
   return encodeAttributes(attributes, RESOURCE_ATTRIBUTES_TAG, RESOURCE_DROPPED_TAG);
 }
 
-/** The attributes of an OTLP InstrumentationScope. */
-export function encodeScopeAttributes(attributes: Attributes | undefined): Uint8Array {
-  return attributes ? encodeAttributes(attributes, SCOPE_ATTRIBUTES_TAG, SCOPE_DROPPED_TAG) : new Uint8Array();
+/** The attributes of an OTLP InstrumentationScope, and how many there are not. */
+export function encodeScopeAttributes(attributes: Attributes | undefined, dropped: number): Uint8Array {
+  if (attributes === undefined && dropped === 0) return new Uint8Array();
+  return encodeAttributes(attributes ?? {}, SCOPE_ATTRIBUTES_TAG, SCOPE_DROPPED_TAG, dropped);
 }
 
-function encodeAttributes(attributes: Attributes, tag: number, droppedTag: number): Uint8Array {
+function encodeAttributes(attributes: Attributes, tag: number, droppedTag: number, droppedBefore = 0): Uint8Array {
   bounds.limit = SCRATCH_RECORD + SCRATCH_RECORD_LENGTH - SLACK;
   bounds.cutting = false;
   let to = SCRATCH_RECORD;
-  let dropped = 0;
+  let dropped = droppedBefore;
   for (const key of Object.keys(attributes)) {
     const value = attributes[key];
     if (value === undefined || value === null) continue;

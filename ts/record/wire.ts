@@ -19,6 +19,9 @@ const SLACK = 1024;
 
 /** Strings of up to this many UTF-16 units take at most 96 bytes, so that one-byte lengths do for them. */
 const SHORT_STRING = 32;
+const NANOS_PER_SECOND = 1_000_000_000;
+const TWO_TO_16 = 0x1_0000;
+const TWO_TO_32 = 0x1_0000_0000;
 /** Up to this length a loop is faster than a call that encodes. */
 const LOOP_LIMIT = 64;
 
@@ -54,6 +57,18 @@ export function putInt64(at: number, value: number): number {
   return to + 1;
 }
 
+/** As `putInt64`, of an integer that a double cannot hold. One beyond 64 bits loses its upper bits. */
+export function putBigInt(at: number, value: bigint): number {
+  let rest = BigInt.asUintN(64, value);
+  let to = at;
+  while (rest > 0x7fn) {
+    bytes[to++] = Number(rest & 0x7fn) | 0x80;
+    rest >>= 7n;
+  }
+  bytes[to] = Number(rest);
+  return to + 1;
+}
+
 export function putDouble(at: number, value: number): number {
   view.setFloat64(at, value, true);
   return at + 8;
@@ -62,6 +77,17 @@ export function putDouble(at: number, value: number): number {
 export function putFixed32(at: number, value: number): number {
   view.setInt32(at, value, true);
   return at + 4;
+}
+
+/** A time of seconds and nanoseconds as one fixed64 of nanoseconds: in parts, since a double has not enough digits for it. */
+export function putNanos(at: number, seconds: number, nanos: number): number {
+  const low = (seconds & 0xffff) * NANOS_PER_SECOND + nanos;
+  const high = (seconds >>> 16) * NANOS_PER_SECOND;
+  const sum = (low % TWO_TO_32) + (high % TWO_TO_16) * TWO_TO_16;
+  view.setUint32(at, sum % TWO_TO_32, true);
+  const carry = sum >= TWO_TO_32 ? 1 : 0;
+  view.setUint32(at + 4, Math.floor(low / TWO_TO_32) + Math.floor(high / TWO_TO_16) + carry, true);
+  return at + 8;
 }
 
 /** Bytes of a length that is known only afterwards and may be of any size: a varint padded to three bytes. */

@@ -42,6 +42,9 @@ const { words } = threadScratch;
 const ATTEMPTS = 4;
 /** A power of two. */
 const RECENT_KEYS = 64;
+/** Names of events that a file's dictionary takes from each thread, and their length: names that are made up must not fill it. */
+const NAMES = 256;
+const NAME_LENGTH = 256;
 const WARNING_INTERVAL = 30_000;
 
 const TIME_MODE = SCRATCH_TIME_MODE / 4;
@@ -80,16 +83,24 @@ export class Scope {
   readonly version: string;
   readonly schemaUrl: string;
   readonly attributes: Readonly<Record<string, unknown>> | undefined;
+  readonly droppedAttributes: number;
   /** The epoch of the references; −1 before the first. */
   epoch = -1;
   reference = 0;
   schemaUrlReference = 0;
 
-  constructor(name?: string, version?: string, schemaUrl?: string, attributes?: Readonly<Record<string, unknown>>) {
+  constructor(
+    name?: string,
+    version?: string,
+    schemaUrl?: string,
+    attributes?: Readonly<Record<string, unknown>>,
+    droppedAttributes = 0,
+  ) {
     this.name = name ?? '';
     this.version = version ?? '';
     this.schemaUrl = schemaUrl ?? '';
     this.attributes = attributes;
+    this.droppedAttributes = droppedAttributes;
   }
 }
 
@@ -104,6 +115,7 @@ export class Writer implements KeyReferences {
   /** The key seen last at each hash, in front of the map: an app has few, and one comparison is half of a look-up. */
   readonly #recentKeys: string[] = new Array(RECENT_KEYS).fill('');
   readonly #recentReferences: number[] = new Array(RECENT_KEYS).fill(NO_REFERENCE);
+  readonly #names = new Map<string, number>();
   #warnedAt = Number.NEGATIVE_INFINITY;
   #failures = 0;
   #announced = false;
@@ -142,6 +154,7 @@ export class Writer implements KeyReferences {
   refresh(): void {
     this.#keys.clear();
     this.#recentKeys.fill('');
+    this.#names.clear();
     this.epoch = this.binding.epoch(this.handle);
   }
 
@@ -168,6 +181,16 @@ export class Writer implements KeyReferences {
     return reference === -COMMIT_STALE ? STALE_KEYS : NO_REFERENCE;
   }
 
+  /** Reference of an event's name; NO_REFERENCE when there are more names than a program has of its own. */
+  nameReference(name: string): number {
+    const known = this.#names.get(name);
+    if (known !== undefined) return known;
+    if (this.#names.size === NAMES || name.length > NAME_LENGTH) return NO_REFERENCE;
+    const reference = this.#findKey(name);
+    if (reference > 0) this.#names.set(name, reference);
+    return reference;
+  }
+
   /** Sees to it that the scope's references are of the current epoch. Returns COMMIT_PUBLISHED or why it could not. */
   resolve(scope: Scope): number {
     for (let attempt = 0; scope.epoch !== this.epoch; attempt++) {
@@ -181,7 +204,7 @@ export class Writer implements KeyReferences {
 
   #intern(scope: Scope): number {
     const { binding, handle, epoch } = this;
-    const attributes = encodeScopeAttributes(scope.attributes);
+    const attributes = encodeScopeAttributes(scope.attributes, scope.droppedAttributes);
     const reference = binding.internScope(handle, epoch, scope.name, scope.version, attributes);
     if (reference <= 0) return -reference || COMMIT_DISK;
     let schemaUrlReference = 0;

@@ -15,14 +15,17 @@ const LAST_SECOND = 0xffff_ffff;
 export function useTimeInput(input: unknown): boolean {
   if (input === undefined || input === null) return false;
   if (typeof input === 'number') {
+    if (Number.isNaN(input)) return false;
     useMilliseconds(input <= performance.now() ? Date.now() - performance.now() + input : input);
     return true;
   }
   if (input instanceof Date) {
-    useMilliseconds(input.getTime());
+    const milliseconds = input.getTime();
+    if (Number.isNaN(milliseconds)) return false;
+    useMilliseconds(milliseconds);
     return true;
   }
-  if (isHrTime(input)) {
+  if (isHrTime(input) && !Number.isNaN(input[0] + input[1])) {
     useSeconds(input[0], input[1]);
     return true;
   }

@@ -8,6 +8,7 @@
 mod dump;
 mod environment;
 mod pieces;
+mod processor;
 mod raw;
 mod receiver;
 mod writers;

@@ -1,7 +1,7 @@
 //! The collector's reader thread, as an object with a callback.
 
 use crate::writers::reason_name;
-use napi::bindgen_prelude::{Buffer, Function, Uint32Array};
+use napi::bindgen_prelude::{Buffer, Function};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use napi::{Error, Result};
 use napi_derive::napi;
@@ -53,8 +53,6 @@ pub struct JsPiece {
     pub signal: &'static str,
     pub body: Buffer,
     pub items: u32,
-    pub item_offsets: Uint32Array,
-    pub groups: Uint32Array,
     pub urgent: bool,
 }
 
@@ -64,9 +62,7 @@ impl From<HandedPiece> for JsPiece {
             sequence: handed.sequence as f64,
             signal: handed.signal.name(),
             items: handed.piece.items,
-            groups: handed.piece.group_words().into(),
             body: handed.piece.bytes.into(),
-            item_offsets: handed.piece.item_offsets.into(),
             urgent: handed.urgent,
         }
     }

@@ -4,7 +4,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { SIGNALS, type Signal } from '../batch';
-import type { Level } from '../logger';
 import { UsageError } from '../usage-error';
 import { type ConfigNode, nodeOf } from './node';
 import { namesEndpoint, type OtlpOverrides, otlpEndpoint, parseCompression, parseHeader } from './otlp-environment';
@@ -92,12 +91,6 @@ export function configFromOptions(options: RunOptions, env: NodeJS.ProcessEnv): 
     service: { pipelines: Object.fromEntries(pipelines), shutdown_timeout: limit },
   };
   return nodeOf(document, { name: 'the command line' });
-}
-
-/** @throws UsageError for options that exclude each other. */
-export function levelOf(options: RunOptions): Level {
-  if (options.quiet && options.verbose) throw new UsageError('--quiet and --verbose exclude each other');
-  return options.quiet ? 'error' : options.verbose ? 'debug' : 'info';
 }
 
 interface ExporterSection {

@@ -9,6 +9,9 @@ export interface Source {
   line?: number;
 }
 
+/** The place as messages name it. */
+export const placeOf = ({ name, line }: Source) => (line === undefined ? name : `${name}:${line}`);
+
 export type ConfigMap = Map<string, ConfigNode>;
 
 /** A value of a configuration document, with where it comes from. */

@@ -1,7 +1,7 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Source } from './node';
+import { placeOf, type Source } from './node';
 
 /** A configuration that cannot be right: one line a mistake, each with its place. Exit code 78 (EX_CONFIG of sysexits.h). */
 export class ConfigError extends Error {
@@ -21,19 +21,23 @@ export interface ProblemSink {
 
 /** Gathers mistakes, so that all of them are told at once. */
 export class Problems implements ProblemSink {
-  readonly #lines: string[] = [];
+  readonly #lines: { source: Source | undefined; text: string }[] = [];
 
   add(path: string, source: Source | undefined, message: string): void {
-    const place = source && (source.line === undefined ? source.name : `${source.name}:${source.line}`);
-    this.#lines.push([place, path, message].filter((part) => part).join(': '));
+    const place = source && placeOf(source);
+    this.#lines.push({ source, text: [place, path === place ? '' : path, message].filter((part) => part).join(': ') });
   }
 
   get found(): boolean {
     return this.#lines.length > 0;
   }
 
-  /** @throws ConfigError when there are any. */
+  /** @throws ConfigError when there are any, in the order of the lines of each file. */
   throwIfAny(): void {
-    if (this.found) throw new ConfigError([...new Set(this.#lines)]);
+    if (!this.found) return;
+    const order = (a: Source | undefined, b: Source | undefined) =>
+      a?.name === b?.name ? (a?.line ?? 0) - (b?.line ?? 0) : 0;
+    const sorted = [...this.#lines].sort((a, b) => order(a.source, b.source));
+    throw new ConfigError([...new Set(sorted.map(({ text }) => text))]);
   }
 }

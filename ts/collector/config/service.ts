@@ -1,7 +1,7 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { duration, text } from './schema/scalar';
+import { duration, text, word } from './schema/scalar';
 import type { Read } from './schema/schema';
 import { list, map, object, withDefault } from './schema/structure';
 
@@ -10,9 +10,17 @@ const names = withDefault(list(text({ required: true })), []);
 
 const pipeline = object({ receivers: names, processors: names, exporters: names });
 
+const telemetry = object({
+  logs: object({
+    level: word(['error', 'warn', 'info', 'debug'], { default: 'info' }),
+    encoding: word(['console', 'json'], { default: 'console' }),
+  }),
+});
+
 /** The section `service`. */
 export const service = object({
   pipelines: map(pipeline),
+  telemetry,
   /** Time for delivering the rest after SIGINT or SIGTERM. */
   shutdown_timeout: duration({ default: '10s' }),
 });

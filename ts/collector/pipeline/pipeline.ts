@@ -54,9 +54,9 @@ export class Pipeline {
 
   /** @param onSettled Called once, with the items that an exporter refused for good. */
   consume(piece: Piece, onSettled: (failed: number) => void): void {
-    const { sequence, signal, body, items, itemOffsets, groups, urgent, stream } = piece;
+    const { sequence, signal, body, items, urgent, stream } = piece;
     const receipt = new Receipt(sequence, this.#exporters, onSettled);
-    const batch: Batch = batchOf({ signal, urgent, stream }, [{ body, items, itemOffsets, groups, receipt }]);
+    const batch: Batch = batchOf({ signal, urgent, stream }, [{ body, items, receipt }]);
     this.#entry.consume(batch);
   }
 

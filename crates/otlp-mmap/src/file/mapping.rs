@@ -15,7 +15,7 @@ use rustix::mm::Advice;
 use rustix::mm::{MapFlags, ProtFlags};
 
 use super::atomic::{AtomicI32, AtomicI64, AtomicU32, AtomicU64, AtomicUsize, Ordering};
-use super::{fork, guard};
+use super::{fork, guard, prefetch};
 
 /// Address space taken for a file, so that it can grow in place. Addresses cost nothing until they are touched.
 const RESERVATION: usize = 1 << 30;
@@ -284,6 +284,22 @@ impl Mapping {
         // SAFETY: the target lies within the writable mapping; bytes is memory of this process and cannot overlap it.
         unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), to.as_ptr(), bytes.len()) };
         true
+    }
+
+    /// Asks for the cache lines of a range to be brought here, to be written soon. Changes nothing; out of bounds it does nothing.
+    #[inline]
+    pub fn expect_write(&self, offset: u64, length: usize) {
+        if let Some(start) = self.pointer(offset, length) {
+            prefetch::for_write(start, length);
+        }
+    }
+
+    /// As [`Mapping::expect_write`], to be read soon.
+    #[inline]
+    pub fn expect_read(&self, offset: u64, length: usize) {
+        if let Some(start) = self.pointer(offset, length) {
+            prefetch::for_read(start, length);
+        }
     }
 
     /// Fills a range with one byte. False if it is not in the file or the mapping is read-only.

@@ -15,6 +15,7 @@ pub mod liveness;
 pub mod lock;
 mod mapping;
 mod owner;
+mod prefetch;
 mod ring;
 mod spill;
 mod view;

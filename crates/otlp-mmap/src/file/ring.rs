@@ -133,6 +133,11 @@ impl RingGeometry {
     }
 }
 
+/// How many records before its use a slot is asked for: a line from another core takes longer than the next record does to come.
+const WRITE_AHEAD: i64 = 2;
+/// As above, for the reading side.
+const READ_AHEAD: i64 = 3;
+
 /// The bytes in a slot are no record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SlotError {
@@ -217,6 +222,16 @@ impl<'a> Ring<'a> {
         Ok(())
     }
 
+    /// For readers: a record that is claimed will be copied soon, and will be about as long as this. Beyond what is claimed
+    /// it would take lines away from the writer.
+    #[inline]
+    pub fn expect_read(&self, after: i64, claimed: i64, length: usize) {
+        let soon = after + READ_AHEAD;
+        if soon <= claimed {
+            self.mapping.expect_read(self.geometry.slot_offset(soon), length);
+        }
+    }
+
     /// For readers: appends all bytes of the slot of `index` to `out`, to look at one that cannot be decoded.
     ///
     /// # Errors
@@ -286,6 +301,11 @@ impl<'a> Ring<'a> {
             // SYNC POINT: a reader that sees the flag (acquire) sees the record.
             flag.store(self.geometry.flag(index), Ordering::Release);
         }
+        // The reader's core has the lines of the slots ahead since the last lap. Those of the next record are on their way already.
+        let soon = index.wrapping_add(WRITE_AHEAD);
+        self.mapping
+            .expect_write(self.geometry.slot_offset(soon), taken + record.len());
+        self.mapping.expect_write(self.geometry.availability_offset(soon), 4);
     }
 
     /// For a writer that closes the ring: the final index, read sequentially consistently after the generation changed.

@@ -20,7 +20,7 @@ mod log_record;
 mod open_span;
 mod open_spans;
 mod piece;
-mod proto;
+pub(crate) mod proto;
 mod record_error;
 mod resolver;
 mod scope;

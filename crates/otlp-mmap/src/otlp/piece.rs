@@ -74,25 +74,6 @@ impl Piece {
         (self.part(0..at), self.part(at..self.items))
     }
 
-    /// The scope groups as numbers, ten each: first item, end of the last item, then begin and end of the bodies of resource,
-    /// resource's schema URL, scope, and scope's schema URL.
-    #[must_use]
-    pub fn group_words(&self) -> Vec<u32> {
-        let words = |group: &Bounds| {
-            let ranges = [
-                &group.resource,
-                &group.resource_schema_url,
-                &group.scope,
-                &group.schema_url,
-            ];
-            [group.first_item, group.items_end]
-                .into_iter()
-                .chain(ranges.into_iter().flat_map(|range| [range.start, range.end]))
-                .collect::<Vec<_>>()
-        };
-        self.groups.iter().flat_map(words).collect()
-    }
-
     /// The items of a range as a piece of their own.
     fn part(&self, range: Range<u32>) -> Self {
         let mut part = Self::default();

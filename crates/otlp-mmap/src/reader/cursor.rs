@@ -87,6 +87,7 @@ impl Cursor {
         }
         record.clear();
         let copied = ring.copy_record(index, record);
+        ring.expect_read(index, self.claimed, record.len());
         self.go_past(index);
         if copied.is_ok() {
             Next::Record

@@ -1,0 +1,132 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import test from 'ava';
+import { problemsOf, SOUND } from './documents';
+
+/** What is changed in a configuration that works, and what is said about it. */
+const mistakes: [string, (sound: string) => string, string[]][] = [
+  [
+    'an unknown key, with the nearest known one',
+    (sound) => sound.replace('batch:\n', 'batch:\n    timout: 1s\n'),
+    ["1.yaml:5: processors.batch.timout: is not known here; did you mean 'timeout'?"],
+  ],
+  [
+    'an unknown section',
+    (sound) => `${sound}exporter: {}\n`,
+    ["1.yaml:10: exporter: is not known here; did you mean 'exporters'?"],
+  ],
+  [
+    'a duration without its unit',
+    (sound) => sound.replace('batch:\n', 'batch:\n    timeout: 200\n'),
+    [
+      "1.yaml:5: processors.batch.timeout: '200' is no duration: write numbers with their units, as in 200ms, 10s or 1m30s",
+    ],
+  ],
+  [
+    'a duration with a unit that there is not',
+    (sound) => sound.replace('batch:\n', 'batch:\n    timeout: 2sec\n'),
+    [
+      "1.yaml:5: processors.batch.timeout: '2sec' is no duration: write numbers with their units, as in 200ms, 10s or 1m30s",
+    ],
+  ],
+  [
+    'a word in place of a number',
+    (sound) => sound.replace('batch:\n', 'batch:\n    send_batch_size: many\n'),
+    ["1.yaml:5: processors.batch.send_batch_size: 'many' is no number"],
+  ],
+  [
+    'a number out of its range',
+    (sound) => sound.replace('batch:\n', 'batch:\n    send_batch_size: -1\n'),
+    ["1.yaml:5: processors.batch.send_batch_size: '-1' is below 0"],
+  ],
+  [
+    'a type of component that there is not',
+    (sound) => sound.replace('  debug:', '  debgu:'),
+    [
+      "1.yaml:6: exporters.debgu: is of no known type of exporters; did you mean 'debug'?",
+      "1.yaml:9: service.pipelines.traces.exporters[0]: 'debug' is not configured under exporters",
+    ],
+  ],
+  [
+    'a pipeline that names what is not configured',
+    (sound) => sound.replace('[debug]', '[debug, otlphttp/eu]'),
+    [
+      "1.yaml:9: service.pipelines.traces.exporters[1]: 'otlphttp/eu' is not configured under exporters; known are debug",
+    ],
+  ],
+  [
+    'a pipeline without exporters',
+    (sound) => sound.replace('exporters: [debug]', 'exporters: []'),
+    ['1.yaml:9: service.pipelines.traces.exporters: has to name at least one'],
+  ],
+  [
+    'a name twice in a pipeline',
+    (sound) => sound.replace('[batch]', '[batch, batch]'),
+    ["1.yaml:9: service.pipelines.traces.processors[1]: 'batch' is named twice"],
+  ],
+  [
+    'a pipeline of no signal',
+    (sound) => sound.replace('traces:', 'spans:'),
+    ['1.yaml:9: service.pipelines.spans: is the pipeline of no signal: its name begins with traces, logs, metrics'],
+  ],
+  [
+    'no pipeline at all',
+    (sound) => sound.slice(0, sound.indexOf('service:')),
+    ['service.pipelines: names no pipeline: at least one of traces, logs and metrics is needed'],
+  ],
+  [
+    'a list where a map should be',
+    (sound) => sound.replace('  batch:', '  - batch'),
+    [
+      '1.yaml:3: processors: a list is not a map of keys',
+      "1.yaml:9: service.pipelines.traces.processors[0]: 'batch' is not configured under processors",
+    ],
+  ],
+  ['what is no YAML', (sound) => sound.replace('processors:', 'processors: ['), ['1.yaml:4: is no YAML: ']],
+  ['a key twice', (sound) => `${sound}receivers: {}\n`, ['1.yaml:10: is no YAML: Map keys must be unique']],
+  ['a second document', (sound) => `${sound}---\n${sound}`, ['1.yaml:10: a second document begins here']],
+  [
+    'a reference of a kind that there is not',
+    (sound) => sound.replace('batch:\n', 'batch:\n    timeout: ${vault:x}\n'),
+    [
+      "1.yaml:5: processors.batch.timeout: has '${vault:x}', which is not known: it is ${env:NAME} or ${env:NAME:-default}",
+    ],
+  ],
+  [
+    'several at once',
+    (sound) => sound.replace('batch:\n', 'batch:\n    timeout: x\n    send_batch_size: y\n'),
+    [
+      "1.yaml:5: processors.batch.timeout: 'x' is no duration: write numbers with their units, as in 200ms, 10s or 1m30s",
+      "1.yaml:6: processors.batch.send_batch_size: 'y' is no number",
+    ],
+  ],
+];
+
+for (const [name, spoil, expected] of mistakes) {
+  test(`a message with file, line, path and what was expected: ${name}`, (t) => {
+    const problems = problemsOf(t, [spoil(SOUND)]);
+    t.is(problems.length, expected.length, problems.join('\n'));
+    for (const [index, text] of expected.entries()) t.true(problems[index].includes(text), problems[index]);
+  });
+}
+
+test('a configuration that works has no problems', (t) => {
+  t.deepEqual(problemsOf(t, [SOUND]), []);
+});
+
+test('messages show neither secrets nor what came from the environment', (t) => {
+  const text = `${SOUND.replace('  debug:', '  otlphttp: { endpoint: "${env:WHERE}", timeout: "${env:LONG}", headers: { key: [hush] } }\n  debug:')}`;
+  const problems = problemsOf(t, [text], [], { WHERE: 'hush:4318', LONG: 'hush' });
+  t.is(problems.length, 3);
+  t.false(problems.join().includes('hush'), problems.join('\n'));
+  t.true(problems.some((problem) => problem.includes("timeout: '${env:LONG}' is no duration")));
+});
+
+test('aliases that multiply do not fill the memory', (t) => {
+  const levels = Array.from(
+    { length: 30 },
+    (_, level) => `a${level}: &a${level} [${level === 0 ? 'x' : `*a${level - 1}, *a${level - 1}`}]`,
+  );
+  t.true(problemsOf(t, [levels.join('\n')]).some((problem) => problem.includes('has more than 100000 values')));
+});

@@ -1,0 +1,41 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { parseArgs } from 'node:util';
+import { stringify } from 'yaml';
+import { EXPORTERS, PROCESSORS, RECEIVERS } from '../components';
+import { writeOut } from '../standard-output';
+import { VERSION } from '../version';
+import type { Command } from './command';
+
+const help = `Usage: otlp-mmap-collector components
+
+Lists the receivers, processors and exporters that a configuration can name, as YAML, each with its keys and their defaults.
+
+Options:
+  -h, --help        this text`;
+
+export const components: Command = {
+  name: 'components',
+  summary: 'list what a configuration can name',
+  help,
+  async run(args) {
+    parseArgs({ args, options: {} });
+    const sections = Object.entries({ receivers: RECEIVERS, processors: PROCESSORS, exporters: EXPORTERS });
+    const listed = sections.map(([section, factories]) => [
+      section,
+      factories.map(({ type, aliases = [], summary, signals, config }) => ({
+        name: type,
+        ...(aliases.length > 0 && { aliases }),
+        summary,
+        signals,
+        defaults: config.show(undefined),
+      })),
+    ]);
+    const buildinfo = { command: 'otlp-mmap-collector', version: VERSION };
+    await writeOut(
+      stringify({ buildinfo, ...Object.fromEntries(listed) }, { lineWidth: 0, aliasDuplicateObjects: false }),
+    );
+    return 0;
+  },
+};

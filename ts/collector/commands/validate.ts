@@ -1,0 +1,35 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { writeOut } from '../standard-output';
+import type { Command } from './command';
+import { configOptionsHelp, loadFromOptions, parseConfigOptions } from './config-options';
+
+const help = `Usage: otlp-mmap-collector validate [options]
+
+Reads the configuration and says what is wrong with it, without starting anything.
+
+${configOptionsHelp}
+  -h, --help              this text
+
+Exit codes: 0; 2 for a wrong command line; 78 for a wrong configuration.`;
+
+export const validate: Command = {
+  name: 'validate',
+  summary: 'say what is wrong with a configuration',
+  help,
+  async run(args) {
+    const warnings: string[] = [];
+    const { config } = loadFromOptions(parseConfigOptions(args), process.env, (message) => warnings.push(message));
+    for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
+    for (const [name, { receivers, processors, exporters }] of config.pipelines) {
+      await writeOut(
+        `${name}: ${[receivers, processors, exporters]
+          .map((ids) => ids.join(', '))
+          .filter((ids) => ids)
+          .join(' -> ')}\n`,
+      );
+    }
+    return 0;
+  },
+};

@@ -1,0 +1,155 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import {
+  isAlias,
+  isMap,
+  isPair,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parse,
+  parseAllDocuments,
+} from 'yaml';
+import { expand } from './expansion';
+import { type ConfigMap, type ConfigNode, nodeOf, placeOf, type Source } from './node';
+import type { ProblemSink } from './problems';
+import { keyPath } from './schema/structure';
+
+/** What a document is read with. */
+export interface DocumentContext {
+  /** Where it comes from, for messages. */
+  name: string;
+  /** Of a single line, where its number tells nothing. */
+  oneLine?: boolean;
+  env: NodeJS.ProcessEnv;
+  problems: ProblemSink;
+  /** Something that is no mistake, but worth telling. */
+  warn: (message: string) => void;
+}
+
+/** Values that a document may hold, aliases filled in: more are an attack or an accident. */
+const MAX_VALUES = 100_000;
+
+/** Reads YAML, with references to the environment filled in; nothing for an empty text. Mistakes go to `problems`, with their lines. */
+export function readDocument(text: string, context: DocumentContext): ConfigNode {
+  const lines = new LineCounter();
+  const documents = parseAllDocuments(text, { lineCounter: lines, prettyErrors: false, logLevel: 'silent' });
+  const empty: ConfigNode = { value: null, source: { name: context.name } };
+  if (documents.length === 0 || !Array.isArray(documents)) return empty;
+  if (documents.length > 1) {
+    context.problems.add(
+      '',
+      sourceAt(context, lines.linePos(documents[1].range[0]).line),
+      'a second document begins here; a file holds one',
+    );
+  }
+  const [document] = documents;
+  for (const { pos, message } of document.errors) {
+    context.problems.add('', sourceAt(context, lines.linePos(pos[0]).line), `is no YAML: ${message}`);
+  }
+  if (document.errors.length > 0 || document.contents === null) return empty;
+  const reader = new Reader(context, lines, (alias) => (isAlias(alias) ? alias.resolve(document) : undefined));
+  return reader.node(document.contents, '', reader.lineOf(document.contents));
+}
+
+function sourceAt({ name, oneLine }: DocumentContext, line: number): Source {
+  return oneLine ? { name } : { name, line };
+}
+
+class Reader {
+  readonly #context: DocumentContext;
+  readonly #lines: LineCounter;
+  readonly #resolve: (alias: Node) => Node | undefined;
+  #values = 0;
+
+  constructor(context: DocumentContext, lines: LineCounter, resolve: (alias: Node) => Node | undefined) {
+    this.#context = context;
+    this.#lines = lines;
+    this.#resolve = resolve;
+  }
+
+  lineOf(node: Node): number {
+    return this.#lines.linePos(node.range?.[0] ?? 0).line;
+  }
+
+  node(node: Node | null, path: string, line: number): ConfigNode {
+    const source = sourceAt(this.#context, line);
+    if (++this.#values > MAX_VALUES) {
+      if (this.#values === MAX_VALUES + 1) this.#problem(path, line, `has more than ${MAX_VALUES} values`);
+      return { value: null, source };
+    }
+    if (isAlias(node)) return this.#alias(node, path, line);
+    if (isMap(node)) return { value: this.#map(node.items, path), source };
+    if (isSeq(node)) {
+      const items = node.items.map((item, index) =>
+        this.node(item as Node, `${path}[${index}]`, this.lineOf(item as Node)),
+      );
+      return { value: items, source };
+    }
+    if (!isScalar(node)) return { value: null, source };
+    if (typeof node.value === 'string') return this.#text(node.value, path, line);
+    return { value: node.value as ConfigNode['value'], text: node.source ?? String(node.value), source };
+  }
+
+  #alias(alias: Node, path: string, line: number): ConfigNode {
+    const target = this.#resolve(alias);
+    if (target !== undefined) return this.node(target, path, line);
+    this.#problem(path, line, 'is an alias of nothing');
+    return { value: null, source: sourceAt(this.#context, line) };
+  }
+
+  #map(pairs: readonly Pair[], path: string): ConfigMap {
+    const entries: ConfigMap = new Map();
+    const merged: ConfigNode[] = [];
+    for (const pair of pairs) {
+      if (!isPair(pair) || !isScalar(pair.key)) {
+        this.#problem(path, isPair(pair) ? this.lineOf(pair.key as Node) : 0, 'has a key that is not a word');
+        continue;
+      }
+      const key = String(pair.key.value);
+      const line = this.lineOf(pair.key);
+      const value = this.node(pair.value as Node | null, keyPath(path, key), line);
+      if (key === '<<' && pair.key.type === 'PLAIN')
+        merged.push(...(Array.isArray(value.value) ? value.value : [value]));
+      else entries.set(key, value);
+    }
+    for (const { value } of merged) {
+      if (!(value instanceof Map)) continue;
+      for (const [key, inherited] of value) if (!entries.has(key)) entries.set(key, inherited);
+    }
+    return entries;
+  }
+
+  #text(written: string, path: string, line: number): ConfigNode {
+    const source = sourceAt(this.#context, line);
+    if (!written.includes('$')) return { value: written, text: written, source };
+    try {
+      const { text, whole, filled, unset } = expand(written, this.#context.env);
+      for (const name of unset) {
+        this.#context.warn(`${placeOf(source)}: ${path}: the environment variable ${name} is not set`);
+      }
+      const value = whole ? valueIn(text) : nodeOf(text, source).value;
+      return { value: value as ConfigNode['value'], text, source, ...(filled && { shown: written }) };
+    } catch (error) {
+      this.#problem(path, line, (error as Error).message);
+      return { value: null, source };
+    }
+  }
+
+  #problem(path: string, line: number, message: string): void {
+    this.#context.problems.add(path, sourceAt(this.#context, line), message);
+  }
+}
+
+/** What a variable's text stands for: `true`, a number or nothing as in YAML, else itself. */
+function valueIn(text: string): unknown {
+  try {
+    const value = parse(text, { logLevel: 'silent' });
+    return value === null || typeof value === 'boolean' || typeof value === 'number' ? value : text;
+  } catch {
+    return text;
+  }
+}

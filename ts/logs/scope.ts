@@ -1,0 +1,41 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import type { LoggerOptions } from '@opentelemetry/api-logs';
+import { INVALID, plainAttributeValue } from '../attributes/plain-value.js';
+import type { LogRecordLimits } from '../config/log-limits.js';
+import { Scope } from '../record/writer.js';
+import { warnInvalid } from '../trace/attributes.js';
+
+/** A logger's scope; its attributes keep to the limits of log records, and what does not is counted, as the stock SDK has it. */
+export function createLogScope(
+  name: string,
+  version: string | undefined,
+  options: LoggerOptions | undefined,
+  limits: LogRecordLimits,
+): Scope {
+  const attributes: Record<string, unknown> = Object.create(null);
+  let count = 0;
+  let dropped = 0;
+  for (const [key, value] of Object.entries(options?.attributes ?? {})) {
+    const plain = plainAttributeValue(value, limits.attributeValueLengthLimit).value;
+    if (value === undefined) continue;
+    if (key === '') warnInvalid('key', key);
+    else if (plain === INVALID) warnInvalid('value', key);
+    else if (count < limits.attributeCountLimit) {
+      attributes[key] = plain;
+      count++;
+      continue;
+    }
+    dropped++;
+  }
+  return new Scope(name, version, options?.schemaUrl, count > 0 ? attributes : undefined, dropped);
+}
+
+/** Equal for scopes that are one. */
+export function keyOfScope({ name, version, schemaUrl, attributes, droppedAttributes }: Scope): string {
+  const base = `${name}@${version}:${schemaUrl}`;
+  if (attributes === undefined && droppedAttributes === 0) return base;
+  const entries = Object.entries(attributes ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  return `${base}:${droppedAttributes}:${JSON.stringify(entries, (_key, value) => (typeof value === 'bigint' ? `${value}n` : value))}`;
+}

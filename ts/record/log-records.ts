@@ -1,0 +1,293 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import * as layout from '../native/layout.js';
+import { threadScratch } from '../native/scratch.js';
+import * as anyValue from './any-value.js';
+import type { LogFields } from './log-fields.js';
+import * as message from './span-message.js';
+import * as wire from './wire.js';
+import { ATTEMPTS, useClock, useTime, type Writer } from './writer.js';
+
+// Constants of this module: what is imported by name is looked up in the other module's object at each use.
+const { bounds, LENGTH_WIDTH, putFixed32, putNanos, putVarint, setLength } = wire;
+const { isSmall, putAnyValue, putAttribute, STALE_KEYS } = anyValue;
+const { putSpanId, putTag, putText, putTraceId, tagOf } = message;
+const {
+  COMMIT_PUBLISHED,
+  COMMIT_STALE,
+  CONSTANT_DROP_LIMIT,
+  CONSTANT_DROP_TRUNCATED,
+  CONSTANT_RING_EVENTS,
+  FIELD_CONTEXT_FLAGS,
+  FIELD_CONTEXT_SPAN_ID,
+  FIELD_CONTEXT_TRACE_ID,
+  FIELD_EVENT_ATTRIBUTES,
+  FIELD_EVENT_BODY,
+  FIELD_EVENT_DROPPED_ATTRIBUTES,
+  FIELD_EVENT_NAME,
+  FIELD_EVENT_NAME_REF,
+  FIELD_EVENT_OBSERVED_TIME,
+  FIELD_EVENT_SCOPE_REF,
+  FIELD_EVENT_SCOPE_SCHEMA_URL_REF,
+  FIELD_EVENT_SEVERITY_NUMBER,
+  FIELD_EVENT_SEVERITY_TEXT,
+  FIELD_EVENT_SPAN_CONTEXT,
+  FIELD_EVENT_TIME,
+  SCRATCH_RECORD,
+} = layout;
+
+// A constant of this module, so that the optimising compiler knows its address.
+const { bytes } = threadScratch;
+
+const VARINT = 0;
+const FIXED64 = 1;
+const DELIMITED = 2;
+const FIXED32 = 5;
+const LAST_SEVERITY = 24;
+/** Bytes of a span context: two ids and flags, each with its tag. */
+const CONTEXT_LENGTH = 10 + 18 + 5;
+const ATTRIBUTE_TAG = tagOf(FIELD_EVENT_ATTRIBUTES, DELIMITED);
+const BODY_TAG = tagOf(FIELD_EVENT_BODY, DELIMITED);
+/** A dropped count, at most. */
+const COUNT_ROOM = 7;
+/** Below this much room an attribute is left out rather than cut. */
+const WORTH_CUTTING = 32;
+const STALE = -1;
+const NO_TIME = -1;
+
+/**
+ * Encodes log records and commits each before its method returns: one record in the ring is one log record, whole. What does
+ * not fit is cut.
+ */
+export class LogRecords {
+  readonly writer: Writer;
+  /** Longest record that a slot takes. */
+  readonly capacity: number;
+  /** Where the record just encoded has the time that the clock tells; NO_TIME when both its times were given. */
+  #clockAt = NO_TIME;
+  /** Attributes that the record just encoded has no room for. */
+  #left = 0;
+
+  constructor(writer: Writer) {
+    this.writer = writer;
+    this.capacity = writer.capacity(CONSTANT_RING_EVENTS);
+  }
+
+  /** Returns COMMIT_PUBLISHED or why the record was dropped; by then the drop is counted and the user told. */
+  commit(fields: LogFields): number {
+    const { writer } = this;
+    for (let i = 0; i < ATTEMPTS; i++) {
+      let status = writer.resolve(fields.scope);
+      if (status !== COMMIT_PUBLISHED) {
+        writer.abandoned(CONSTANT_RING_EVENTS, status);
+        return status;
+      }
+      bounds.limit = SCRATCH_RECORD + this.capacity;
+      bounds.cutting = false;
+      bounds.wasCut = fields.wasCut;
+      status = this.#attempt(fields);
+      if (status === COMMIT_PUBLISHED) {
+        if (bounds.wasCut) writer.binding.countDrop(writer.handle, CONSTANT_RING_EVENTS, CONSTANT_DROP_TRUNCATED);
+        return status;
+      }
+      if (status !== COMMIT_STALE) {
+        writer.failed(status);
+        return status;
+      }
+      writer.refresh();
+    }
+    writer.abandoned(CONSTANT_RING_EVENTS, COMMIT_STALE);
+    return COMMIT_STALE;
+  }
+
+  #attempt(fields: LogFields): number {
+    const from = this.#putHead(fields);
+    if (from === STALE) return COMMIT_STALE;
+    let to = this.#putAttributes(from, fields);
+    if (to === STALE) return COMMIT_STALE;
+    if (to <= bounds.limit && fields.body !== undefined) to = this.#putBody(to, fields.body);
+    if (to <= bounds.limit && fields.droppedAttributes > 0) to = putDropped(to, fields.droppedAttributes);
+    if (to > bounds.limit) to = this.#putCut(from, fields);
+    if (to === STALE) return COMMIT_STALE;
+    return this.#publish(fields, to);
+  }
+
+  #publish(fields: LogFields, to: number): number {
+    const { writer } = this;
+    const at = this.#clockAt;
+    if (at === NO_TIME) {
+      useTime(fields.seconds, fields.nanos);
+      return writer.commit(CONSTANT_RING_EVENTS, SCRATCH_RECORD, to - SCRATCH_RECORD, writer.epoch);
+    }
+    useClock(-1, 0, 0);
+    return writer.commitTimed(CONSTANT_RING_EVENTS, SCRATCH_RECORD, to - SCRATCH_RECORD, at);
+  }
+
+  /** Everything but attributes and body. */
+  #putHead(fields: LogFields): number {
+    const { scope } = fields;
+    bytes[SCRATCH_RECORD] = tagOf(FIELD_EVENT_SCOPE_REF, VARINT);
+    let to = putVarint(SCRATCH_RECORD + 1, scope.reference);
+    to = this.#putTimes(to, fields);
+    const { severityNumber, severityText, eventName } = fields;
+    if (severityNumber > 0 && severityNumber <= LAST_SEVERITY) {
+      bytes[to] = tagOf(FIELD_EVENT_SEVERITY_NUMBER, VARINT);
+      bytes[to + 1] = severityNumber;
+      to += 2;
+    }
+    if (severityText) to = this.#putShort(to, FIELD_EVENT_SEVERITY_TEXT, severityText);
+    if (eventName) {
+      to = this.#putName(to, eventName);
+      if (to === STALE) return STALE;
+    }
+    if (fields.hasSpan) {
+      bytes[to] = tagOf(FIELD_EVENT_SPAN_CONTEXT, DELIMITED);
+      bytes[to + 1] = CONTEXT_LENGTH;
+      to = putSpanId(to + 2, FIELD_CONTEXT_SPAN_ID, fields.span0, fields.span1);
+      to = putTraceId(to, FIELD_CONTEXT_TRACE_ID, fields);
+      bytes[to] = tagOf(FIELD_CONTEXT_FLAGS, FIXED32);
+      to = putFixed32(to + 1, fields.traceFlags);
+    }
+    if (scope.schemaUrlReference !== 0) {
+      to = putVarint(putTag(to, FIELD_EVENT_SCOPE_SCHEMA_URL_REF, VARINT), scope.schemaUrlReference);
+    }
+    return to;
+  }
+
+  /** The time, and that of observation where it is another. What is not given is the clock's, at the commit. */
+  #putTimes(at: number, fields: LogFields): number {
+    bytes[at] = tagOf(FIELD_EVENT_TIME, FIXED64);
+    let to = at + 9;
+    this.#clockAt = at + 1;
+    if (!fields.hasTime && !fields.hasObserved) return to;
+    if (fields.hasTime) putNanos(at + 1, fields.seconds, fields.nanos);
+    const { hasObserved, observedSeconds, observedNanos } = fields;
+    if (fields.hasTime && hasObserved) {
+      this.#clockAt = NO_TIME;
+      if (observedSeconds === fields.seconds && observedNanos === fields.nanos) return to;
+    }
+    to = putTag(to, FIELD_EVENT_OBSERVED_TIME, FIXED64);
+    if (hasObserved) putNanos(to, observedSeconds, observedNanos);
+    else this.#clockAt = to;
+    return to + 8;
+  }
+
+  /** A name that the dictionary has, or has room for; else as it is. */
+  #putName(at: number, name: string): number {
+    const reference = this.writer.nameReference(name);
+    if (reference === STALE_KEYS) return STALE;
+    if (reference <= 0) return this.#putShort(at, FIELD_EVENT_NAME, name);
+    bytes[at] = tagOf(FIELD_EVENT_NAME_REF, VARINT);
+    return putVarint(at + 1, reference);
+  }
+
+  /** A text that is short as a rule: it takes at most a quarter of the record. */
+  #putShort(at: number, field: number, text: string): number {
+    const { limit } = bounds;
+    bounds.limit = at + (this.capacity >> 2);
+    bounds.cutting = true;
+    const to = putText(at, field, text);
+    bounds.limit = limit;
+    bounds.cutting = false;
+    return to;
+  }
+
+  /** All attributes, or a position beyond the limit. */
+  #putAttributes(at: number, fields: LogFields): number {
+    const { writer } = this;
+    const { attributePairs: pairs, attributeCount: count } = fields;
+    const { limit } = bounds;
+    let to = at;
+    for (let i = 0; i < count && to <= limit; i += 2) {
+      const reference = writer.keyReference(pairs[i] as string);
+      if (reference > 0) to = putAttribute(to, ATTRIBUTE_TAG, reference, pairs[i + 1], writer);
+      else if (reference === STALE_KEYS) return STALE;
+      else this.#refuseKey();
+    }
+    return to;
+  }
+
+  #refuseKey(): void {
+    this.writer.binding.countDrop(this.writer.handle, CONSTANT_RING_EVENTS, CONSTANT_DROP_LIMIT);
+  }
+
+  #putBody(at: number, body: unknown): number {
+    bytes[at] = BODY_TAG;
+    if (isSmall(body)) {
+      const to = putAnyValue(at + 2, body, this.writer, 0);
+      bytes[at + 1] = to - at - 2;
+      return to;
+    }
+    const from = at + 1 + LENGTH_WIDTH;
+    const to = putAnyValue(from, body, this.writer, 0);
+    if (to <= bounds.limit) setLength(at + 1, to - from);
+    return to;
+  }
+
+  /**
+   * Attributes and body of a record that one slot does not take. Attributes that fit go first, whole; those that are left share the room
+   * that remains with the body, and what is still without a place is counted in the record itself.
+   */
+  #putCut(from: number, fields: LogFields): number {
+    const { limit } = bounds;
+    const end = limit - COUNT_ROOM;
+    const { body } = fields;
+    const reserve = body === undefined ? 0 : Math.min(roomFor(body), (end - from) >> 1);
+    bounds.limit = end - reserve;
+    let to = this.#putFitting(from, fields);
+    if (to === STALE) return STALE;
+    if (body !== undefined) {
+      bounds.limit = end;
+      bounds.cutting = true;
+      to = this.#putBody(to, body);
+    }
+    bounds.limit = limit;
+    bounds.cutting = false;
+    const dropped = fields.droppedAttributes + this.#left;
+    return dropped > 0 ? putDropped(to, dropped) : to;
+  }
+
+  #putFitting(at: number, fields: LogFields): number {
+    const { writer } = this;
+    const { attributePairs: pairs, attributeCount: count } = fields;
+    const large: number[] = [];
+    let to = at;
+    for (let i = 0; i < count; i += 2) {
+      const reference = writer.keyReference(pairs[i] as string);
+      if (reference === STALE_KEYS) return STALE;
+      // One without a reference has been counted before.
+      if (reference <= 0) continue;
+      const end = putAttribute(to, ATTRIBUTE_TAG, reference, pairs[i + 1], writer);
+      if (end <= bounds.limit) to = end;
+      else large.push(i);
+    }
+    this.#left = 0;
+    const { limit } = bounds;
+    for (const [position, i] of large.entries()) {
+      const share = Math.floor((limit - to) / (large.length - position));
+      bounds.limit = to + share;
+      bounds.cutting = true;
+      const end =
+        share < WORTH_CUTTING
+          ? limit + 1
+          : putAttribute(to, ATTRIBUTE_TAG, writer.keyReference(pairs[i] as string), pairs[i + 1], writer);
+      if (end <= limit) to = end;
+      else this.#left++;
+      bounds.wasCut = true;
+    }
+    bounds.limit = limit;
+    bounds.cutting = false;
+    return to;
+  }
+}
+
+function putDropped(at: number, count: number): number {
+  return putVarint(putTag(at, FIELD_EVENT_DROPPED_ATTRIBUTES, VARINT), count);
+}
+
+/** Bytes that a body may need: exact enough for texts, unknown for what has parts. */
+function roomFor(body: unknown): number {
+  if (typeof body === 'string') return Buffer.byteLength(body) + 16;
+  return isSmall(body) ? 16 : Number.POSITIVE_INFINITY;
+}
