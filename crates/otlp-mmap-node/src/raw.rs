@@ -5,9 +5,10 @@
 
 use crate::environment::{Environment, Scratch};
 use napi_sys as sys;
-use otlp_mmap::clock::Clock;
+use otlp_mmap::clock::{self, Clock};
 use otlp_mmap::file::RingId;
 use otlp_mmap::layout::{commit, scratch};
+use otlp_mmap::writer::{CommitStatus, WriterHandle};
 use std::ffi::CStr;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
@@ -19,9 +20,10 @@ type Callback = unsafe extern "C" fn(sys::napi_env, sys::napi_callback_info) -> 
 /// Registers the raw functions on `exports`, bound to the environment's state.
 pub fn register(env: sys::napi_env, exports: sys::napi_value) {
     let state = Environment::create(env);
-    let functions: [(&CStr, Callback); 6] = [
+    let functions: [(&CStr, Callback); 7] = [
         (c"attachScratch", attach_scratch),
         (c"commit", commit_record),
+        (c"commitLong", commit_long),
         (c"now", now),
         (c"epoch", epoch),
         (c"countDrop", count_drop),
@@ -111,6 +113,25 @@ unsafe extern "C" fn attach_scratch(env: sys::napi_env, info: sys::napi_callback
 }
 
 unsafe extern "C" fn commit_record(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    commit_by(env, info, |handle, ring, epoch, record, time| match time {
+        Some(time) => handle.commit_at(ring, epoch, record, time),
+        None => handle.commit(ring, epoch, record),
+    })
+}
+
+unsafe extern "C" fn commit_long(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    commit_by(env, info, |handle, ring, epoch, record, time| {
+        handle.commit_long(ring, epoch, record, time.unwrap_or_else(clock::coarse_wall_nanos))
+    })
+}
+
+/// A commit of the record that the arguments name, its time filled in.
+#[inline]
+fn commit_by(
+    env: sys::napi_env,
+    info: sys::napi_callback_info,
+    commit_record: impl FnOnce(&mut WriterHandle, RingId, u32, &[u8], Option<u64>) -> CommitStatus,
+) -> sys::napi_value {
     let (state, [writer, ring, offset, length]) = arguments::<4>(env, info);
     let (writer, ring) = (unsigned(env, writer), unsigned(env, ring));
     let (offset, length) = (unsigned(env, offset), unsigned(env, length));
@@ -125,11 +146,8 @@ unsafe extern "C" fn commit_record(env: sys::napi_env, info: sys::napi_callback_
             return commit::TOO_LARGE;
         };
         let epoch = scratch.word(scratch::EPOCH);
-        match fill_time(scratch, record) {
-            Some(time) => handle.commit_at(ring, epoch, record, time),
-            None => handle.commit(ring, epoch, record),
-        }
-        .number()
+        let time = fill_time(scratch, record);
+        commit_record(handle, ring, epoch, record, time).number()
     });
     integer(env, status)
 }
