@@ -136,10 +136,16 @@ fn plan(options: &WriterOptions, folder: &Path) -> Result<Plan, String> {
 }
 
 fn identity(wanted: &Wanted<'_>, mode: u32, plan: &Plan) -> Identity {
+    // what is measured goes into cells; the ring has copies for readers of version 1
+    let mirrored = if mode == constant::MODE_SINGLE_FILE {
+        constant::FEATURE_MEASUREMENTS_MIRRORED
+    } else {
+        0
+    };
     let (spill_offset, spill_length) = plan.spill;
-    let features_may = if spill_length > 0 { constant::FEATURE_SPILL } else { 0 };
+    let spilling = if spill_length > 0 { constant::FEATURE_SPILL } else { 0 };
     Identity {
-        features_may: features_may.into(),
+        features_may: u64::from(constant::FEATURE_CELLS | mirrored | spilling),
         stream_id: wanted.stream_id,
         generation: wanted.generation,
         file_id: random::bytes(),
