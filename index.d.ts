@@ -51,6 +51,14 @@ export declare function createReceiver(options: JsReceiverOptions, onEvent: (arg
 export declare function defaultDirectories(): Array<string>
 
 /**
+ * The number of an instrument; the same definition gives the same number in all threads.
+ *
+ * # Errors
+ * A definition that the file cannot hold: the message names the part.
+ */
+export declare function defineInstrument(writer: number, instrument: JsInstrument): number
+
+/**
  * Everything unread in a file, one OTLP JSON export request a line. Changes nothing.
  *
  * # Errors
@@ -95,6 +103,24 @@ export interface JsGeometry {
   measurementsBuffers?: number
   measurementsBufferSize?: number
   dictionaryBytes?: number
+}
+
+/** See `InstrumentOptions` of `ts/native/binding.ts`. */
+export interface JsInstrument {
+  scope: Uint8Array
+  schemaUrl?: string
+  name: string
+  description?: string
+  unit?: string
+  kind: string
+  integer: boolean
+  monotonic?: boolean
+  bounds?: Array<number>
+  maxSize?: number
+  maxScale?: number
+  minMax?: boolean
+  sum?: boolean
+  limit?: number
 }
 
 /** See `ItemCondition` of `ts/native/binding.ts`. */
@@ -233,6 +259,9 @@ export interface JsWriterStatus {
  * Options that cannot be right: the message names the option.
  */
 export declare function openWriter(options: JsWriterOptions): number
+
+/** What is wrong with a regular expression, if anything. */
+export declare function patternProblem(expression: string): string | null
 
 /** Random UUID of this process, the same in every thread: `service.instance.id`. */
 export declare function processInstanceId(): string

@@ -5,6 +5,7 @@
 
 #![expect(clippy::needless_pass_by_value, reason = "what comes from JavaScript is owned")]
 
+mod cells;
 mod dump;
 mod environment;
 mod pieces;
