@@ -1,6 +1,7 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
+import type { Signal } from '../batch';
 import type { HistogramValue } from './distribution';
 
 /** What a metric of the collector's own is. */
@@ -36,6 +37,13 @@ const ITEMS = [
   ['log_records', 'Log records'],
   ['metric_points', 'Data points'],
 ] as const;
+
+/** What the metrics of a signal call its items. */
+export const ITEM_METRIC_NAMES = {
+  traces: 'spans',
+  logs: 'log_records',
+  metrics: 'metric_points',
+} as const satisfies Record<Signal, string>;
 
 type Item = (typeof ITEMS)[number][0];
 
