@@ -238,12 +238,12 @@ fn without_room_in_the_spill_ring_values_stay_cut_and_are_counted() {
     let mut app = App::new(geometry());
     let key = app.key("a");
     let log = |text: &str| Message::new().message(8, &key_value(key, &string(text)));
-    let long = "z".repeat(30_000);
+    let text = "z".repeat(30_000);
     for _ in 0..2 {
-        assert_eq!(app.commit(RingId::Events, &log(&long)), CommitStatus::Published);
+        assert_eq!(app.commit(RingId::Events, &log(&text)), CommitStatus::Published);
     }
     assert_eq!(app.drops(RingId::Events, constant::DROP_TRUNCATED), 0);
-    assert_eq!(app.commit(RingId::Events, &log(&long)), CommitStatus::Published);
+    assert_eq!(app.commit(RingId::Events, &log(&text)), CommitStatus::Published);
     assert_eq!(
         app.commit(RingId::Events, &log(&"y".repeat(70_000))),
         CommitStatus::Published
@@ -260,10 +260,10 @@ fn without_room_in_the_spill_ring_values_stay_cut_and_are_counted() {
     // the reader releases the first record, and so its entry
     let view = FileView::open(&app.path(), Access::ReadWrite).unwrap();
     view.ring(RingId::Events).set_reader_index(0);
-    assert_eq!(app.commit(RingId::Events, &log(&long)), CommitStatus::Published);
+    assert_eq!(app.commit(RingId::Events, &log(&text)), CommitStatus::Published);
     assert_eq!(app.drops(RingId::Events, constant::DROP_TRUNCATED), 2);
     let (_, logs, faults) = read(&app.path());
-    assert_eq!(attribute(logs.last().unwrap(), "a"), long);
+    assert_eq!(attribute(logs.last().unwrap(), "a"), text);
     assert_eq!(faults.lost_spills, 0);
 }
 

@@ -34,7 +34,7 @@ impl Cut {
         };
         let parts = schema.parts(record).ok()?;
         let room = capacity.checked_sub(REFERENCE_LEN)?;
-        let (kept, moved) = divide(record, &schema, parts, room)?;
+        let Division { kept, moved } = divide(record, &schema, parts, room)?;
         let moved_bytes: usize = moved.iter().map(|(start, end)| end - start).sum();
         let fixed = record.len() - moved_bytes - kept.iter().map(|part| part.len).sum::<usize>();
         let each = level(&kept, room.checked_sub(fixed)?);
@@ -121,14 +121,25 @@ fn put_part(out: &mut Vec<u8>, at: usize, bytes: &[u8]) {
     wire::put_bytes(out, field::PART_BYTES, bytes);
 }
 
-/// The parts that stay in the record, and the whole fields (start and end) that move to the spill ring because the record would
-/// not fit even with every part cut. Only a record that holds its reference itself can give fields away.
-fn divide(record: &[u8], schema: &Record, parts: Vec<Part>, room: usize) -> Option<(Vec<Part>, Vec<(usize, usize)>)> {
+/// What stays in the record and what does not.
+struct Division {
+    /// Parts of the former, in the order in which they stand.
+    kept: Vec<Part>,
+    /// Whole fields, start and end, that stand in the spill ring alone.
+    moved: Vec<(usize, usize)>,
+}
+
+/// Moves fields away as far as the record would not fit even with every part cut. Only a record that holds its reference itself
+/// can give fields away.
+fn divide(record: &[u8], schema: &Record, parts: Vec<Part>, room: usize) -> Option<Division> {
     let least = |part: &Part| part.len - part.len.min(LEAST);
     let saved: usize = parts.iter().map(least).sum();
     let mut excess = (record.len() - saved).saturating_sub(room);
     if excess == 0 {
-        return Some((parts, Vec::new()));
+        return Some(Division {
+            kept: parts,
+            moved: Vec::new(),
+        });
     }
     if schema.holder != Holder::Record {
         return None;
@@ -147,7 +158,7 @@ fn divide(record: &[u8], schema: &Record, parts: Vec<Part>, room: usize) -> Opti
     moved.reverse();
     let stays = |part: &Part| moved.binary_search(&part.field).is_err();
     let kept = parts.into_iter().filter(stays).collect();
-    Some((kept, moved))
+    Some(Division { kept, moved })
 }
 
 /// The attribute fields of an Event: start and end.
