@@ -14,7 +14,7 @@ use std::ptr;
 
 const NANOS_PER_SECOND: u64 = 1_000_000_000;
 
-type Callback = unsafe extern "C" fn(sys::napi_env, sys::napi_callback_info) -> sys::napi_value;
+pub(crate) type Callback = unsafe extern "C" fn(sys::napi_env, sys::napi_callback_info) -> sys::napi_value;
 
 /// Registers the raw functions on `exports`, bound to the environment's state.
 pub fn register(env: sys::napi_env, exports: sys::napi_value) {
@@ -27,7 +27,7 @@ pub fn register(env: sys::napi_env, exports: sys::napi_value) {
         (c"countDrop", count_drop),
         (c"recordCapacity", record_capacity),
     ];
-    for (name, callback) in functions {
+    for (name, callback) in functions.into_iter().chain(crate::cells::RAW) {
         let mut function = ptr::null_mut();
         // SAFETY: the name is a C string of the given length, and `state` outlives every function of this environment.
         unsafe {
@@ -46,7 +46,7 @@ pub fn register(env: sys::napi_env, exports: sys::napi_value) {
 }
 
 /// The state and the first `N` arguments of a call.
-fn arguments<const N: usize>(
+pub(crate) fn arguments<const N: usize>(
     env: sys::napi_env,
     info: sys::napi_callback_info,
 ) -> (Option<&'static mut Environment>, [sys::napi_value; N]) {
@@ -70,14 +70,14 @@ fn arguments<const N: usize>(
 }
 
 /// An argument as an integer of at least 0; anything else is 0.
-fn unsigned(env: sys::napi_env, value: sys::napi_value) -> usize {
+pub(crate) fn unsigned(env: sys::napi_env, value: sys::napi_value) -> usize {
     let mut number = 0i32;
     // SAFETY: `value` is an argument of the running call; a value that is no number leaves `number` alone.
     unsafe { sys::napi_get_value_int32(env, value, &raw mut number) };
     number.max(0) as usize
 }
 
-fn integer(env: sys::napi_env, value: u32) -> sys::napi_value {
+pub(crate) fn integer(env: sys::napi_env, value: u32) -> sys::napi_value {
     let mut result = ptr::null_mut();
     // SAFETY: makes a number in the running call's scope.
     unsafe { sys::napi_create_uint32(env, value, &raw mut result) };
@@ -85,7 +85,7 @@ fn integer(env: sys::napi_env, value: u32) -> sys::napi_value {
 }
 
 /// Runs `body`; a panic must not cross into JavaScript, so it becomes `fallback`.
-fn guarded(fallback: u32, body: impl FnOnce() -> u32) -> u32 {
+pub(crate) fn guarded(fallback: u32, body: impl FnOnce() -> u32) -> u32 {
     catch_unwind(AssertUnwindSafe(body)).unwrap_or(fallback)
 }
 
@@ -156,7 +156,7 @@ fn fill_time(scratch: Scratch, record: &mut [u8]) -> Option<u64> {
 
 /// The clock, not before the floor, also left in the words.
 #[inline]
-fn clock_time(scratch: Scratch) -> u64 {
+pub(crate) fn clock_time(scratch: Scratch) -> u64 {
     let (now, anchor) = Clock::process().now(scratch.word(scratch::ANCHOR) as i32);
     let floor = u64::from(scratch.word(scratch::FLOOR_SECONDS)) * NANOS_PER_SECOND
         + u64::from(scratch.word(scratch::FLOOR_NANOS));

@@ -4,7 +4,7 @@
 //! it belongs to the writer or to the reader; viewers use a read-only mapping, in which no call changes a byte.
 
 mod allocate;
-mod atomic;
+pub(crate) mod atomic;
 mod dictionary;
 mod error;
 mod extension;
@@ -21,11 +21,14 @@ mod ring;
 mod view;
 
 pub use allocate::allocate;
+pub(crate) use allocate::allocate_more;
+pub(crate) use dictionary::PADDED_PREFIX;
 pub use dictionary::{Dictionary, EntryError};
 pub use error::{FileError, Problem};
 pub use extension::{Extension, ReaderSlot};
 pub use header::{Header, Sections};
 pub use identity::Identity;
+pub(crate) use mapping::CELLS_RESERVATION;
 pub use mapping::{Access, Mapping, Refresh};
 pub use owner::{own_uid, user};
 pub use ring::{Ring, RingGeometry, RingId, SlotError};

@@ -12,6 +12,7 @@ use crate::clock;
 use crate::file::liveness::{self, Liveness};
 use crate::file::lock::{Lock, Role};
 use crate::file::{Access, EntryError, FileError, FileView, Identity, Inode, Problem, RingId};
+use crate::layout::constant;
 use crate::otlp::{self, Entries};
 use crate::random;
 use cursor::{Cursor, Patience};
@@ -184,6 +185,13 @@ impl FileReader {
     #[must_use]
     pub fn is_final(&self) -> bool {
         self.liveness == Liveness::Dead || self.view.extension().is_some_and(|block| block.closed())
+    }
+
+    /// Its writer still updates metric cells in it, whatever the state of its rings.
+    #[must_use]
+    pub fn has_open_cells(&self) -> bool {
+        let open = |block: crate::file::Extension<'_>| block.cells_state() == constant::STATE_OPEN;
+        self.liveness != Liveness::Dead && self.view.extension().is_some_and(open)
     }
 
     /// Every record of every ring was taken and released.

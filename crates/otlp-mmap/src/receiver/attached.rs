@@ -206,7 +206,8 @@ impl Attached {
 
     /// It is one of ours, lies in a watched folder, and holds nothing for any reader: it may go.
     pub(super) fn is_removable(&self) -> bool {
-        self.in_directory && self.reader.identity().is_some() && self.reader.is_drained() && self.reader.is_in_place()
+        let done_with = self.reader.is_drained() && !self.reader.has_open_cells();
+        self.in_directory && self.reader.identity().is_some() && done_with && self.reader.is_in_place()
     }
 }
 

@@ -1,5 +1,6 @@
 //! One file of a writer, from its swap into place until it is closed.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::file::lock::Lock;
@@ -24,6 +25,8 @@ pub(super) struct Generation {
     /// Index at which the next file begins.
     pub roll_at: i64,
     lock: Mutex<Option<Lock>>,
+    /// Metric cells in it are in use: it outlives its rings.
+    cells: AtomicBool,
 }
 
 impl Generation {
@@ -35,6 +38,7 @@ impl Generation {
             single,
             roll_at: if single { i64::MAX } else { roll_at },
             lock: Mutex::new(Some(lock)),
+            cells: AtomicBool::new(false),
         }
     }
 
@@ -65,13 +69,35 @@ impl Generation {
         }
         for _ in 0..PATIENCE {
             if self.all_published() {
-                self.release();
+                if !self.cells.load(Ordering::Acquire) {
+                    self.release();
+                }
                 return;
             }
             std::thread::yield_now();
         }
         // Without the lock a reader would take the missing records for lost. It is given up at a later call, or with the
         // process.
+    }
+
+    /// Metric cells come into the file: from now on it is kept, and its lock held, until [`Generation::finish_cells`].
+    pub(super) fn begin_cells(&self, extents: u64) {
+        self.cells.store(true, Ordering::Release);
+        if let Some(extension) = self.view.extension() {
+            extension.set_cell_extents(extents);
+            extension.set_cells_state(constant::STATE_OPEN);
+        }
+    }
+
+    /// The cells will not change any more. Gives up the lock if the rings are closed, too.
+    pub(super) fn finish_cells(&self) {
+        self.cells.store(false, Ordering::Release);
+        if let Some(extension) = self.view.extension() {
+            extension.set_cells_state(constant::STATE_CLOSED);
+            if extension.closed() {
+                self.close();
+            }
+        }
     }
 
     /// Gives up the lock of a file that is lost, so that another can take its place.

@@ -136,7 +136,14 @@ fn plan(options: &WriterOptions, folder: &Path) -> Result<Plan, String> {
 }
 
 fn identity(wanted: &Wanted<'_>, mode: u32) -> Identity {
+    // what is measured goes into cells; the ring has copies for readers of version 1
+    let mirrored = if mode == constant::MODE_SINGLE_FILE {
+        constant::FEATURE_MEASUREMENTS_MIRRORED
+    } else {
+        0
+    };
     Identity {
+        features_may: u64::from(constant::FEATURE_CELLS | mirrored),
         stream_id: wanted.stream_id,
         generation: wanted.generation,
         file_id: random::bytes(),
