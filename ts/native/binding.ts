@@ -343,6 +343,15 @@ export interface NativeBinding {
    */
   cellsWindow(writer: number, window: number): Float64Array | undefined;
 
+  /** Bytes that the addon has allocated, buffers that it handed out included; mapped files are none of them. */
+  nativeMemory(): number;
+  /** Bytes of memory that the process' control group (version 1 or 2) allows; null without a limit. */
+  memoryLimit(): number | null;
+  /** Gives freed memory back to the system where the allocator would keep it. */
+  releaseMemory(): void;
+  /** Sends a message such as `READY=1` to the service manager's socket (`NOTIFY_SOCKET`). Throws the system's error. */
+  notifyServiceManager(socket: string, state: string): void;
+
   createReceiver(options: ReceiverOptions, onEvent: (event: ReceiverEvent) => void): NativeReceiver;
   /**
    * Splits a piece between items: `first` of them (0: there is no such part), then as many as `each` in every part, the rest in
