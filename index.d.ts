@@ -18,6 +18,14 @@ export declare class NativeReceiver {
   acknowledge(sequence: number): void
   /** The counts now. */
   stats(): JsReceiverStats
+  /** One destination has these pieces, or refused them for good. */
+  acknowledgeBy(destination: number, sequences: Array<number>): void
+  /** One destination cannot keep these pieces in memory. */
+  giveBack(destination: number, sequences: Array<number>): void
+  /** Asks for pieces that wait in the journal for a destination; a `backlog` event follows. */
+  backlog(destination: number, maxBytes: number): void
+  /** Takes other destinations from now on. */
+  setDestinations(destinations: Array<JsDestination>): void
   /** Hands over what is assembled now. */
   flush(): void
   /** Reads nothing more until `resume`. */
@@ -72,6 +80,15 @@ export declare function internScope(writer: number, epoch: number, name: string,
 /** Dictionary reference of a string; negative: the negated `COMMIT_*` status. */
 export declare function internString(writer: number, epoch: number, text: string): number
 
+/** See `Amount` of `ts/native/binding.ts`. */
+export interface JsAmount {
+  pieces: number
+  bytes: number
+  traces: number
+  logs: number
+  metrics: number
+}
+
 /** See `AttributeAction` of `ts/native/binding.ts`. */
 export interface JsAttributeAction {
   action: string
@@ -88,6 +105,19 @@ export interface JsAttributeTest {
   pattern?: string
 }
 
+/** See `StorageDestination` of `ts/native/binding.ts`. */
+export interface JsDestination {
+  name: string
+  signals: Array<string>
+}
+
+/** Of one destination. */
+export interface JsDestinationStats {
+  name: string
+  pending: JsAmount
+  dropped: JsAmount
+}
+
 /** See `DumpOptions` of `ts/native/binding.ts`. */
 export interface JsDumpOptions {
   all: boolean
@@ -102,6 +132,7 @@ export interface JsGeometry {
   spansBufferSize?: number
   measurementsBuffers?: number
   measurementsBufferSize?: number
+  spillBytes?: number
   dictionaryBytes?: number
 }
 
@@ -143,6 +174,17 @@ export interface JsItemSelector {
   exclude?: JsItemCondition
 }
 
+/** See `JournalStats` of `ts/native/binding.ts`. */
+export interface JsJournalStats {
+  bytes: number
+  segments: number
+  transactions: number
+  bytesWritten: number
+  piecesDamaged: number
+  refusal?: string
+  destinations: Array<JsDestinationStats>
+}
+
 /** See `Piece` of `ts/native/binding.ts`. */
 export interface JsPiece {
   sequence: number
@@ -172,6 +214,8 @@ export interface JsProcessorPlan {
 export interface JsReceiverEvent {
   type: string
   piece?: JsPiece
+  destination?: number
+  pieces?: Array<JsPiece>
   level?: string
   message?: string
   error?: string
@@ -186,6 +230,8 @@ export interface JsReceiverOptions {
   maxOpenSpans?: number
   maxOpenSpanBytes?: number
   deadSlotTimeout?: number
+  storage?: JsStorageOptions
+  endIfBusy?: boolean
 }
 
 /** See `ReceiverStats` of `ts/native/binding.ts`. */
@@ -200,10 +246,12 @@ export interface JsReceiverStats {
   endsWithoutStart: number
   changesWithoutStart: number
   recordsQuarantined: number
+  spillsLost: number
   slotsSkipped: number
   openSpansEvicted: number
   writerDrops: Record<string, Record<string, number>>
   bytesUnacknowledged: number
+  journal?: JsJournalStats
 }
 
 /** See `SamplerSettings` of `ts/native/binding.ts`. */
@@ -219,6 +267,18 @@ export interface JsSamplerSettings {
 export interface JsScalarValue {
   kind: string
   text: string
+}
+
+/** See `StorageOptions` of `ts/native/binding.ts`. */
+export interface JsStorageOptions {
+  directory: string
+  maxSize?: number
+  maxAge?: number
+  refuseWhenFull?: boolean
+  fsync?: boolean
+  wait?: boolean
+  optional?: boolean
+  destinations: Array<JsDestination>
 }
 
 /** See `TextTest` of `ts/native/binding.ts`. */

@@ -13,6 +13,7 @@ mod pieces;
 mod processor;
 mod raw;
 mod receiver;
+mod storage;
 mod systemd;
 mod writers;
 

@@ -1,5 +1,6 @@
 //! The collector's reader thread, as an object with a callback.
 
+use crate::storage::{JsDestination, JsJournalStats, JsStorageOptions};
 use crate::writers::reason_name;
 use napi::bindgen_prelude::{Buffer, Function};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
@@ -23,6 +24,8 @@ pub struct JsReceiverOptions {
     pub max_open_spans: Option<u32>,
     pub max_open_span_bytes: Option<f64>,
     pub dead_slot_timeout: Option<f64>,
+    pub storage: Option<JsStorageOptions>,
+    pub end_if_busy: Option<bool>,
 }
 
 impl From<JsReceiverOptions> for ReceiverOptions {
@@ -42,6 +45,8 @@ impl From<JsReceiverOptions> for ReceiverOptions {
             dead_slot_timeout: options.dead_slot_timeout.map_or(default.dead_slot_timeout, |millis| {
                 Duration::from_secs_f64((millis / 1000.0).clamp(0.0, 86_400.0))
             }),
+            storage: options.storage.map(Into::into),
+            end_if_busy: options.end_if_busy.unwrap_or(false),
         }
     }
 }
@@ -74,6 +79,8 @@ pub struct JsReceiverEvent {
     #[napi(js_name = "type")]
     pub kind: &'static str,
     pub piece: Option<JsPiece>,
+    pub destination: Option<u32>,
+    pub pieces: Option<Vec<JsPiece>>,
     pub level: Option<&'static str>,
     pub message: Option<String>,
     pub error: Option<String>,
@@ -84,6 +91,8 @@ impl From<Event> for JsReceiverEvent {
         let empty = Self {
             kind: "",
             piece: None,
+            destination: None,
+            pieces: None,
             level: None,
             message: None,
             error: None,
@@ -92,6 +101,17 @@ impl From<Event> for JsReceiverEvent {
             Event::Piece(handed) => Self {
                 kind: "piece",
                 piece: Some(handed.into()),
+                ..empty
+            },
+            Event::Backlog(destination, pieces) => Self {
+                kind: "backlog",
+                destination: Some(destination as u32),
+                pieces: Some(pieces.into_iter().map(JsPiece::from).collect()),
+                ..empty
+            },
+            Event::Behind(destination) => Self {
+                kind: "behind",
+                destination: Some(destination as u32),
                 ..empty
             },
             Event::Log(level, message) => Self {
@@ -136,6 +156,7 @@ pub struct JsReceiverStats {
     pub open_spans_evicted: f64,
     pub writer_drops: HashMap<&'static str, HashMap<&'static str, f64>>,
     pub bytes_unacknowledged: f64,
+    pub journal: Option<JsJournalStats>,
 }
 
 impl From<ReceiverStats> for JsReceiverStats {
@@ -169,6 +190,9 @@ impl From<ReceiverStats> for JsReceiverStats {
                 .filter(|(_, by_reason)| !by_reason.is_empty())
                 .collect(),
             bytes_unacknowledged: stats.bytes_unacknowledged as f64,
+            journal: stats
+                .journal
+                .map(|journal| JsJournalStats::new(journal, stats.journal_refusal)),
         }
     }
 }
@@ -191,6 +215,31 @@ impl NativeReceiver {
     #[napi]
     pub fn stats(&self) -> JsReceiverStats {
         self.receiver.stats().into()
+    }
+
+    /// One destination has these pieces, or refused them for good.
+    #[napi]
+    pub fn acknowledge_by(&self, destination: u32, sequences: Vec<f64>) {
+        self.receiver.acknowledge_by(destination as usize, numbers(&sequences));
+    }
+
+    /// One destination cannot keep these pieces in memory.
+    #[napi]
+    pub fn give_back(&self, destination: u32, sequences: Vec<f64>) {
+        self.receiver.give_back(destination as usize, numbers(&sequences));
+    }
+
+    /// Asks for pieces that wait in the journal for a destination; a `backlog` event follows.
+    #[napi]
+    pub fn backlog(&self, destination: u32, max_bytes: f64) {
+        self.receiver.backlog(destination as usize, max_bytes as usize);
+    }
+
+    /// Takes other destinations from now on.
+    #[napi]
+    pub fn set_destinations(&self, destinations: Vec<JsDestination>) {
+        self.receiver
+            .set_destinations(destinations.into_iter().map(Into::into).collect());
     }
 
     /// Hands over what is assembled now.
@@ -216,6 +265,10 @@ impl NativeReceiver {
     pub fn stop(&self) {
         self.receiver.stop();
     }
+}
+
+fn numbers(sequences: &[f64]) -> Vec<u64> {
+    sequences.iter().map(|&sequence| sequence as u64).collect()
 }
 
 /// Starts a reader thread that tells everything through `on_event`.

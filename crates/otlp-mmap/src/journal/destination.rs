@@ -54,6 +54,8 @@ impl Amount {
 #[derive(Debug)]
 pub(super) struct Destination {
     pub(super) name: String,
+    /// It is not configured any more; its place stays, so that the others keep theirs.
+    pub(super) is_retired: bool,
     takes: [bool; 3],
     /// Pieces that need no delivery: taken, refused for good, given up, or of signals that it does not take.
     pub(super) settled: Ranges,
@@ -87,6 +89,7 @@ impl Destination {
         }
         Self {
             name,
+            is_retired: false,
             takes,
             settled: Ranges::default(),
             unsaved: Ranges::default(),
@@ -173,6 +176,18 @@ impl Destination {
         self.unsaved.insert(number, number);
         self.pending.subtract(size);
         self.dropped.add(size);
+    }
+
+    /// Nothing waits for it any more. What it holds.
+    pub(super) fn retire(&mut self) -> Vec<u64> {
+        self.is_retired = true;
+        self.takes = [false; 3];
+        self.settled = Ranges::default();
+        self.settled.insert(1, u64::MAX);
+        self.unsaved = Ranges::default();
+        self.pending = Amount::default();
+        self.handed_numbers = Ranges::default();
+        std::mem::take(&mut self.handed).into_keys().collect()
     }
 
     /// The first piece from `from` on that it neither holds nor is done with.

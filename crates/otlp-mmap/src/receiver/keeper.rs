@@ -5,7 +5,9 @@ use std::time::{Duration, Instant};
 
 use super::{HandedPiece, Level};
 use crate::journal::fail_point::fail_point;
-use crate::journal::{Amount, Journal, JournalOptions, JournalStats, Position, Refusal, Transaction};
+use crate::journal::{
+    Amount, DestinationOptions, Journal, JournalOptions, JournalStats, Position, Refusal, Transaction,
+};
 use crate::otlp::{Piece, Signal};
 
 /// A commit that takes so long is worth a line in the log: the disk is slower than the telemetry.
@@ -207,6 +209,14 @@ impl Keeper {
             }
         }
         newly
+    }
+
+    /// Takes other destinations from now on.
+    pub(super) fn set_destinations(&mut self, destinations: &[DestinationOptions]) {
+        for number in self.journal.set_destinations(destinations) {
+            self.window.let_go(number);
+        }
+        self.behind.resize(self.journal.destinations(), false);
     }
 
     /// No piece is in the memory of a destination as it was made.

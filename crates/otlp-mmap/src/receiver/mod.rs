@@ -18,7 +18,7 @@ mod traces;
 pub use discovery::SUFFIX;
 pub use keeper::Storage;
 
-use crate::journal::JournalStats;
+use crate::journal::{DestinationOptions, JournalStats};
 use crate::otlp::{Piece, Signal};
 use crate::reader::DEAD_SLOT_TIMEOUT;
 use std::path::PathBuf;
@@ -151,6 +151,7 @@ enum Command {
     AcknowledgeBy(usize, Vec<u64>),
     GiveBack(usize, Vec<u64>),
     Backlog(usize, usize),
+    SetDestinations(Vec<DestinationOptions>),
     Flush,
     Pause,
     Resume,
@@ -199,6 +200,11 @@ impl Receiver {
     /// One destination cannot keep the pieces in memory: they wait in the journal until it asks for its backlog.
     pub fn give_back(&self, destination: usize, sequences: Vec<u64>) {
         self.send(Command::GiveBack(destination, sequences));
+    }
+
+    /// Takes other destinations from now on: see [`crate::journal::Journal::set_destinations`].
+    pub fn set_destinations(&self, destinations: Vec<DestinationOptions>) {
+        self.send(Command::SetDestinations(destinations));
     }
 
     /// Asks for the oldest pieces that wait for a destination, about so many bytes: [`Event::Backlog`] follows.

@@ -188,7 +188,10 @@ impl<'a> Run<'a> {
                 Some(keeper) => keeper.acknowledge_everywhere(*sequence),
                 None => self.outlet.in_flight.acknowledge(*sequence),
             },
-            Command::AcknowledgeBy(..) | Command::GiveBack(..) | Command::Backlog(..) => self.command_keeper(command),
+            Command::AcknowledgeBy(..)
+            | Command::GiveBack(..)
+            | Command::Backlog(..)
+            | Command::SetDestinations(..) => self.command_keeper(command),
             Command::Flush => self.flush = true,
             Command::Pause => self.paused = true,
             Command::Resume => self.paused = false,

@@ -152,6 +152,7 @@ impl Run<'_> {
                 let pieces = keeper.backlog(*destination, *max_bytes);
                 self.outlet.tell(Event::Backlog(*destination, pieces));
             }
+            Command::SetDestinations(destinations) => keeper.set_destinations(destinations),
             _ => {}
         }
     }
