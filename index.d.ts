@@ -252,6 +252,20 @@ export interface JsWriterStatus {
   warnings: Array<string>
 }
 
+/** Bytes of memory that the process' control group (version 1 or 2) allows; null without a limit. */
+export declare function memoryLimit(): number | null
+
+/** Bytes that the addon has allocated; mapped files are none of them. */
+export declare function nativeMemory(): number
+
+/**
+ * Sends `state` (as in `READY=1`) to the socket that `NOTIFY_SOCKET` names: a path, or a name in the abstract namespace after `@`.
+ *
+ * # Errors
+ * The socket does not take it.
+ */
+export declare function notifyServiceManager(socket: string, state: string): void
+
 /**
  * A process-wide handle on the writer of a location and identity. Makes no file yet.
  *
@@ -265,6 +279,9 @@ export declare function patternProblem(expression: string): string | null
 
 /** Random UUID of this process, the same in every thread: `service.instance.id`. */
 export declare function processInstanceId(): string
+
+/** Gives freed memory back to the system where the allocator would keep it. */
+export declare function releaseMemory(): void
 
 /** Asks the reader to export everything written so far; the epoch to await, 0 if there is nothing to wait for. */
 export declare function requestFlush(writer: number): number

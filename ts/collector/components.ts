@@ -8,6 +8,7 @@ import type { ExporterFactory, ProcessorFactory, ReceiverFactory } from './pipel
 import { attributesProcessor } from './processors/attributes/factory';
 import { batchProcessor } from './processors/batch/factory';
 import { filterProcessor } from './processors/filter/factory';
+import { memoryLimiterProcessor } from './processors/memory-limiter/factory';
 import { probabilisticSamplerProcessor } from './processors/probabilistic-sampler/factory';
 import { resourceProcessor } from './processors/resource/factory';
 import { mmapReceiver } from './receivers/mmap';
@@ -17,6 +18,7 @@ import { mmapReceiver } from './receivers/mmap';
 export const RECEIVERS: readonly ReceiverFactory[] = [mmapReceiver as ReceiverFactory];
 
 export const PROCESSORS: readonly ProcessorFactory[] = [
+  memoryLimiterProcessor as ProcessorFactory,
   batchProcessor as ProcessorFactory,
   resourceProcessor as ProcessorFactory,
   attributesProcessor as ProcessorFactory,

@@ -8,10 +8,12 @@
 mod cells;
 mod dump;
 mod environment;
+mod memory;
 mod pieces;
 mod processor;
 mod raw;
 mod receiver;
+mod systemd;
 mod writers;
 
 use napi::bindgen_prelude::{JsValue, Object};
