@@ -27,7 +27,7 @@ async function appears(path: string): Promise<void> {
 /** What a further run over the same file exports. */
 async function leftIn(t: ExecutionContext, file: string): Promise<number> {
   const output = temporaryFolder(t);
-  const run = new CommandRun(t, ['--file', file, '--output', output]);
+  const run = new CommandRun(t, ['--file', file, '--output', output, '--storage', 'none']);
   t.is(await run.stop(), 0, run.stderr);
   return Number(/exported=(\d+)/.exec(run.stderr)?.[1]);
 }
@@ -147,7 +147,16 @@ test('what cannot be delivered in time stays in the file: exit code 1, a message
   });
   t.teardown(() => sink.close());
   const file = tracesFile(t);
-  const run = new CommandRun(t, ['--file', file, '--endpoint', sink.url, '--shutdown-timeout', '100ms']);
+  const run = new CommandRun(t, [
+    '--file',
+    file,
+    '--endpoint',
+    sink.url,
+    '--shutdown-timeout',
+    '100ms',
+    '--storage',
+    'none',
+  ]);
   await sink.arrived(1);
   t.is(await run.stop(), 1);
   t.regex(run.stderr, /did not take \d+ spans within 100 ms; they stay in the files/);
@@ -214,6 +223,7 @@ test('a folder that cannot be written is told by name, and nothing is lost', asy
   const file = tracesFile(t);
   // A file stands where the folder should be: that stops root as well.
   const args = ['--file', file, '--output', join(__filename, 'folder'), '--shutdown-timeout', '100ms'];
+  args.push('--storage', 'none');
   const run = new CommandRun(t, args);
   await run.says(/cannot write to .*run\.spec\.ts.*traces\.jsonl/);
   t.is(await run.stop(), 1);

@@ -9,6 +9,8 @@ import { buildExporters, buildGraph, type SharedContext } from './pipeline/build
 import type { Exporter, Receiver } from './pipeline/component';
 import type { Graph } from './pipeline/graph';
 import { Intake } from './pipeline/intake';
+import { journalDirectory } from './storage/directory';
+import { ReceiverStorage } from './storage/receiver-storage';
 import { type Snapshot, StatsFile, summaryLine, sumOfReceivers } from './telemetry/snapshot';
 import { VERSION } from './version';
 
@@ -24,6 +26,7 @@ export class Collector {
   readonly #exporters: ReadonlyMap<string, Exporter>;
   readonly #graph: Graph;
   readonly #receivers = new Map<string, Receiver>();
+  readonly #storages = new Map<string, ReceiverStorage>();
   readonly #statsFile: StatsFile | undefined;
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #finished: Promise<number>;
@@ -42,19 +45,32 @@ export class Collector {
     const intake = new Intake((open) => {
       for (const receiver of this.#receivers.values()) open ? receiver.resume() : receiver.pause();
     });
-    const shared: SharedContext = { binding, logger, intake };
-    this.#exporters = buildExporters(config, shared);
+    const { storage } = config.service;
+    const shared: SharedContext = { binding, logger, intake, persistent: storage !== undefined };
+    // A destination that cannot take more holds up nobody: what comes waits in the journal.
+    const aside: SharedContext = { ...shared, intake: storage ? new Intake(() => {}) : intake };
+    this.#exporters = buildExporters(config, aside);
     this.#graph = buildGraph(config, this.#exporters, shared, () => this.#finishIfDrained());
     this.#statsFile = statsFile === undefined ? undefined : new StatsFile(statsFile);
-    for (const [id, { factory, config: settings }] of config.receivers) {
+    for (const [id, { factory, config: settings, fingerprint }] of config.receivers) {
+      const keeping = storage && new ReceiverStorage(id, storage, config, this.#exporters, shared, this.#graph.settled);
+      if (keeping !== undefined) this.#storages.set(id, keeping);
       const receiver = factory.create(
         settings,
-        { id, ...shared },
+        {
+          id,
+          ...shared,
+          storage: storage && keeping?.options(...journalDirectory(storage, id, fingerprint, process.env)),
+          endIfBusy: storage?.if_locked === 'end',
+        },
         {
           onPiece: (piece) => this.#consume(id, piece),
+          onBehind: (destination) => keeping?.onBehind(destination),
+          onBacklog: (destination, pieces) => keeping?.onBacklog(destination, pieces),
           onStopped: (error) => this.#onReaderEnded(error),
         },
       );
+      keeping?.attach(receiver);
       this.#receivers.set(id, receiver);
       this.#reading++;
     }
@@ -71,6 +87,7 @@ export class Collector {
     this.#logger.info(`reads ${sources.join(', ')}; exports to ${targets.join(', ')}`);
     const exitCode = await this.#finished;
     for (const timer of this.#timers) clearTimeout(timer);
+    for (const storage of this.#storages.values()) storage.close();
     this.#graph.close();
     await Promise.all([...this.#exporters.values()].map((exporter) => exporter.close()));
     this.#state = exitCode === 0 ? 'stopped' : 'failed';
@@ -85,6 +102,7 @@ export class Collector {
     this.#state = 'stopping';
     this.#logger.info(`${reason}: delivering what is left, ${this.#limit} ms at most`);
     this.#timers.push(setTimeout(() => this.#giveUp(), this.#limit));
+    for (const storage of this.#storages.values()) storage.drain();
     for (const receiver of this.#receivers.values()) receiver.stop();
     this.#graph.flush();
     for (const exporter of this.#exporters.values()) exporter.retryNow();
@@ -96,8 +114,15 @@ export class Collector {
 
   #consume(id: string, piece: Piece): void {
     const receiver = this.#receivers.get(id);
+    const storage = this.#storages.get(id);
     // Refused for good counts as settled: to read it again would change nothing.
-    const taken = this.#graph.consume(id, piece, (sequence) => receiver?.acknowledge(sequence));
+    const taken = this.#graph.consume(
+      id,
+      piece,
+      // with a journal each destination acknowledges for itself
+      (sequence) => storage ?? receiver?.acknowledge(sequence),
+      storage && ((pipeline) => storage.watch(pipeline, piece)),
+    );
     if (taken || this.#unrouted.has(piece.signal)) return;
     this.#unrouted.add(piece.signal);
     this.#logger.warn(`no pipeline takes ${piece.signal} of ${id}: they are dropped`);
@@ -129,7 +154,7 @@ export class Collector {
       for (const [signal, items] of Object.entries(left)) {
         this.#logger.error(
           `${target} did not take ${items} ${ITEM_NAMES[signal as Signal]} within ${this.#limit} ms; ` +
-            'they stay in the files and are sent by the next collector',
+            `they stay in the ${this.#storages.size > 0 ? 'journal' : 'files'} and are sent by the next collector`,
         );
       }
     }

@@ -28,6 +28,7 @@ export interface RunOptions {
   output?: string;
   'max-file-size'?: string;
   'retry-interval'?: string;
+  storage?: string;
   'shutdown-timeout'?: string;
   'stats-file'?: string;
   quiet?: boolean;
@@ -56,6 +57,7 @@ export const CONFIG_OPTIONS = [
   'output',
   'max-file-size',
   'retry-interval',
+  'storage',
 ] as const satisfies readonly (keyof RunOptions)[];
 
 /**
@@ -89,9 +91,16 @@ export function configFromOptions(options: RunOptions, env: NodeJS.ProcessEnv): 
     receivers: { mmap: { include, files: options.file } },
     processors: { batch: {} },
     exporters,
-    service: { pipelines: Object.fromEntries(pipelines), shutdown_timeout: limit },
+    service: { pipelines: Object.fromEntries(pipelines), shutdown_timeout: limit, storage: storage(options, env) },
   };
   return nodeOf(document, { name: 'the command line' });
+}
+
+/** Where the journal is, or that there is none. */
+function storage({ storage: given }: RunOptions, env: NodeJS.ProcessEnv): object | string | undefined {
+  if (given === '') throw new UsageError('--storage needs a folder, or none');
+  const where = given ?? env.OTLP_MMAP_STORAGE;
+  return !where || where === 'none' ? where || undefined : { directory: where };
 }
 
 interface ExporterSection {

@@ -1,6 +1,7 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
+import { storage } from '../storage/settings';
 import { duration, text, word } from './schema/scalar';
 import type { Read } from './schema/schema';
 import { list, map, object, withDefault } from './schema/structure';
@@ -21,6 +22,8 @@ const telemetry = object({
 export const service = object({
   pipelines: map(pipeline),
   telemetry,
+  /** The journals; `none`: without. */
+  storage,
   /** Time for delivering the rest after SIGINT or SIGTERM. */
   shutdown_timeout: duration({ default: '10s' }),
 });

@@ -2,12 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { existsSync } from 'node:fs';
-import type { NativeReceiver, ReceiverStats } from '../../native/binding';
+import type { NativeReceiver, ReceiverStats, StorageDestination } from '../../native/binding';
 import { SIGNALS } from '../batch';
 import { text } from '../config/schema/scalar';
 import type { Read } from '../config/schema/schema';
 import { list, object } from '../config/schema/structure';
-import type { ComponentContext, Receiver, ReceiverFactory, ReceiverHandlers } from '../pipeline/component';
+import type { Receiver, ReceiverContext, ReceiverFactory, ReceiverHandlers } from '../pipeline/component';
 
 const config = object({
   /** Folders to watch; the default ones when it is left out. */
@@ -34,16 +34,18 @@ export class MmapReceiver implements Receiver {
   /** Begins to read. @throws Error with a sentence of the addon when the options cannot be right. */
   constructor(
     { include, files = [] }: MmapConfig,
-    { binding, logger }: ComponentContext,
-    { onPiece, onStopped }: ReceiverHandlers,
+    { binding, logger, storage, endIfBusy }: ReceiverContext,
+    { onPiece, onBehind, onBacklog, onStopped }: ReceiverHandlers,
   ) {
     const directories = include ?? (files.length > 0 ? [] : binding.defaultDirectories());
     this.sources = [...directories, ...files];
     for (const file of files) {
       if (!existsSync(file)) logger.warn(`${file} does not exist; it is read as soon as it does`);
     }
-    this.#native = binding.createReceiver({ directories, files }, (event) => {
+    this.#native = binding.createReceiver({ directories, files, storage, endIfBusy }, (event) => {
       if (event.type === 'piece') onPiece(event.piece);
+      else if (event.type === 'backlog') onBacklog?.(event.destination, event.pieces);
+      else if (event.type === 'behind') onBehind?.(event.destination);
       else if (event.type === 'log') logger.log(event.level, event.message);
       else onStopped(event.error);
     });
@@ -51,6 +53,22 @@ export class MmapReceiver implements Receiver {
 
   acknowledge(sequence: number): void {
     this.#native.acknowledge(sequence);
+  }
+
+  acknowledgeBy(destination: number, sequences: number[]): void {
+    this.#native.acknowledgeBy(destination, sequences);
+  }
+
+  giveBack(destination: number, sequences: number[]): void {
+    this.#native.giveBack(destination, sequences);
+  }
+
+  backlog(destination: number, maxBytes: number): void {
+    this.#native.backlog(destination, maxBytes);
+  }
+
+  setDestinations(destinations: readonly StorageDestination[]): void {
+    this.#native.setDestinations(destinations);
   }
 
   flush(): void {

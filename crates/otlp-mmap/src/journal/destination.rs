@@ -116,6 +116,10 @@ impl Destination {
         self.handed_numbers.insert(number, number);
     }
 
+    pub(super) fn is_holding(&self) -> bool {
+        !self.handed.is_empty()
+    }
+
     /// It is done with a piece that it holds. Other numbers change nothing.
     pub(super) fn settle(&mut self, number: u64) -> Option<PieceSize> {
         let size = self.take_back(number)?;

@@ -314,6 +314,12 @@ impl Journal {
             .is_some_and(|destination| destination.give_back(number, is_kept))
     }
 
+    /// Whether any destination holds a piece that it is not done with.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.destinations.iter().any(Destination::is_holding)
+    }
+
     /// What waits for a destination: neither taken by it nor given up.
     #[must_use]
     pub fn pending(&self, destination: usize) -> Amount {

@@ -33,6 +33,8 @@ const READ: [RingId; 2] = [RingId::Events, RingId::Spans];
 struct FlushRequest {
     epoch: u64,
     indices: [i64; 3],
+    /// With a journal, once all of it is there: the newest piece then. It is waited for until no destination holds it.
+    newest: Option<u64>,
 }
 
 /// What of one ring waits for acknowledgement.
@@ -109,7 +111,11 @@ impl Attached {
         if epoch > newest {
             // the epoch was read first, so these indices cover everything written before the request
             let indices = RingId::ALL.map(|ring| self.reader.file().ring(ring).writer_index());
-            self.flush = Some(FlushRequest { epoch, indices });
+            self.flush = Some(FlushRequest {
+                epoch,
+                indices,
+                newest: None,
+            });
         }
         self.flush.is_some()
     }
@@ -160,7 +166,7 @@ impl Attached {
         if cursor > unreleased.released {
             unreleased.checkpoints.mark(sequence, cursor);
         }
-        self.release(watermark);
+        self.release(watermark, 0);
     }
 
     /// Everything read so far from `ring` is in the journal: its slots are given back.
@@ -170,7 +176,6 @@ impl Attached {
         let unreleased = &mut self.unreleased[ring as usize];
         unreleased.checkpoints = Checkpoints::default();
         unreleased.released = cursor;
-        self.release(0);
     }
 
     /// What tells the file from any other, and from what another process wrote under its name.
@@ -220,8 +225,9 @@ impl Attached {
         }
     }
 
-    /// Gives back what pieces up to `watermark` hold, and answers a flush when all that it asked for is given back.
-    pub(super) fn release(&mut self, watermark: u64) {
+    /// Gives back what pieces up to `watermark` hold, and answers a flush when all that it asked for is given back and, with a
+    /// journal, no destination holds a piece of it: what waits in the journal is not waited for. `newest` is the newest piece there.
+    pub(super) fn release(&mut self, watermark: u64, newest: u64) {
         for ring in READ {
             let unreleased = &mut self.unreleased[ring as usize];
             if let Some(index) = unreleased.checkpoints.acknowledged(watermark) {
@@ -234,7 +240,9 @@ impl Attached {
                 .all(|&ring| self.unreleased[ring as usize].released >= flush.indices[ring as usize])
         };
         if self.flush.as_ref().is_some_and(released)
-            && let Some(flush) = self.flush.take()
+            && let Some(flush) = self
+                .flush
+                .take_if(|flush| *flush.newest.get_or_insert(newest) <= watermark)
         {
             self.acknowledged_epoch = flush.epoch;
             self.reader.acknowledge_epoch(flush.epoch);

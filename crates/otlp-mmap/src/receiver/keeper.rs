@@ -1,6 +1,6 @@
 //! The journal behind the reader thread: what is read is committed there, then its slots are given back, then it is handed over.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::{HandedPiece, Level};
@@ -43,7 +43,7 @@ pub(super) struct NotKept;
 /// Pieces handed over as they were made, and who has not settled them.
 #[derive(Default)]
 struct Window {
-    holders: HashMap<u64, (usize, usize)>,
+    holders: BTreeMap<u64, (usize, usize)>,
     bytes: usize,
 }
 
@@ -219,9 +219,17 @@ impl Keeper {
         self.behind.resize(self.journal.destinations(), false);
     }
 
-    /// No piece is in the memory of a destination as it was made.
+    /// The newest piece that no destination holds, nor any before it; and the newest of all.
+    pub(super) fn watermark(&self) -> (u64, u64) {
+        let newest = self.journal.last_piece();
+        let held = self.window.holders.first_key_value();
+        (held.map_or(newest, |(&oldest, _)| oldest - 1), newest)
+    }
+
+    /// Every destination has everything.
     pub(super) fn is_idle(&self) -> bool {
-        self.window.holders.is_empty()
+        let is_behind = (0..self.journal.destinations()).any(|destination| self.journal.is_behind(destination));
+        !is_behind && !self.journal.is_held()
     }
 
     pub(super) fn live_bytes(&self) -> usize {

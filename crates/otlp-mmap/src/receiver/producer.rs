@@ -314,17 +314,23 @@ impl Producer {
     }
 
     /// Gives back what pieces up to `watermark` hold.
-    pub(super) fn release(&mut self, watermark: u64) {
+    pub(super) fn release(&mut self, watermark: u64, newest: u64) {
         if let Some(file) = self.files.front_mut() {
-            file.release(watermark);
+            file.release(watermark, newest);
         }
         for file in &mut self.retiring {
-            file.release(watermark);
+            file.release(watermark, newest);
         }
     }
 
-    /// The receiver stops: open spans would be lost with its memory, so they are exported as they are.
+    /// The receiver stops: open spans would be lost with its memory, so they are exported as they are. With a journal they are kept,
+    /// except those of files that do not tell whether their process lives: nobody may ever come back to them.
     pub(super) fn close(&mut self, outlet: &mut Outlet<'_>) {
+        let is_known = |file: &Attached| file.reader.identity().is_some();
+        if outlet.keeps() && self.files.front().is_none_or(is_known) {
+            self.keep_all(outlet);
+            return;
+        }
         let assembler = &self.traces.encode.assembler;
         if assembler.open_len() > 0 {
             let last_seen = self.files.front().map_or(0, |file| last_seen(file, assembler));

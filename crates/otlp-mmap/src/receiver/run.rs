@@ -253,9 +253,12 @@ impl<'a> Run<'a> {
 
     /// Lets go of what is acknowledged.
     fn release(&mut self) {
-        let watermark = self.outlet.in_flight.watermark();
+        let (watermark, newest) = match &self.outlet.keeper {
+            Some(keeper) => keeper.watermark(),
+            None => (self.outlet.in_flight.watermark(), 0),
+        };
         for producer in self.producers.values_mut() {
-            producer.release(watermark);
+            producer.release(watermark, newest);
         }
     }
 
@@ -326,11 +329,7 @@ impl<'a> Run<'a> {
             (0..PASSES_AT_STOP)
                 .take_while(|_| producer.pass(&mut self.outlet, &pass) > Progress::Nothing)
                 .for_each(drop);
-            if self.outlet.keeps() {
-                producer.keep_all(&mut self.outlet);
-            } else {
-                producer.close(&mut self.outlet);
-            }
+            producer.close(&mut self.outlet);
         }
         self.stopping = true;
     }

@@ -92,7 +92,9 @@ pub fn step(reading: &Reading, sink: &mut Sink, patience: Duration) -> Step {
             Step::Worked
         }
         Some(Event::Backlog(destination, pieces)) => {
-            pieces.iter().for_each(|piece| sink.take(piece));
+            for piece in &pieces {
+                sink.take(piece);
+            }
             let numbers: Vec<u64> = pieces.iter().map(|piece| piece.sequence).collect();
             if !numbers.is_empty() {
                 reading.receiver.acknowledge_by(destination, numbers);
@@ -113,9 +115,8 @@ pub fn work_until<D: FnMut(&Sink) -> bool>(reading: &Reading, sink: &mut Sink, w
     let deadline = std::time::Instant::now() + crate::spans::WATCHDOG;
     while !done(sink) {
         assert!(std::time::Instant::now() < deadline, "waited in vain: {what}");
-        match step(reading, sink, Duration::from_millis(20)) {
-            Step::Ended(error) => panic!("stopped: {error:?}"),
-            _ => {}
+        if let Step::Ended(error) = step(reading, sink, Duration::from_millis(20)) {
+            panic!("stopped: {error:?}");
         }
     }
 }
