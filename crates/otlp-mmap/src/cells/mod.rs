@@ -18,11 +18,14 @@ mod read;
 mod sets;
 mod space;
 mod store;
+mod temporality;
 
 pub use exemplars::{Exemplar, MOST_ATTRIBUTES};
 pub use handle::{CellHandle, SeriesCell};
 pub use instrument::{Instrument, Kind, MOST_BUCKETS, Parts};
 pub use read::{Buckets, CellReader, Exponential, Histogram, InstrumentView, Point, ReadExemplar, Series};
+
+pub use temporality::Temporality;
 
 pub(crate) use space::Space;
 pub(crate) use store::{Begun, HomeFile, Host, NoHome, Store};

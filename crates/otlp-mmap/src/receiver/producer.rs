@@ -88,7 +88,14 @@ impl Producer {
         let Some(file) = self.files.front_mut() else {
             return Progress::Nothing;
         };
-        let urgent = file.wants_flush() || pass.flush;
+        let (urgent, asked) = file.wants_flush();
+        if asked {
+            self.request_collection();
+        }
+        let urgent = urgent || pass.flush;
+        let Some(file) = self.files.front_mut() else {
+            return Progress::Nothing;
+        };
         if file.reader.file().mapping().poisoned() {
             return self.set_front_aside(outlet, "it was truncated while it was read");
         }
@@ -111,6 +118,34 @@ impl Producer {
                 &format!("the indices of its {} ring cannot be right", ring.name()),
             ),
         }
+    }
+
+    /// Has the metrics of all files collected before they are due.
+    pub(super) fn request_collection(&mut self) {
+        for file in self.files.iter_mut().chain(&mut self.retiring) {
+            file.cells.request();
+        }
+    }
+
+    /// Collects metrics that are due.
+    pub(super) fn collect(&mut self, outlet: &mut Outlet<'_>, pass: &Pass<'_>) -> Progress {
+        if pass.flush {
+            self.request_collection();
+        }
+        let faults = self.traces.encode.assembler.faults_mut();
+        let mut more = false;
+        for file in self.files.iter_mut().chain(&mut self.retiring) {
+            more |= file.collect(outlet, pass, faults);
+        }
+        if more { Progress::Plenty } else { Progress::Nothing }
+    }
+
+    /// No collection is under way or asked for.
+    pub(super) fn is_collected(&self) -> bool {
+        self.files
+            .iter()
+            .chain(&self.retiring)
+            .all(|file| file.cells.is_settled())
     }
 
     /// Emits what the old process left open, and goes on with the new one's records.
@@ -215,11 +250,15 @@ impl Producer {
 
     /// Gives back what pieces up to `watermark` hold.
     pub(super) fn release(&mut self, watermark: u64) {
+        for file in self.files.iter_mut().chain(&mut self.retiring) {
+            file.cells.release(&file.reader, watermark);
+        }
+        let collected = self.is_collected();
         if let Some(file) = self.files.front_mut() {
-            file.release(watermark);
+            file.release(watermark, collected);
         }
         for file in &mut self.retiring {
-            file.release(watermark);
+            file.release(watermark, collected);
         }
     }
 
@@ -244,6 +283,9 @@ impl Producer {
         self.traces.encode.add_to(stats);
         self.logs.add_to(stats);
         stats.records_quarantined += self.logs.encode.counters().quarantined;
+        for file in self.files.iter().chain(&self.retiring) {
+            stats.series_skipped += file.cells.skipped();
+        }
         let mut drops = self.drops;
         for file in self.files.iter().chain(&self.retiring) {
             drops.add(file);

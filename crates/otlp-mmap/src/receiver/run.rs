@@ -34,6 +34,15 @@ pub(super) struct Outlet<'a> {
 impl Outlet<'_> {
     /// Hands over a piece: its sequence number.
     pub(super) fn hand(&mut self, signal: Signal, piece: Piece, urgent: bool) -> u64 {
+        self.hand_stream(signal, piece, urgent, String::new())
+    }
+
+    /// Hands over data points of a stream.
+    pub(super) fn hand_metrics(&mut self, piece: Piece, urgent: bool, stream: &str) -> u64 {
+        self.hand_stream(Signal::Metrics, piece, urgent, stream.to_owned())
+    }
+
+    fn hand_stream(&mut self, signal: Signal, piece: Piece, urgent: bool, stream: String) -> u64 {
         let sequence = self.in_flight.push(piece.bytes.len());
         self.stats.items[signal as usize] += u64::from(piece.items);
         (self.on_event)(Event::Piece(HandedPiece {
@@ -41,6 +50,7 @@ impl Outlet<'_> {
             signal,
             piece,
             urgent,
+            stream,
         }));
         sequence
     }
@@ -95,7 +105,7 @@ impl<'a> Run<'a> {
 
     pub(super) fn run(&mut self) {
         let mut sleep = SHORTEST_SLEEP;
-        while !(self.stopping && self.outlet.in_flight.bytes() == 0) {
+        while !(self.stopping && self.outlet.in_flight.bytes() == 0 && self.collected()) {
             let progress = self.round();
             self.publish_stats();
             sleep = match progress {
@@ -115,6 +125,11 @@ impl<'a> Run<'a> {
         }
         self.release();
         self.publish_stats();
+    }
+
+    /// The last collection of a receiver that stops is complete.
+    fn collected(&self) -> bool {
+        self.producers.values().all(Producer::is_collected)
     }
 
     fn drain_inbox(&mut self) {
@@ -156,7 +171,17 @@ impl<'a> Run<'a> {
             !self.stopping && !self.paused && self.outlet.in_flight.bytes() < self.options.max_unacknowledged_bytes;
         // asked for while nothing is taken, it is done when something is again
         let flush = takes && std::mem::take(&mut self.flush);
+        let room = self.options.max_unacknowledged_bytes;
         for producer in self.producers.values_mut() {
+            // metrics are the one thing that goes on when the receiver stops: they may be too many to hand over at once
+            if !self.paused && self.outlet.in_flight.bytes() < room {
+                let pass = Pass {
+                    options: &self.options,
+                    now,
+                    flush,
+                };
+                most = most.max(producer.collect(&mut self.outlet, &pass));
+            }
             if look {
                 producer.tend(&mut self.outlet, now, unix_nanos);
             }
@@ -204,7 +229,7 @@ impl<'a> Run<'a> {
     }
 
     fn attach(&mut self, found: &Found) {
-        match Attached::open(found, self.options.dead_slot_timeout) {
+        match Attached::open(found, &self.options) {
             Attach::Ready(attached) => {
                 let key = ProducerKey::of(&attached, found);
                 self.outlet
@@ -249,6 +274,7 @@ impl<'a> Run<'a> {
                 .take_while(|_| producer.pass(&mut self.outlet, &pass) > Progress::Nothing)
                 .for_each(drop);
             producer.close(&mut self.outlet);
+            producer.request_collection();
         }
         self.stopping = true;
     }
