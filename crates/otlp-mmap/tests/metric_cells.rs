@@ -103,10 +103,7 @@ fn beyond_the_limit_measurements_go_to_the_overflow_series() {
     let requests = writer.define_instrument(counter("requests"), 4).unwrap();
     let mut meter = Meter::new(&writer);
     for value in 0..10 {
-        let found = meter
-            .handle
-            .cell(requests, &attributes(&value.to_string()))
-            .unwrap();
+        let found = meter.handle.cell(requests, &attributes(&value.to_string())).unwrap();
         assert_eq!(found.overflow, value >= 3);
         assert_eq!(meter.handle.record(requests, found.cell, 1.0), CommitStatus::Published);
     }
@@ -126,9 +123,15 @@ fn thousands_of_series_and_instruments_grow_the_file_and_move_nothing() {
     let mut meter = Meter::new(&writer);
     let mut cells = Vec::new();
     for name in 0..50 {
-        let instrument = writer.define_instrument(counter(&format!("counter {name}")), 10_000).unwrap();
+        let instrument = writer
+            .define_instrument(counter(&format!("counter {name}")), 10_000)
+            .unwrap();
         for key in 0..400 {
-            let cell = meter.handle.cell(instrument, &attributes(&key.to_string())).unwrap().cell;
+            let cell = meter
+                .handle
+                .cell(instrument, &attributes(&key.to_string()))
+                .unwrap()
+                .cell;
             cells.push((instrument, cell));
         }
     }

@@ -8,6 +8,7 @@
 //! of an instrument and a set of attributes, remembers the answer, and records into it. A reader walks over all series with a
 //! [`CellReader`].
 
+mod baseline;
 mod exemplars;
 mod exponential;
 mod handle;
@@ -27,5 +28,6 @@ pub use read::{Buckets, CellReader, Exponential, Histogram, InstrumentView, Poin
 
 pub use temporality::Temporality;
 
+pub(crate) use baseline::Baseline;
 pub(crate) use space::Space;
 pub(crate) use store::{Begun, HomeFile, Host, NoHome, Store};

@@ -117,22 +117,19 @@ impl MetricEncoder {
 
     fn open_metric(&mut self, instrument: &InstrumentView, temporality: AggregationTemporality) {
         let out = &mut self.out;
-        let (resource, scope) = match self.open.take() {
-            Some(open) => {
-                end(out, open.data);
-                end(out, open.metric);
-                if self.scope == instrument.scope && self.schema_url == instrument.schema_url {
-                    (open.resource, open.scope)
-                } else {
-                    close_scope(out, open.scope, &self.schema_url);
-                    (open.resource, self.open_scope(instrument))
-                }
+        let (resource, scope) = if let Some(open) = self.open.take() {
+            end(out, open.data);
+            end(out, open.metric);
+            if self.scope == instrument.scope && self.schema_url == instrument.schema_url {
+                (open.resource, open.scope)
+            } else {
+                close_scope(out, open.scope, &self.schema_url);
+                (open.resource, self.open_scope(instrument))
             }
-            None => {
-                let resource = begin(out, REQUEST_RESOURCE);
-                wire::put_bytes(out, resource_group::RESOURCE, &self.resource);
-                (resource, self.open_scope(instrument))
-            }
+        } else {
+            let resource = begin(out, REQUEST_RESOURCE);
+            wire::put_bytes(out, resource_group::RESOURCE, &self.resource);
+            (resource, self.open_scope(instrument))
         };
         let out = &mut self.out;
         let at = begin(out, scope_group::ITEMS);

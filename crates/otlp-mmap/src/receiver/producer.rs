@@ -202,7 +202,7 @@ impl Producer {
             .partition(Attached::is_released);
         self.retiring = retiring;
         for file in done {
-            self.finish(&file, outlet);
+            self.finish(file, outlet);
         }
     }
 
@@ -218,8 +218,8 @@ impl Producer {
     }
 
     /// All that the file held is acknowledged.
-    fn finish(&mut self, file: &Attached, outlet: &mut Outlet<'_>) {
-        self.leave(file);
+    fn finish(&mut self, file: Attached, outlet: &mut Outlet<'_>) {
+        self.leave(&file);
         if !file.is_removable() {
             return;
         }
@@ -231,6 +231,7 @@ impl Producer {
                     Level::Debug,
                     format!("removed {}: drained, its writer is done with it", path.display()),
                 );
+                file.cells.remove_baselines();
             }
             Err(error) => outlet.log(
                 Level::Warn,

@@ -157,7 +157,7 @@ impl CellReader {
     /// The system does not map the file.
     pub fn open(file: &FileView) -> io::Result<Option<Self>> {
         let extents = file.extension().map_or(0, |block| block.cell_extents());
-        if extents == 0 || extents % u64::from(cells::EXTENT_ALIGNMENT) != 0 {
+        if extents == 0 || !extents.is_multiple_of(u64::from(cells::EXTENT_ALIGNMENT)) {
             return Ok(None);
         }
         let handle = file.mapping().file().try_clone()?;
@@ -221,16 +221,11 @@ impl CellReader {
         &self.series
     }
 
-    /// As [`CellReader::series`], for those who put other values in.
+    /// The series and its instrument; other values may be put into the series.
     #[inline]
-    pub(crate) fn series_mut(&mut self) -> &mut Series {
-        &mut self.series
-    }
-
-    /// The series and its instrument.
-    #[inline]
-    pub(crate) fn current(&self) -> (&InstrumentView, &Series) {
-        (self.instrument(), &self.series)
+    pub(crate) fn current(&mut self) -> (&InstrumentView, &mut Series) {
+        let view = &self.instruments[self.order[self.position.instrument - 1] as usize];
+        (view, &mut self.series)
     }
 
     /// The instrument of that series.
@@ -281,7 +276,7 @@ impl CellReader {
                 return;
             }
             let end = self.instruments.last().map_or(self.extents, |last| last.end);
-            if next < end.max(self.last_instrument + 1) || next % UNIT != 0 {
+            if next < end.max(self.last_instrument + 1) || !next.is_multiple_of(UNIT) {
                 self.skipped += 1;
                 return;
             }
@@ -541,12 +536,12 @@ fn observed(mapping: &Mapping, at: u64, observer: u32) -> Option<f64> {
     for _ in 0..MOST_TRIES {
         let round = mapping.load_u32(u64::from(observer) * UNIT)?;
         let copy = (round & 1) as usize;
-        let observed = rounds[copy].load(Ordering::Acquire);
+        let found = rounds[copy].load(Ordering::Acquire);
         let value = words[copy].load(Ordering::Relaxed);
         fence(Ordering::Acquire);
         // the round after the next one writes this copy again
         if mapping.load_u32(u64::from(observer) * UNIT)? == round {
-            return (round != 0 && observed == round).then(|| f64::from_bits(value));
+            return (round != 0 && found == round).then(|| f64::from_bits(value));
         }
     }
     None
