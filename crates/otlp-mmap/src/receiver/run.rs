@@ -61,6 +61,8 @@ pub(super) struct Run<'a> {
     paused: bool,
     stopping: bool,
     next_tend: Instant,
+    /// Whose turn it is to be the first of a round.
+    turn: usize,
 }
 
 impl<'a> Run<'a> {
@@ -86,6 +88,7 @@ impl<'a> Run<'a> {
             paused: false,
             stopping: false,
             next_tend: Instant::now(),
+            turn: 0,
         }
     }
 
@@ -150,7 +153,11 @@ impl<'a> Run<'a> {
             !self.stopping && !self.paused && self.outlet.in_flight.bytes() < self.options.max_unacknowledged_bytes;
         // asked for while nothing is taken, it is done when something is again
         let flush = takes && std::mem::take(&mut self.flush);
-        for producer in self.producers.values_mut() {
+        let mut order: Vec<_> = self.producers.values_mut().collect();
+        let turn = self.turn % order.len().max(1);
+        order.rotate_left(turn);
+        let mut unserved = None;
+        for (at, producer) in order.into_iter().enumerate() {
             if tend {
                 producer.tend(&mut self.outlet, now, unix_nanos);
             }
@@ -161,8 +168,12 @@ impl<'a> Run<'a> {
                     flush,
                 };
                 most = most.max(producer.pass(&mut self.outlet, &pass));
+            } else {
+                unserved.get_or_insert(at);
             }
         }
+        // whoever found no room is the first to have what becomes free
+        self.turn = turn + unserved.unwrap_or(0);
         if tend {
             let stats = &mut self.outlet.stats;
             self.producers.retain(|_, producer| {
