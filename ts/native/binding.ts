@@ -15,6 +15,8 @@ export interface Geometry {
   spansBufferSize: number;
   measurementsBuffers: number;
   measurementsBufferSize: number;
+  /** Ring for what is too long for a slot, a multiple of 64. 0: there is none, and what is too long is cut. */
+  spillBytes: number;
   dictionaryBytes: number;
 }
 
@@ -103,6 +105,8 @@ export interface ReceiverStats {
   /** Records that could not be decoded, and slots skipped by the dead-slot rule. */
   recordsQuarantined: number;
   slotsSkipped: number;
+  /** Records taken cut, as what they name in the spill ring was not there, or not whole. */
+  spillsLost: number;
   openSpansEvicted: number;
   /** Drops that writers counted in the files seen so far, ring to reason to count; only what is not zero. */
   writerDrops: Partial<Record<RingName, Record<string, number>>>;
@@ -261,6 +265,8 @@ export interface NativeBinding {
   attachScratch(scratch: ArrayBuffer): void;
   /** Raw. Commits `length` bytes at scratch `offset` to `ring`; the SCRATCH_* words say how time is filled in. Returns COMMIT_*. */
   commit(writer: number, ring: number, offset: number, length: number): number;
+  /** Raw. As commit, for a record of any length: its longest values are cut to fit the slot, and stand whole in the spill ring. */
+  commitLong(writer: number, ring: number, offset: number, length: number): number;
   /** Raw. The clock into SCRATCH_TIME_SECONDS / _NANOS / _ANCHOR (the anchor word is in and out, as for commit). */
   now(): void;
   /** Raw. Epoch of the writer's references: they are void when it changes. A thread that asks lets go of a file that was closed. */
