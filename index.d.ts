@@ -20,6 +20,10 @@ export declare class NativeReceiver {
   stats(): JsReceiverStats
   /** Hands over what is assembled now. */
   flush(): void
+  /** Watches other folders and files from now on. */
+  watch(directories: Array<string>, files: Array<string>): void
+  /** Milliseconds since the thread last came round. */
+  silence(): number
   /** Reads nothing more until `resume`. */
   pause(): void
   /** Reads again. */
@@ -102,6 +106,7 @@ export interface JsGeometry {
   spansBufferSize?: number
   measurementsBuffers?: number
   measurementsBufferSize?: number
+  spillBytes?: number
   dictionaryBytes?: number
 }
 
@@ -200,6 +205,7 @@ export interface JsReceiverStats {
   endsWithoutStart: number
   changesWithoutStart: number
   recordsQuarantined: number
+  spillsLost: number
   slotsSkipped: number
   openSpansEvicted: number
   writerDrops: Record<string, Record<string, number>>

@@ -15,6 +15,8 @@ export interface Geometry {
   spansBufferSize: number;
   measurementsBuffers: number;
   measurementsBufferSize: number;
+  /** Ring for what is too long for a slot, a multiple of 64. 0: there is none, and what is too long is cut. */
+  spillBytes: number;
   dictionaryBytes: number;
 }
 
@@ -57,7 +59,7 @@ export interface WriterStatus {
 }
 
 export interface ReceiverOptions {
-  /** Folders to watch. A folder that does not exist yet is watched for. */
+  /** Folders to watch, or patterns (`*`, `?`, `[…]`) of folders and files. What does not exist yet is watched for. */
   directories: string[];
   /** Files to read by path, in any mode and of any SDK. */
   files: string[];
@@ -119,6 +121,8 @@ export interface ReceiverStats {
   /** Records that could not be decoded, and slots skipped by the dead-slot rule. */
   recordsQuarantined: number;
   slotsSkipped: number;
+  /** Records taken cut, as what they name in the spill ring was not there, or not whole. */
+  spillsLost: number;
   openSpansEvicted: number;
   /** Drops that writers counted in the files seen so far, ring to reason to count; only what is not zero. */
   writerDrops: Partial<Record<RingName, Record<string, number>>>;
@@ -134,6 +138,10 @@ export interface NativeReceiver {
   stats(): ReceiverStats;
   /** Hand over what is assembled now, even if small. */
   flush(): void;
+  /** Watches other folders and files from now on. What is being read is read to its end. */
+  watch(directories: string[], files: string[]): void;
+  /** Milliseconds since the thread last came round: a few, unless a file system does not answer. */
+  silence(): number;
   /** Reads nothing more until `resume`. Heartbeats, acknowledgements and what the other calls ask for go on. */
   pause(): void;
   resume(): void;
@@ -279,6 +287,8 @@ export interface NativeBinding {
   attachScratch(scratch: ArrayBuffer): void;
   /** Raw. Commits `length` bytes at scratch `offset` to `ring`; the SCRATCH_* words say how time is filled in. Returns COMMIT_*. */
   commit(writer: number, ring: number, offset: number, length: number): number;
+  /** Raw. As commit, for a record of any length: its longest values are cut to fit the slot, and stand whole in the spill ring. */
+  commitLong(writer: number, ring: number, offset: number, length: number): number;
   /** Raw. The clock into SCRATCH_TIME_SECONDS / _NANOS / _ANCHOR (the anchor word is in and out, as for commit). */
   now(): void;
   /** Raw. Epoch of the writer's references: they are void when it changes. A thread that asks lets go of a file that was closed. */

@@ -116,10 +116,10 @@ export const BLOCK_CELL_EXTENTS_REF = 312;
 export const BLOCK_FLUSH_EPOCH = 320;
 /** u64 atomic, wall clock in ns of the newest commit */
 export const BLOCK_LAST_COMMIT = 328;
-/** u64 atomic, reserved for the spill ring */
-export const BLOCK_SPILL_WRITER_POSITION = 336;
-/** u64 atomic, reserved for the spill ring */
-export const BLOCK_SPILL_READER_POSITION = 344;
+/** u64 atomic, position in the spill ring where the next entry begins; only grows */
+export const BLOCK_SPILL_HEAD = 336;
+/** u64 atomic, position of the oldest entry that the writer keeps */
+export const BLOCK_SPILL_TAIL = 344;
 /** u64 atomic, wall clock in ns, stored by the writer now and then: the grain of CELL_UPDATED */
 export const BLOCK_CELLS_TICK = 352;
 /** u64 atomic, wall clock in ns: what was updated before it is in collections that every stream of the reader has had acknowledged */
@@ -144,6 +144,18 @@ export const SLOT_PID = 20;
 export const SLOT_ACKNOWLEDGED_EPOCH = 24;
 /** bytes per slot */
 export const SLOT_STRIDE = 64;
+
+/** Entry of the spill ring. */
+/** u32, number of the ring whose record refers to the entry */
+export const SPILL_RING = 0;
+/** u32, bytes of the message Spilled that follows the header */
+export const SPILL_LENGTH = 4;
+/** i64, index of that record */
+export const SPILL_INDEX = 8;
+/** length of the header */
+export const SPILL_HEADER = 16;
+/** entries begin at multiples of this */
+export const SPILL_ALIGNMENT = 8;
 
 /** Constants. */
 /** header version */
@@ -194,6 +206,20 @@ export const CONSTANT_FEATURE_SPILL = 2;
 export const CONSTANT_FEATURE_CELLS = 4;
 
 /** Message fields (protobuf field numbers; 1000 and up are this project's). */
+/** message SpillRef: parts of the record stand whole in the spill ring. First in StartSpan, EndSpan, ChangeSpanName, UpdateAttributes, AddLink or Event */
+export const FIELD_SPILL = 1015;
+/** fixed64, position of the entry in the spill ring */
+export const FIELD_SPILL_POSITION = 1;
+/** fixed32, bytes of the message Spilled */
+export const FIELD_SPILL_LENGTH = 2;
+/** fixed32, CRC-32 (IEEE) of these */
+export const FIELD_SPILL_CRC = 3;
+/** repeated message SpilledPart */
+export const FIELD_SPILLED_PARTS = 1;
+/** u32, offset in the record of the body of the length-delimited field that was cut; 0: further fields of an Event, after its own */
+export const FIELD_PART_AT = 1;
+/** bytes, the whole body */
+export const FIELD_PART_BYTES = 2;
 export const FIELD_SPAN_EVENT_TRACE_ID = 1;
 export const FIELD_SPAN_EVENT_SPAN_ID = 2;
 export const FIELD_SPAN_EVENT_START = 11;

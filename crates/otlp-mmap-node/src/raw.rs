@@ -5,7 +5,7 @@
 
 use crate::environment::{Environment, Scratch};
 use napi_sys as sys;
-use otlp_mmap::clock::Clock;
+use otlp_mmap::clock::{self, Clock};
 use otlp_mmap::file::RingId;
 use otlp_mmap::layout::{commit, scratch};
 use std::ffi::CStr;
@@ -19,9 +19,10 @@ pub(crate) type Callback = unsafe extern "C" fn(sys::napi_env, sys::napi_callbac
 /// Registers the raw functions on `exports`, bound to the environment's state.
 pub fn register(env: sys::napi_env, exports: sys::napi_value) {
     let state = Environment::create(env);
-    let functions: [(&CStr, Callback); 6] = [
+    let functions: [(&CStr, Callback); 7] = [
         (c"attachScratch", attach_scratch),
         (c"commit", commit_record),
+        (c"commitLong", commit_long),
         (c"now", now),
         (c"epoch", epoch),
         (c"countDrop", count_drop),
@@ -130,6 +131,28 @@ unsafe extern "C" fn commit_record(env: sys::napi_env, info: sys::napi_callback_
             None => handle.commit(ring, epoch, record),
         }
         .number()
+    });
+    integer(env, status)
+}
+
+unsafe extern "C" fn commit_long(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    let (state, [writer, ring, offset, length]) = arguments::<4>(env, info);
+    let (writer, ring) = (unsigned(env, writer), unsigned(env, ring));
+    let (offset, length) = (unsigned(env, offset), unsigned(env, length));
+    let status = guarded(commit::DISABLED, || {
+        let Some(state) = state else { return commit::DISABLED };
+        let (Some(scratch), Some(handle)) = (state.scratch(), state.handle(writer)) else {
+            return commit::DISABLED;
+        };
+        let Some(ring) = RingId::from_number(ring as u32) else {
+            return commit::DISABLED;
+        };
+        let Some(record) = scratch.bytes(offset, length) else {
+            return commit::TOO_LARGE;
+        };
+        let epoch = scratch.word(scratch::EPOCH);
+        let time = fill_time(scratch, record).unwrap_or_else(clock::coarse_wall_nanos);
+        handle.commit_long(ring, epoch, record, time).number()
     });
     integer(env, status)
 }

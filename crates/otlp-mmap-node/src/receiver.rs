@@ -163,6 +163,7 @@ pub struct JsReceiverStats {
     pub ends_without_start: f64,
     pub changes_without_start: f64,
     pub records_quarantined: f64,
+    pub spills_lost: f64,
     pub slots_skipped: f64,
     pub open_spans_evicted: f64,
     pub writer_drops: HashMap<&'static str, HashMap<&'static str, f64>>,
@@ -193,6 +194,7 @@ impl From<ReceiverStats> for JsReceiverStats {
             ends_without_start: stats.ends_without_start as f64,
             changes_without_start: stats.changes_without_start as f64,
             records_quarantined: stats.records_quarantined as f64,
+            spills_lost: stats.spills_lost as f64,
             slots_skipped: stats.slots_skipped as f64,
             open_spans_evicted: stats.open_spans_evicted as f64,
             writer_drops: drops
@@ -229,6 +231,19 @@ impl NativeReceiver {
     #[napi]
     pub fn flush(&self) {
         self.receiver.flush();
+    }
+
+    /// Watches other folders and files from now on.
+    #[napi]
+    pub fn watch(&self, directories: Vec<String>, files: Vec<String>) {
+        let paths = |names: Vec<String>| names.into_iter().map(PathBuf::from).collect();
+        self.receiver.watch(paths(directories), paths(files));
+    }
+
+    /// Milliseconds since the thread last came round.
+    #[napi]
+    pub fn silence(&self) -> f64 {
+        self.receiver.silence().as_secs_f64() * 1000.0
     }
 
     /// Reads nothing more until `resume`.

@@ -126,10 +126,10 @@ pub mod block {
     pub const FLUSH_EPOCH: usize = 320;
     /// u64 atomic, wall clock in ns of the newest commit
     pub const LAST_COMMIT: usize = 328;
-    /// u64 atomic, reserved for the spill ring
-    pub const SPILL_WRITER_POSITION: usize = 336;
-    /// u64 atomic, reserved for the spill ring
-    pub const SPILL_READER_POSITION: usize = 344;
+    /// u64 atomic, position in the spill ring where the next entry begins; only grows
+    pub const SPILL_HEAD: usize = 336;
+    /// u64 atomic, position of the oldest entry that the writer keeps
+    pub const SPILL_TAIL: usize = 344;
     /// u64 atomic, wall clock in ns, stored by the writer now and then: the grain of CELL_UPDATED
     pub const CELLS_TICK: usize = 352;
     /// u64 atomic, wall clock in ns: what was updated before it is in collections that every stream of the reader has had acknowledged
@@ -156,6 +156,20 @@ pub mod slot {
     pub const ACKNOWLEDGED_EPOCH: usize = 24;
     /// bytes per slot
     pub const STRIDE: usize = 64;
+}
+
+/// Entry of the spill ring.
+pub mod spill {
+    /// u32, number of the ring whose record refers to the entry
+    pub const RING: usize = 0;
+    /// u32, bytes of the message Spilled that follows the header
+    pub const LENGTH: usize = 4;
+    /// i64, index of that record
+    pub const INDEX: usize = 8;
+    /// length of the header
+    pub const HEADER: usize = 16;
+    /// entries begin at multiples of this
+    pub const ALIGNMENT: usize = 8;
 }
 
 /// Constants.
@@ -216,6 +230,20 @@ pub mod constant {
 
 /// Message fields (protobuf field numbers; 1000 and up are this project's).
 pub mod field {
+    /// message SpillRef: parts of the record stand whole in the spill ring. First in StartSpan, EndSpan, ChangeSpanName, UpdateAttributes, AddLink or Event
+    pub const SPILL: u32 = 1015;
+    /// fixed64, position of the entry in the spill ring
+    pub const SPILL_POSITION: u32 = 1;
+    /// fixed32, bytes of the message Spilled
+    pub const SPILL_LENGTH: u32 = 2;
+    /// fixed32, CRC-32 (IEEE) of these
+    pub const SPILL_CRC: u32 = 3;
+    /// repeated message SpilledPart
+    pub const SPILLED_PARTS: u32 = 1;
+    /// u32, offset in the record of the body of the length-delimited field that was cut; 0: further fields of an Event, after its own
+    pub const PART_AT: u32 = 1;
+    /// bytes, the whole body
+    pub const PART_BYTES: u32 = 2;
     /// span event trace id
     pub const SPAN_EVENT_TRACE_ID: u32 = 1;
     /// span event span id

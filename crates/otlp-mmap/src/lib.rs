@@ -22,5 +22,6 @@ pub mod process;
 pub mod random;
 pub mod reader;
 pub mod receiver;
+mod splice;
 pub mod wire;
 pub mod writer;

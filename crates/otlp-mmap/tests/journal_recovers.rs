@@ -3,10 +3,18 @@
 mod journals;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use journals::{Model, backlog, commit, open, options};
 use otlp_mmap::journal::fail_point::{Crash, arm, disarm};
 use otlp_mmap::journal::{Journal, Transaction};
+
+/// There is one armed point a process.
+static TURN: Mutex<()> = Mutex::new(());
+
+fn take_turn() -> MutexGuard<'static, ()> {
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// A stretch of a collector's life; `done` gets the model after each step that is complete, and before each that is tried.
 fn live(journal: &mut Journal, model: &mut Model, attempted: &mut Option<Model>) {
@@ -88,6 +96,7 @@ fn expect(model: &Model, options: &otlp_mmap::journal::JournalOptions) -> bool {
 
 #[test]
 fn a_crash_at_any_write_leaves_the_last_commit() {
+    let _turn = take_turn();
     std::panic::set_hook(Box::new(|_| {}));
     let mut points = 0;
     loop {
@@ -112,6 +121,7 @@ fn a_crash_at_any_write_leaves_the_last_commit() {
 
 #[test]
 fn a_journal_goes_on_where_it_was_left_and_its_torn_end_is_told() {
+    let _turn = take_turn();
     let folder = tempfile::tempdir().unwrap();
     let options = options(folder.path());
     let mut model = Model::default();

@@ -251,6 +251,24 @@ impl<'a> Extension<'a> {
         }
     }
 
+    /// Where the next entry of the spill ring begins.
+    #[must_use]
+    pub fn spill_head(&self) -> u64 {
+        self.u64(block::SPILL_HEAD)
+    }
+
+    /// The oldest entry of the spill ring that the writer keeps.
+    #[must_use]
+    pub fn spill_tail(&self) -> u64 {
+        self.u64(block::SPILL_TAIL)
+    }
+
+    /// For writers.
+    pub(crate) fn set_spill_positions(&self, tail: u64, head: u64) {
+        self.set_u64(block::SPILL_TAIL, tail);
+        self.set_u64(block::SPILL_HEAD, head);
+    }
+
     /// Records lost by the writer, by ring and `DROP_*` reason.
     #[must_use]
     pub fn drops(&self, ring: RingId, reason: u32) -> u64 {

@@ -18,6 +18,7 @@ mod mapping;
 mod owner;
 mod prefetch;
 mod ring;
+mod spill;
 mod view;
 
 pub use allocate::allocate;
@@ -32,4 +33,5 @@ pub(crate) use mapping::CELLS_RESERVATION;
 pub use mapping::{Access, Mapping, Refresh};
 pub use owner::{own_uid, user};
 pub use ring::{Ring, RingGeometry, RingId, SlotError};
+pub use spill::{Spill, SpillError, SpillGeometry, SpillReference};
 pub use view::{FileView, Inode};

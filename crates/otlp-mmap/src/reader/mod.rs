@@ -11,7 +11,9 @@ pub use cursor::Next;
 use crate::clock;
 use crate::file::liveness::{self, Liveness};
 use crate::file::lock::{Lock, Role};
-use crate::file::{Access, EntryError, FileError, FileView, Identity, Inode, Problem, RingId};
+use crate::file::{
+    Access, EntryError, FileError, FileView, Identity, Inode, Problem, RingId, SpillError, SpillReference,
+};
 use crate::layout::constant;
 use crate::otlp::{self, Entries};
 use crate::random;
@@ -32,6 +34,8 @@ pub struct FileReader {
     /// The owner's lock; None for viewers.
     lock: Option<Lock>,
     cursors: [Cursor; 3],
+    /// The ring that a record was taken from last.
+    newest: RingId,
     start_time: u64,
     liveness: Liveness,
     dead_slot_timeout: Duration,
@@ -85,6 +89,7 @@ impl FileReader {
             view,
             lock,
             cursors,
+            newest: RingId::Spans,
             start_time,
             liveness: Liveness::Unknown,
             dead_slot_timeout,
@@ -126,6 +131,7 @@ impl FileReader {
         };
         let view = self.view.ring(ring);
         let cursor = &mut self.cursors[ring as usize];
+        self.newest = ring;
         let next = cursor.next(view, patience, record);
         if next == Next::Record && self.lock.is_none() && !view.is_published(cursor.taken()) {
             // the owner freed the slot and the writer took it while we copied
@@ -281,6 +287,12 @@ impl Entries for FileReader {
                 EntryError::OutOfBounds => otlp::EntryError::Outside,
                 EntryError::BadLength => otlp::EntryError::Malformed,
             })
+    }
+
+    fn spilled(&mut self, reference: SpillReference, out: &mut Vec<u8>) -> Result<(), SpillError> {
+        let spill = self.view.spill().ok_or(SpillError)?;
+        let index = self.cursor(self.newest);
+        spill.copy_entry(self.newest, index, reference, out)
     }
 }
 

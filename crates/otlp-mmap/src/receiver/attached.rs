@@ -3,6 +3,7 @@
 use super::checkpoint::Checkpoints;
 use super::collect::FileCells;
 use super::discovery::Found;
+use super::lane::HURRY_FRACTION;
 use super::producer::Pass;
 use super::run::Outlet;
 use super::{ReceiverOptions, ReceiverStats};
@@ -54,6 +55,8 @@ pub(super) struct Attached {
     unreleased: [Unreleased; 3],
     flush: Option<FlushRequest>,
     acknowledged_epoch: u64,
+    /// How far the spill ring was filled when [`Self::fills_spill_ring`] was last true.
+    spill_head: u64,
     since: Instant,
     /// It was exhausted at the last look: if a next generation exists, it has been found by now.
     was_exhausted: bool,
@@ -81,6 +84,7 @@ impl Attached {
             cells: FileCells::new(options),
             in_directory: found.in_directory,
             flush: None,
+            spill_head: 0,
             since: Instant::now(),
             was_exhausted: false,
             last_alive: 0,
@@ -112,6 +116,22 @@ impl Attached {
             self.flush = Some(FlushRequest { epoch, indices });
         }
         (self.flush.is_some(), epoch > newest)
+    }
+
+    /// A part of the spill ring was filled since this was last true: what stands there goes only with the acknowledgement of its
+    /// records, so these must not wait for their batch's timer.
+    #[inline]
+    pub(super) fn fills_spill_ring(&mut self) -> bool {
+        let file = self.reader.file();
+        let (Some(block), Some(spill)) = (file.extension(), file.spill()) else {
+            return false;
+        };
+        let head = block.spill_head();
+        let fills = head.wrapping_sub(self.spill_head) >= spill.length() / HURRY_FRACTION;
+        if fills {
+            self.spill_head = head;
+        }
+        fills
     }
 
     /// The resource may still change, and it is worth waiting for.

@@ -88,11 +88,11 @@ impl Producer {
         let Some(file) = self.files.front_mut() else {
             return Progress::Nothing;
         };
-        let (urgent, asked) = file.wants_flush();
+        let (flush, asked) = file.wants_flush();
+        let urgent = flush | file.fills_spill_ring() | pass.flush;
         if asked {
             self.request_collection();
         }
-        let urgent = urgent || pass.flush;
         let Some(file) = self.files.front_mut() else {
             return Progress::Nothing;
         };
@@ -272,6 +272,11 @@ impl Producer {
         }
     }
 
+    /// Its oldest file is read to its end: whether there is another one has to be known.
+    pub(super) fn awaits_look(&self) -> bool {
+        self.files.front().is_some_and(Attached::is_exhausted)
+    }
+
     /// It has no files any more.
     pub(super) fn is_finished(&self) -> bool {
         self.files.is_empty() && self.retiring.is_empty()
@@ -283,7 +288,9 @@ impl Producer {
         self.traces.add_to(stats);
         self.traces.encode.add_to(stats);
         self.logs.add_to(stats);
-        stats.records_quarantined += self.logs.encode.counters().quarantined;
+        let logs = self.logs.encode.counters();
+        stats.records_quarantined += logs.quarantined;
+        stats.spills_lost += logs.faults.lost_spills;
         for file in self.files.iter().chain(&self.retiring) {
             stats.series_skipped += file.cells.skipped();
         }

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::long::Ledger;
 use crate::file::lock::Lock;
 use crate::file::{FileView, RingId};
 use crate::layout::constant;
@@ -24,6 +25,8 @@ pub(super) struct Generation {
     pub single: bool,
     /// Index at which the next file begins.
     pub roll_at: i64,
+    /// Held while a record is committed that has parts in the spill ring.
+    pub ledger: Mutex<Ledger>,
     lock: Mutex<Option<Lock>>,
     /// Metric cells in it are in use: it outlives its rings.
     cells: AtomicBool,
@@ -37,6 +40,7 @@ impl Generation {
             number,
             single,
             roll_at: if single { i64::MAX } else { roll_at },
+            ledger: Mutex::default(),
             lock: Mutex::new(Some(lock)),
             cells: AtomicBool::new(false),
         }

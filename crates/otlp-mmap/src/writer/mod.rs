@@ -12,6 +12,7 @@ mod generation;
 mod geometry;
 mod handle;
 mod interner;
+mod long;
 mod options;
 mod place;
 mod resource;
