@@ -148,6 +148,12 @@ export interface JsItemSelector {
   exclude?: JsItemCondition
 }
 
+/** See `MetricStream` of `ts/native/binding.ts`. */
+export interface JsMetricStream {
+  name: string
+  temporality: string
+}
+
 /** See `Piece` of `ts/native/binding.ts`. */
 export interface JsPiece {
   sequence: number
@@ -155,6 +161,7 @@ export interface JsPiece {
   body: Buffer
   items: number
   urgent: boolean
+  stream?: string
 }
 
 /** See `PiecePart` of `ts/native/binding.ts`. */
@@ -191,6 +198,10 @@ export interface JsReceiverOptions {
   maxOpenSpans?: number
   maxOpenSpanBytes?: number
   deadSlotTimeout?: number
+  metricStreams?: Array<JsMetricStream>
+  metricInterval?: number
+  maxPoints?: number
+  stateDirectory?: string
 }
 
 /** See `ReceiverStats` of `ts/native/binding.ts`. */
@@ -210,6 +221,7 @@ export interface JsReceiverStats {
   openSpansEvicted: number
   writerDrops: Record<string, Record<string, number>>
   bytesUnacknowledged: number
+  seriesSkipped: number
 }
 
 /** See `SamplerSettings` of `ts/native/binding.ts`. */
