@@ -225,8 +225,8 @@ export interface NativeBinding {
 
   /** Raw. Holds `scratch` (SCRATCH_LENGTH bytes) for this thread and remembers its address. */
   attachScratch(scratch: ArrayBuffer): void;
-  /** Raw. Commits `length` bytes at scratch `offset` to `ring`; the SCRATCH_* words say how time is filled in. Returns COMMIT_*. */
-  commit(writer: number, ring: number, offset: number, length: number): number;
+  /** Raw. Commits a record of the scratch buffer: the SCRATCH_* words say which, where to, and how time is filled in; SCRATCH_COMMIT_STATUS is the answer. */
+  commit(): void;
   /** Raw. The clock into SCRATCH_TIME_SECONDS / _NANOS / _ANCHOR (the anchor word is in and out, as for commit). */
   now(): void;
   /** Raw. Epoch of the writer's references: they are void when it changes. A thread that asks lets go of a file that was closed. */

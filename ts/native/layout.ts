@@ -318,6 +318,16 @@ export const SCRATCH_FLOOR_NANOS = 20;
 export const SCRATCH_ANCHOR = 24;
 /** u32 in: the epoch in which the record's references were resolved */
 export const SCRATCH_EPOCH = 28;
+/** u32 in: number of the writer */
+export const SCRATCH_COMMIT_WRITER = 40;
+/** u32 in: RING_* */
+export const SCRATCH_COMMIT_RING = 44;
+/** u32 in: offset of the record in the scratch buffer */
+export const SCRATCH_COMMIT_OFFSET = 48;
+/** u32 in: bytes of the record */
+export const SCRATCH_COMMIT_LENGTH = 52;
+/** u32 out: COMMIT_* */
+export const SCRATCH_COMMIT_STATUS = 56;
 /** the record to commit starts here */
 export const SCRATCH_RECORD = 64;
 /** bytes for it (128 KiB − 64) */

@@ -24,6 +24,11 @@ const {
   CONSTANT_DROP_DISK,
   CONSTANT_DROP_LIMIT,
   SCRATCH_ANCHOR,
+  SCRATCH_COMMIT_LENGTH,
+  SCRATCH_COMMIT_OFFSET,
+  SCRATCH_COMMIT_RING,
+  SCRATCH_COMMIT_STATUS,
+  SCRATCH_COMMIT_WRITER,
   SCRATCH_EPOCH,
   SCRATCH_FLOOR_NANOS,
   SCRATCH_FLOOR_SECONDS,
@@ -55,6 +60,11 @@ const FLOOR_SECONDS = SCRATCH_FLOOR_SECONDS / 4;
 const FLOOR_NANOS = SCRATCH_FLOOR_NANOS / 4;
 const ANCHOR = SCRATCH_ANCHOR / 4;
 const EPOCH = SCRATCH_EPOCH / 4;
+const COMMIT_WRITER = SCRATCH_COMMIT_WRITER / 4;
+const COMMIT_RING = SCRATCH_COMMIT_RING / 4;
+const COMMIT_OFFSET = SCRATCH_COMMIT_OFFSET / 4;
+const COMMIT_LENGTH = SCRATCH_COMMIT_LENGTH / 4;
+const COMMIT_STATUS = SCRATCH_COMMIT_STATUS / 4;
 
 /**
  * The time of the next record, and after its commit the time that it got. Seconds and nanoseconds since the Unix epoch as
@@ -235,7 +245,17 @@ export class Writer implements KeyReferences {
   commit(ring: number, offset: number, length: number, epoch: number): number {
     words[TIME_MODE] = COMMIT_TIME_NONE;
     words[EPOCH] = epoch;
-    return this.#commit(this.handle, ring, offset, length);
+    return this.#call(ring, offset, length);
+  }
+
+  #call(ring: number, offset: number, length: number): number {
+    words[COMMIT_WRITER] = this.handle;
+    words[COMMIT_RING] = ring;
+    words[COMMIT_OFFSET] = offset;
+    words[COMMIT_LENGTH] = length;
+    words[COMMIT_STATUS] = COMMIT_DISABLED;
+    this.#commit();
+    return words[COMMIT_STATUS];
   }
 
   /** Commits a record whose time stands at `timeAt` in the scratch buffer and comes from `recordTime`. */
@@ -248,7 +268,7 @@ export class Writer implements KeyReferences {
     words[FLOOR_NANOS] = recordTime.floorNanos;
     words[ANCHOR] = recordTime.anchor;
     words[EPOCH] = this.epoch;
-    const status = this.#commit(this.handle, ring, offset, length);
+    const status = this.#call(ring, offset, length);
     if (status === COMMIT_PUBLISHED) this.#takeTime();
     return status;
   }

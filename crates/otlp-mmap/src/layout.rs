@@ -412,6 +412,16 @@ pub mod scratch {
     pub const ANCHOR: usize = 24;
     /// u32 in: the epoch in which the record's references were resolved
     pub const EPOCH: usize = 28;
+    /// u32 in: number of the writer
+    pub const COMMIT_WRITER: usize = 40;
+    /// u32 in: RING_*
+    pub const COMMIT_RING: usize = 44;
+    /// u32 in: offset of the record in the scratch buffer
+    pub const COMMIT_OFFSET: usize = 48;
+    /// u32 in: bytes of the record
+    pub const COMMIT_LENGTH: usize = 52;
+    /// u32 out: COMMIT_*
+    pub const COMMIT_STATUS: usize = 56;
     /// the record to commit starts here
     pub const RECORD: usize = 64;
     /// bytes for it (128 KiB − 64)
