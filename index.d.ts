@@ -51,6 +51,14 @@ export declare function createReceiver(options: JsReceiverOptions, onEvent: (arg
 export declare function defaultDirectories(): Array<string>
 
 /**
+ * The number of an instrument; the same definition gives the same number in all threads.
+ *
+ * # Errors
+ * A definition that the file cannot hold: the message names the part.
+ */
+export declare function defineInstrument(writer: number, instrument: JsInstrument): number
+
+/**
  * Everything unread in a file, one OTLP JSON export request a line. Changes nothing.
  *
  * # Errors
@@ -94,7 +102,26 @@ export interface JsGeometry {
   spansBufferSize?: number
   measurementsBuffers?: number
   measurementsBufferSize?: number
+  spillBytes?: number
   dictionaryBytes?: number
+}
+
+/** See `InstrumentOptions` of `ts/native/binding.ts`. */
+export interface JsInstrument {
+  scope: Uint8Array
+  schemaUrl?: string
+  name: string
+  description?: string
+  unit?: string
+  kind: string
+  integer: boolean
+  monotonic?: boolean
+  bounds?: Array<number>
+  maxSize?: number
+  maxScale?: number
+  minMax?: boolean
+  sum?: boolean
+  limit?: number
 }
 
 /** See `ItemCondition` of `ts/native/binding.ts`. */
@@ -174,6 +201,7 @@ export interface JsReceiverStats {
   endsWithoutStart: number
   changesWithoutStart: number
   recordsQuarantined: number
+  spillsLost: number
   slotsSkipped: number
   openSpansEvicted: number
   writerDrops: Record<string, Record<string, number>>
@@ -226,6 +254,20 @@ export interface JsWriterStatus {
   warnings: Array<string>
 }
 
+/** Bytes of memory that the process' control group (version 1 or 2) allows; null without a limit. */
+export declare function memoryLimit(): number | null
+
+/** Bytes that the addon has allocated; mapped files are none of them. */
+export declare function nativeMemory(): number
+
+/**
+ * Sends `state` (as in `READY=1`) to the socket that `NOTIFY_SOCKET` names: a path, or a name in the abstract namespace after `@`.
+ *
+ * # Errors
+ * The socket does not take it.
+ */
+export declare function notifyServiceManager(socket: string, state: string): void
+
 /**
  * A process-wide handle on the writer of a location and identity. Makes no file yet.
  *
@@ -234,8 +276,14 @@ export interface JsWriterStatus {
  */
 export declare function openWriter(options: JsWriterOptions): number
 
+/** What is wrong with a regular expression, if anything. */
+export declare function patternProblem(expression: string): string | null
+
 /** Random UUID of this process, the same in every thread: `service.instance.id`. */
 export declare function processInstanceId(): string
+
+/** Gives freed memory back to the system where the allocator would keep it. */
+export declare function releaseMemory(): void
 
 /** Asks the reader to export everything written so far; the epoch to await, 0 if there is nothing to wait for. */
 export declare function requestFlush(writer: number): number

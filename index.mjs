@@ -4,5 +4,12 @@
 // The ES module front: one implementation a process, so this names what the CommonJS module has.
 import otlpMmap from './dist/index.js';
 
-export const { MmapLoggerProvider, MmapSpanExporter, MmapSpanProcessor, MmapTracerProvider } = otlpMmap;
+export const {
+  MmapLoggerProvider,
+  MmapLogRecordExporter,
+  MmapLogRecordProcessor,
+  MmapSpanExporter,
+  MmapSpanProcessor,
+  MmapTracerProvider,
+} = otlpMmap;
 export default otlpMmap;

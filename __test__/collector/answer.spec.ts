@@ -3,8 +3,9 @@
 
 import test from 'ava';
 import fc from 'fast-check';
-import { Backoff, DEFAULT_BACKOFF } from '../../ts/collector/exporters/backoff';
+import { Backoff } from '../../ts/collector/exporters/backoff';
 import { retryAfter } from '../../ts/collector/exporters/otlphttp/answer';
+import { RETRY_FOREVER } from '../../ts/collector/exporters/retry';
 import { wireFields } from '../../ts/collector/wire';
 
 test('Retry-After is read as seconds or as a date, and an hour at most', (t) => {
@@ -24,15 +25,15 @@ test('waits between attempts grow to the maximum, within the jitter, and never u
       fc.nat(100_000),
       (draws, asked) => {
         let draw = 0;
-        const backoff = new Backoff(DEFAULT_BACKOFF, () => draws[draw]);
-        let interval = DEFAULT_BACKOFF.initialInterval;
+        const backoff = new Backoff(RETRY_FOREVER, () => draws[draw]);
+        let interval = RETRY_FOREVER.initial_interval;
         for (; draw < draws.length; draw++) {
-          const wait = backoff.next(draw === 20 ? asked : undefined);
+          const wait = backoff.next(draw === 20 ? asked : undefined)!;
           if (draw === 20) t.true(wait >= asked);
           else t.true(wait >= interval * 0.5 && wait <= interval * 1.5);
-          interval = Math.min(interval * 1.5, DEFAULT_BACKOFF.maxInterval);
+          interval = Math.min(interval * 1.5, RETRY_FOREVER.max_interval);
         }
-        t.is(interval, DEFAULT_BACKOFF.maxInterval);
+        t.is(interval, RETRY_FOREVER.max_interval);
       },
     ),
   );

@@ -4,14 +4,13 @@
 import { mkdirSync, readFileSync, rmdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { DEFAULT_BACKOFF } from '../../ts/collector/exporters/backoff';
-import { Destination } from '../../ts/collector/exporters/destination';
+import { fileExporter as fileExporterFactory } from '../../ts/collector/exporters/file/factory';
 import { FileExporter } from '../../ts/collector/exporters/file/file';
 import { JsonLinesFile } from '../../ts/collector/exporters/file/json-lines';
 import { requestToJson } from '../../ts/collector/exporters/request-json';
-import { Logger } from '../../ts/collector/logger';
 import { loadBinding } from '../../ts/native/loader';
 import { batchOf } from './batches';
+import { destinationOf, QUICK_RETRIES } from './destinations';
 import { temporaryFolder } from './fixtures';
 
 /** An encoded request with one span of this name. */
@@ -99,12 +98,13 @@ test('a batch that could not be written waits, and is written once when it can b
   const folder = temporaryFolder(t);
   const path = join(folder, 'traces.jsonl');
   mkdirSync(path);
-  const lines: string[] = [];
-  const backoff = { ...DEFAULT_BACKOFF, initialInterval: 1, maxInterval: 1 };
-  const destination = new Destination(fileExporter(folder), backoff, new Logger('info', (line) => lines.push(line)));
+  const { destination, log } = destinationOf(fileExporterFactory, {
+    directory: folder,
+    retry_on_failure: QUICK_RETRIES,
+  });
   const delivered = destination.deliver(batchOf(request('a')));
   while (!destination.counters.signals.traces?.retries) await new Promise(setImmediate);
-  t.true(lines[0].includes(path), lines[0]);
+  t.true(log().includes(path), log());
   rmdirSync(path);
   t.true(await delivered);
   await destination.close();

@@ -6,25 +6,20 @@ import http from 'node:http';
 import net, { type AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import test from 'ava';
-import { SIGNALS } from '../../ts/collector/batch';
-import { type OtlpOverrides, otlpEndpoint } from '../../ts/collector/config/otlp-environment';
-import { Destination } from '../../ts/collector/exporters/destination';
-import { OtlpHttpExporter } from '../../ts/collector/exporters/otlphttp/otlphttp';
-import { Logger } from '../../ts/collector/logger';
+import { otlpHttpExporter } from '../../ts/collector/exporters/otlphttp/factory';
 import { FanOut } from '../../ts/collector/pipeline/fan-out';
 import { Receipt } from '../../ts/collector/pipeline/receipt';
 import { batchOf } from './batches';
+import { destinationOf, QUICK_RETRIES } from './destinations';
 import { Sink } from './sink';
 
-function destinationFor(endpoint: string, overrides: OtlpOverrides = {}) {
-  const lines: string[] = [];
-  const endpoints = SIGNALS.map((signal) => [signal, otlpEndpoint({}, signal, { endpoint, ...overrides })]);
-  const destination = new Destination(
-    new OtlpHttpExporter(Object.fromEntries(endpoints)),
-    { initialInterval: 1, maxInterval: 2, multiplier: 1, randomizationFactor: 0 },
-    new Logger('debug', (line) => lines.push(line)),
-  );
-  return { destination, log: () => lines.join('') };
+function destinationFor(endpoint: string, settings: object = {}) {
+  return destinationOf(otlpHttpExporter, {
+    endpoint,
+    compression: 'none',
+    retry_on_failure: QUICK_RETRIES,
+    ...settings,
+  });
 }
 
 test('the parts of a batch arrive as one body, with the headers of the protocol', async (t) => {
@@ -162,7 +157,7 @@ test('a destination that takes the request and never answers is tried again afte
     if (index > 0) response.end();
   });
   t.teardown(() => sink.close());
-  const { destination, log } = destinationFor(sink.url, { timeout: 50 });
+  const { destination, log } = destinationFor(sink.url, { timeout: '50ms' });
   t.true(await destination.deliver(batchOf('x')));
   // On a busy machine the second attempt may be too late as well.
   t.true(sink.requests.length >= 2);

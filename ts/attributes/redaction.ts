@@ -6,8 +6,8 @@ import { INVALID, plainAttributeValue } from './plain-value.js';
 
 /**
  * Decides what of a value reaches the file: returns it, another one in its place, or undefined to leave it out. Called for each
- * attribute with its key, for each entry of a map within one with the entry's own key, and for the body of a log record with the key `body`. A hook
- * that throws leaves the value out.
+ * attribute with its key, and for the body of a log record with the key `body`; where it returns a map or an array as it was given, also
+ * for the entries of the maps within, with their own keys. A hook that throws leaves the value out.
  */
 export type Redact = (key: string, value: unknown) => unknown;
 
@@ -32,9 +32,9 @@ export class Redaction {
     if (typeof kept !== 'object' || kept === null) {
       return typeof kept === 'function' || typeof kept === 'symbol' ? undefined : kept;
     }
-    // What the hook returns is its own: a copy may be changed.
+    if (kept === value) return this.#within(value);
     const { value: copy } = plainAttributeValue(kept, Number.POSITIVE_INFINITY);
-    return copy === INVALID ? undefined : this.#within(copy);
+    return copy === INVALID ? undefined : copy;
   }
 
   /** Applies the hook to the entries of maps, at any depth. */

@@ -5,14 +5,26 @@ import { debugExporter } from './exporters/debug/factory';
 import { fileExporter } from './exporters/file/factory';
 import { otlpHttpExporter } from './exporters/otlphttp/factory';
 import type { ExporterFactory, ProcessorFactory, ReceiverFactory } from './pipeline/component';
+import { attributesProcessor } from './processors/attributes/factory';
 import { batchProcessor } from './processors/batch/factory';
+import { filterProcessor } from './processors/filter/factory';
+import { memoryLimiterProcessor } from './processors/memory-limiter/factory';
+import { probabilisticSamplerProcessor } from './processors/probabilistic-sampler/factory';
+import { resourceProcessor } from './processors/resource/factory';
 import { mmapReceiver } from './receivers/mmap';
 
 // What a configuration can name. Each type checks its own section, so that here its type is not known.
 
 export const RECEIVERS: readonly ReceiverFactory[] = [mmapReceiver as ReceiverFactory];
 
-export const PROCESSORS: readonly ProcessorFactory[] = [batchProcessor as ProcessorFactory];
+export const PROCESSORS: readonly ProcessorFactory[] = [
+  memoryLimiterProcessor as ProcessorFactory,
+  batchProcessor as ProcessorFactory,
+  resourceProcessor as ProcessorFactory,
+  attributesProcessor as ProcessorFactory,
+  filterProcessor as ProcessorFactory,
+  probabilisticSamplerProcessor as ProcessorFactory,
+];
 
 export const EXPORTERS: readonly ExporterFactory[] = [
   otlpHttpExporter as ExporterFactory,

@@ -1,7 +1,7 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { DiagConsoleLogger, DiagLogLevel, diag } from '@opentelemetry/api';
+import { DiagConsoleLogger, type DiagLogger, DiagLogLevel, diag } from '@opentelemetry/api';
 import { type Env, readString, warnOfValue } from './env.js';
 
 /** The API keeps its globals here, for all copies of the API; it is the only way to see whether one is set. */
@@ -34,6 +34,17 @@ export function readLogLevel(env: Env): DiagLogLevel | undefined {
 export function isApiGlobalSet(name: string): boolean {
   const globals = (globalThis as Record<symbol, unknown>)[API_GLOBALS] as Record<string, unknown> | undefined;
   return globals?.[name] !== undefined;
+}
+
+/** Has `wrap` stand in for diag's logger: the one that is set now, and those that are set later through this copy of the API. */
+export function wrapDiagLoggers(wrap: (logger: DiagLogger) => DiagLogger): void {
+  const globals = (globalThis as Record<symbol, unknown>)[API_GLOBALS] as { diag?: DiagLogger } | undefined;
+  if (globals?.diag !== undefined) {
+    globals.diag = wrap(globals.diag);
+  }
+  const setLogger = diag.setLogger as (logger: DiagLogger, ...rest: unknown[]) => boolean;
+  diag.setLogger = ((logger: DiagLogger, ...rest: unknown[]) =>
+    setLogger.call(diag, logger === diag ? logger : wrap(logger), ...rest)) as typeof diag.setLogger;
 }
 
 /**

@@ -15,6 +15,8 @@ export interface Geometry {
   spansBufferSize: number;
   measurementsBuffers: number;
   measurementsBufferSize: number;
+  /** Ring for what is too long for a slot, a multiple of 64. 0: there is none, and what is too long is cut. */
+  spillBytes: number;
   dictionaryBytes: number;
 }
 
@@ -103,6 +105,8 @@ export interface ReceiverStats {
   /** Records that could not be decoded, and slots skipped by the dead-slot rule. */
   recordsQuarantined: number;
   slotsSkipped: number;
+  /** Records taken cut, as what they name in the spill ring was not there, or not whole. */
+  spillsLost: number;
   openSpansEvicted: number;
   /** Drops that writers counted in the files seen so far, ring to reason to count; only what is not zero. */
   writerDrops: Partial<Record<RingName, Record<string, number>>>;
@@ -216,6 +220,40 @@ export interface DumpOptions {
   signals: ('traces' | 'logs' | 'metrics')[];
 }
 
+/** What makes a metric instrument (after Views). Equal ones have the same number in all threads of the process. */
+export interface InstrumentOptions {
+  /** An encoded OTLP InstrumentationScope: name 1, version 2, attributes 3. */
+  scope: Uint8Array;
+  /** Schema URL of the scope. */
+  schemaUrl?: string;
+  name: string;
+  description?: string;
+  unit?: string;
+  /**
+   * - `sum`: {@link NativeBinding.recordCell} adds; its cells may be added to through {@link NativeBinding.cellsWindow}.
+   * - `gauge`: the newest value, with its time.
+   * - `observed-sum`, `observed-gauge`: absolute values, set in rounds ({@link NativeBinding.commitRound}).
+   * - `histogram`: explicit `bounds`. `exponential`: base 2.
+   */
+  kind: 'sum' | 'gauge' | 'observed-sum' | 'observed-gauge' | 'histogram' | 'exponential';
+  /** Values are whole numbers, exported as such. They are doubles in the cells, exact to 2^53. */
+  integer: boolean;
+  /** Sums: they never fall. */
+  monotonic?: boolean;
+  /** Upper bounds of buckets, inclusive, rising; at most 16383. */
+  bounds?: number[];
+  /** Most buckets of an exponential histogram, for each sign; default 160. */
+  maxSize?: number;
+  /** The scale that an exponential histogram starts with; default 20. */
+  maxScale?: number;
+  /** Histograms have min and max; default true. */
+  minMax?: boolean;
+  /** Histograms have a sum; default true. Instruments that take negative values have none. */
+  sum?: boolean;
+  /** Series, the overflow series included; default 2000, at most 10 million. The first definition's limit stays. */
+  limit?: number;
+}
+
 export interface NativeBinding {
   version(): string;
   /** Directories that a collector without settings watches, best first. */
@@ -227,6 +265,8 @@ export interface NativeBinding {
   attachScratch(scratch: ArrayBuffer): void;
   /** Raw. Commits a record of the scratch buffer: the SCRATCH_* words say which, where to, and how time is filled in; SCRATCH_COMMIT_STATUS is the answer. */
   commit(): void;
+  /** Raw. Commits `length` bytes at scratch `offset` to `ring`, for a record of any length: its longest values are cut to fit the slot, and stand whole in the spill ring. Returns COMMIT_*. */
+  commitLong(writer: number, ring: number, offset: number, length: number): number;
   /** Raw. The clock into SCRATCH_TIME_SECONDS / _NANOS / _ANCHOR (the anchor word is in and out, as for commit). */
   now(): void;
   /** Raw. Epoch of the writer's references: they are void when it changes. A thread that asks lets go of a file that was closed. */
@@ -255,6 +295,69 @@ export interface NativeBinding {
   /** Drops one use of the handle; the last one closes the file's sections. */
   closeWriter(writer: number): void;
 
+  /** The number of an instrument of this writer. Makes no file. Throws a sentence on what the file cannot hold. */
+  defineInstrument(writer: number, instrument: InstrumentOptions): number;
+  /**
+   * Raw. This thread's cell of a series: a number greater than 0, or −COMMIT_DISABLED, −COMMIT_DISK (no room and not even an
+   * overflow series: the measurement is lost, count it), −COMMIT_STALE (try again). Takes a lock and some 200 ns: remember the answer while
+   * {@link cellsEpoch} stays the same, unless SCRATCH_CELL_OVERFLOW is 1: then it is the overflow series
+   * (`otel.metric.overflow`), which is not to be remembered for these attributes.
+   *
+   * The attributes stand at scratch `offset`: OTLP KeyValue messages, each as a field of number 1 (`0x0a`, length, key 1, value 2),
+   * keys sorted and different. Nothing (`length` 0) is the empty set.
+   */
+  metricCell(writer: number, instrument: number, offset: number, length: number): number;
+  /**
+   * Raw. A measurement of the double in SCRATCH_VALUE: adds to a sum, sets a gauge (its time is now), records into a histogram.
+   * COMMIT_PUBLISHED, or COMMIT_STALE: the cell is not this thread's any more, ask {@link metricCell} again. NaN is the caller's to
+   * leave out (histograms ignore it; exponential ones also infinities).
+   */
+  recordCell(writer: number, instrument: number, cell: number): number;
+  /** Raw. Sets SCRATCH_VALUE as this callback round's value of an observed cell; answers as {@link recordCell}. */
+  observeCell(writer: number, instrument: number, cell: number): number;
+  /**
+   * Raw. The callbacks of this thread for the instrument succeeded: what was observed since the last commit is exported from now on,
+   * all at once, and what was not observed is exported no longer. After a failure do not call it; the next round replaces what it left.
+   */
+  commitRound(writer: number, instrument: number): number;
+  /**
+   * Raw. This thread is done with a cell: 1, forget it (the series ends when no other thread uses it; the same attributes begin a new
+   * one with a new start time), or 0: not yet, since the collector has not collected its last update.
+   * For cells that were not touched for a while: those of sums tell in their word 1, and whoever remembers cells knows.
+   */
+  retireCell(writer: number, instrument: number, cell: number): number;
+  /**
+   * Raw. Offers a sampled measurement (value in SCRATCH_VALUE, time now) as exemplar. At scratch `offset`: trace id (16 bytes), span id (8), u32
+   * slots of the reservoir (not for explicit histograms, which have one a bucket), u32 seconds after which sampling begins anew (the
+   * export interval), then the attributes that the series does not have, as for {@link metricCell} (at most 144 bytes of them are
+   * kept, otherwise none). 1: it was kept.
+   */
+  offerExemplar(writer: number, instrument: number, cell: number, offset: number, length: number): number;
+  /**
+   * Raw. Looks at the clock: seconds since the Unix epoch, a double, into SCRATCH_VALUE. All updates by raw calls carry it as their
+   * time until the next look; whoever writes through a window stores it itself. To be called on a timer (about once a second; unref it).
+   * Returns the epoch as {@link cellsEpoch}; this is also when a file that somebody removed is noticed.
+   */
+  cellsTick(writer: number): number;
+  /** Raw. Cell numbers are void when this number changes. */
+  cellsEpoch(writer: number): number;
+  /**
+   * Raw. A view over window `cell >>> 10` of the cells, 64 KiB, for this thread's own cells of kind `sum`: word `(cell & 1023) << 3` is the
+   * value, to be added to; the word after it the time of the last update, from {@link cellsTick}. Never write to another word or cell,
+   * and let go of the view when the epoch changes. Never hand it to users.
+   * undefined where memory of others cannot be viewed (Electron): use {@link recordCell}. Ask once a window and thread, and remember.
+   */
+  cellsWindow(writer: number, window: number): Float64Array | undefined;
+
+  /** Bytes that the addon has allocated, buffers that it handed out included; mapped files are none of them. */
+  nativeMemory(): number;
+  /** Bytes of memory that the process' control group (version 1 or 2) allows; null without a limit. */
+  memoryLimit(): number | null;
+  /** Gives freed memory back to the system where the allocator would keep it. */
+  releaseMemory(): void;
+  /** Sends a message such as `READY=1` to the service manager's socket (`NOTIFY_SOCKET`). Throws the system's error. */
+  notifyServiceManager(socket: string, state: string): void;
+
   createReceiver(options: ReceiverOptions, onEvent: (event: ReceiverEvent) => void): NativeReceiver;
   /**
    * Splits a piece between items: `first` of them (0: there is no such part), then as many as `each` in every part, the rest in
@@ -262,6 +365,8 @@ export interface NativeBinding {
    * they are no piece of the signal.
    */
   splitPiece(signal: string, body: Uint8Array, first: number, each: number): PiecePart[];
+  /** What is wrong with a regular expression; null for one that can be used. */
+  patternProblem(expression: string): string | null;
   /** Throws with a sentence about a regular expression that cannot be right. */
   createPieceProcessor(signal: string, plan: ProcessorPlan): NativePieceProcessor;
   /** OTLP JSON of an encoded export request. */

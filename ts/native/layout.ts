@@ -108,18 +108,22 @@ export const BLOCK_RESOURCE_REF = 280;
 export const BLOCK_RESOURCE_SCHEMA_URL_REF = 288;
 /** i64 atomic, dictionary reference of a Resource message whose attributes are the app's settings, 0 = none */
 export const BLOCK_SETTINGS_REF = 296;
-/** i64 atomic, reserved for metric cells */
+/** i64 atomic, file offset of the first instrument, 0 = none */
 export const BLOCK_SERIES_TABLE_REF = 304;
-/** i64 atomic, reserved for metric cells */
+/** i64 atomic, file offset at which the extents of metric cells begin, 0 = none */
 export const BLOCK_CELL_EXTENTS_REF = 312;
 /** u64 atomic, the writer adds one to ask for everything written so far to be exported */
 export const BLOCK_FLUSH_EPOCH = 320;
 /** u64 atomic, wall clock in ns of the newest commit */
 export const BLOCK_LAST_COMMIT = 328;
-/** u64 atomic, reserved for the spill ring */
-export const BLOCK_SPILL_WRITER_POSITION = 336;
-/** u64 atomic, reserved for the spill ring */
-export const BLOCK_SPILL_READER_POSITION = 344;
+/** u64 atomic, position in the spill ring where the next entry begins; only grows */
+export const BLOCK_SPILL_HEAD = 336;
+/** u64 atomic, position of the oldest entry that the writer keeps */
+export const BLOCK_SPILL_TAIL = 344;
+/** u64 atomic, wall clock in ns, stored by the writer now and then: the grain of CELL_UPDATED */
+export const BLOCK_CELLS_TICK = 352;
+/** u64 atomic, wall clock in ns: what was updated before it is in collections that every stream of the reader has had acknowledged */
+export const BLOCK_CELLS_COLLECTED = 360;
 /** four reader slots */
 export const BLOCK_READER_SLOTS = 1024;
 /** u64[3][8] atomic, records lost by the writer: ring (events, spans, measurements) by reason */
@@ -140,6 +144,18 @@ export const SLOT_PID = 20;
 export const SLOT_ACKNOWLEDGED_EPOCH = 24;
 /** bytes per slot */
 export const SLOT_STRIDE = 64;
+
+/** Entry of the spill ring. */
+/** u32, number of the ring whose record refers to the entry */
+export const SPILL_RING = 0;
+/** u32, bytes of the message Spilled that follows the header */
+export const SPILL_LENGTH = 4;
+/** i64, index of that record */
+export const SPILL_INDEX = 8;
+/** length of the header */
+export const SPILL_HEADER = 16;
+/** entries begin at multiples of this */
+export const SPILL_ALIGNMENT = 8;
 
 /** Constants. */
 /** header version */
@@ -190,6 +206,20 @@ export const CONSTANT_FEATURE_SPILL = 2;
 export const CONSTANT_FEATURE_CELLS = 4;
 
 /** Message fields (protobuf field numbers; 1000 and up are this project's). */
+/** message SpillRef: parts of the record stand whole in the spill ring. First in StartSpan, EndSpan, ChangeSpanName, UpdateAttributes, AddLink or Event */
+export const FIELD_SPILL = 1015;
+/** fixed64, position of the entry in the spill ring */
+export const FIELD_SPILL_POSITION = 1;
+/** fixed32, bytes of the message Spilled */
+export const FIELD_SPILL_LENGTH = 2;
+/** fixed32, CRC-32 (IEEE) of these */
+export const FIELD_SPILL_CRC = 3;
+/** repeated message SpilledPart */
+export const FIELD_SPILLED_PARTS = 1;
+/** u32, offset in the record of the body of the length-delimited field that was cut; 0: further fields of an Event, after its own */
+export const FIELD_PART_AT = 1;
+/** bytes, the whole body */
+export const FIELD_PART_BYTES = 2;
 export const FIELD_SPAN_EVENT_TRACE_ID = 1;
 export const FIELD_SPAN_EVENT_SPAN_ID = 2;
 export const FIELD_SPAN_EVENT_START = 11;
@@ -301,6 +331,184 @@ export const FIELD_ANY_VALUE_REF = 8;
 export const FIELD_ARRAY_VALUES = 1;
 export const FIELD_KVLIST_VALUES = 1;
 
+/** Instrument (in an extent, aligned to 64). */
+/** u32 atomic, next instrument as file offset / 64, 0 = last */
+export const INSTRUMENT_NEXT = 0;
+/** u32 atomic, first page of cells as file offset / 64, 0 = none */
+export const INSTRUMENT_FIRST_PAGE = 4;
+/** u32, CELLS_KIND_* */
+export const INSTRUMENT_KIND = 8;
+/** u32, bits CELLS_* */
+export const INSTRUMENT_FLAGS = 12;
+/** u32, bytes from one cell to the next, a multiple of 64 */
+export const INSTRUMENT_STRIDE = 16;
+/** u32, bounds of an explicit histogram; most buckets of an exponential one, for each sign */
+export const INSTRUMENT_BUCKETS = 20;
+/** i32, of exponential histograms */
+export const INSTRUMENT_MAX_SCALE = 24;
+/** u32, bytes of the body */
+export const INSTRUMENT_BODY_LENGTH = 28;
+/** u32, CRC-32 (IEEE) of bytes 8–31 and the body */
+export const INSTRUMENT_CHECKSUM = 32;
+/** message InstrumentBody */
+export const INSTRUMENT_BODY = 64;
+
+/** Page of cells (in an extent, aligned to 64). */
+/** u32 atomic, next page of the instrument as file offset / 64, 0 = last */
+export const PAGE_NEXT = 0;
+/** u32, its instrument as file offset / 64 */
+export const PAGE_INSTRUMENT = 4;
+/** u32, cells in the page */
+export const PAGE_CAPACITY = 8;
+/** u32 atomic, cells from the start of the page that were ever in use */
+export const PAGE_USED = 12;
+/** the first cell */
+export const PAGE_CELLS = 64;
+
+/** Cell (aligned to 64; a cell's number is its file offset / 64). */
+/** f64: sums; first copy of gauges and observed values */
+export const CELL_VALUE = 0;
+/** f64, seconds since the Unix epoch: the writer's tick at the last update (sums and histograms) */
+export const CELL_UPDATED = 8;
+/** u64, ns: time of the first copy of a gauge */
+export const CELL_GAUGE_TIME = 8;
+/** f64: second copy of a gauge */
+export const CELL_GAUGE_VALUE_B = 16;
+/** u64, ns: time of it */
+export const CELL_GAUGE_TIME_B = 24;
+/** f64: second copy of an observed value */
+export const CELL_OBSERVED_VALUE_B = 8;
+/** u32 atomic, round to which the first copy belongs */
+export const CELL_OBSERVED_ROUND = 16;
+/** u32 atomic, round of the second copy */
+export const CELL_OBSERVED_ROUND_B = 20;
+/** f64, as UPDATED */
+export const CELL_OBSERVED_UPDATED = 24;
+/** u64, ns: when the series (of this thread) began */
+export const CELL_START = 32;
+/** u32, attribute set as file offset / 16 */
+export const CELL_ATTRIBUTES = 40;
+/** u32 atomic, reservoir as file offset / 64, 0 = none */
+export const CELL_EXEMPLARS = 44;
+/** u32 atomic, number of the next cell of the same series, another thread's; 0 = last */
+export const CELL_NEXT = 48;
+/** u32 atomic, odd = in use; one more with each taking and each giving back */
+export const CELL_GENERATION = 52;
+/** u32 atomic, thread that writes it (upper 24 bits, 0 = nobody now), bits CELLS_OWNER_* */
+export const CELL_OWNER = 56;
+/** u32 atomic: bit 0 says which copy is in force (gauges, histograms) */
+export const CELL_SEQUENCE = 60;
+/** u32, the round word of its thread as file offset / 64 (observed values) */
+export const CELL_OBSERVER = 60;
+/** length of a cell of one value, and where a histogram's copies begin */
+export const CELL_LENGTH = 64;
+
+/** Histograms: behind the head of the cell. */
+/** f64 (offsets within a copy) */
+export const HISTOGRAM_COPY_SUM = 0;
+/** f64 */
+export const HISTOGRAM_COPY_MIN = 8;
+/** f64 */
+export const HISTOGRAM_COPY_MAX = 16;
+/** u64, word of the newest increment, counted from the first bucket word */
+export const HISTOGRAM_COPY_BUCKET = 24;
+/** u64, what that word holds with it */
+export const HISTOGRAM_COPY_COUNT = 32;
+/** u64, exponential only */
+export const HISTOGRAM_COPY_ZERO_COUNT = 40;
+/** i64, exponential only */
+export const HISTOGRAM_COPY_SCALE = 48;
+/** i32 lowest and i32 highest index of the positive range, lowest first; exponential only */
+export const HISTOGRAM_COPY_POSITIVE = 56;
+/** as above, of the negative range */
+export const HISTOGRAM_COPY_NEGATIVE = 64;
+/** u64, bit 0: which half of the bucket words is in force; bit 1 / 2: the positive / negative range is not empty */
+export const HISTOGRAM_COPY_STATE = 72;
+/** first copy (offset within the cell) */
+export const HISTOGRAM_COPY_A = 64;
+/** second copy */
+export const HISTOGRAM_COPY_B = 144;
+/** u64[]: bucket words */
+export const HISTOGRAM_WORDS = 224;
+
+/** Exemplar reservoir (in an extent, aligned to 64). */
+/** u32, slots */
+export const EXEMPLARS_SLOTS = 0;
+/** u32, offers since SINCE */
+export const EXEMPLARS_OFFERED = 4;
+/** u64, ns: when the count began */
+export const EXEMPLARS_SINCE = 8;
+/** the first slot */
+export const EXEMPLARS_FIRST = 64;
+/** u32 atomic (offsets within a slot): odd while it is written */
+export const EXEMPLARS_SEQUENCE = 0;
+/** u32 */
+export const EXEMPLARS_ATTRIBUTES_LENGTH = 4;
+/** u64, ns; 0 = empty */
+export const EXEMPLARS_TIME = 8;
+/** f64 */
+export const EXEMPLARS_VALUE = 16;
+/** 16 bytes */
+export const EXEMPLARS_TRACE_ID = 24;
+/** 8 bytes */
+export const EXEMPLARS_SPAN_ID = 40;
+/** attributes that the series has not: KeyValue fields 1 */
+export const EXEMPLARS_ATTRIBUTES = 48;
+/** bytes per slot */
+export const EXEMPLARS_SLOT_LENGTH = 192;
+
+/** Metric cells: constants. */
+/** extents begin and end at multiples of it */
+export const CELLS_EXTENT_ALIGNMENT = 65536;
+/** bytes at the start of each extent that are not handed out: its length as an entry, a varint of 8 bytes, and zeros */
+export const CELLS_EXTENT_HEADER = 64;
+/** an attribute set: u32 length, u32 CRC-32 of the bytes, KeyValue fields 1 with sorted keys; aligned to 16 */
+export const CELLS_ATTRIBUTES_HEADER = 8;
+/** bytes of the window that a view shows: 1024 cells */
+export const CELLS_WINDOW = 65536;
+/** one value that is added to */
+export const CELLS_KIND_SUM = 1;
+/** the newest value, with its time */
+export const CELLS_KIND_GAUGE = 2;
+/** an absolute value set by a callback */
+export const CELLS_KIND_OBSERVED_SUM = 3;
+/** the newest value, set by a callback */
+export const CELLS_KIND_OBSERVED_GAUGE = 4;
+/** explicit bounds */
+export const CELLS_KIND_HISTOGRAM = 5;
+/** base-2 exponential */
+export const CELLS_KIND_EXPONENTIAL = 6;
+/** instrument flag: a sum that never falls */
+export const CELLS_MONOTONIC = 1;
+/** instrument flag: values are whole numbers, exported as such */
+export const CELLS_INTEGER = 2;
+/** instrument flag: histograms without min and max */
+export const CELLS_NO_MIN_MAX = 4;
+/** instrument flag: histograms without sum (of instruments that take negative values) */
+export const CELLS_NO_SUM = 8;
+/** owner bit: the first cell of its series, where a reader begins */
+export const CELLS_OWNER_PRIMARY = 1;
+/** owner bit: takes what is beyond the cardinality limit */
+export const CELLS_OWNER_OVERFLOW = 2;
+/** bits below the thread's number */
+export const CELLS_OWNER_SHIFT = 8;
+/** series of an instrument, the overflow series included */
+export const CELLS_LIMIT_DEFAULT = 2000;
+/** largest limit that can be set */
+export const CELLS_LIMIT_MOST = 10000000;
+/** InstrumentBody: OTLP InstrumentationScope */
+export const CELLS_BODY_SCOPE = 1;
+/** string, of the scope */
+export const CELLS_BODY_SCHEMA_URL = 2;
+/** string */
+export const CELLS_BODY_NAME = 3;
+/** string */
+export const CELLS_BODY_DESCRIPTION = 4;
+/** string */
+export const CELLS_BODY_UNIT = 5;
+/** packed double, rising */
+export const CELLS_BODY_BOUNDS = 6;
+
 /** Scratch buffer between JavaScript and Rust (not in the file). */
 /** u32 in: TIME_NONE, TIME_CLOCK (Rust reads the clock) or TIME_EXPLICIT (seconds and nanoseconds are given) */
 export const SCRATCH_TIME_MODE = 0;
@@ -318,16 +526,20 @@ export const SCRATCH_FLOOR_NANOS = 20;
 export const SCRATCH_ANCHOR = 24;
 /** u32 in: the epoch in which the record's references were resolved */
 export const SCRATCH_EPOCH = 28;
+/** f64 in: a measured value, for the calls on metric cells; out of cellsTick: the tick */
+export const SCRATCH_VALUE = 32;
+/** u32 out of metricCell: 1 = the overflow series, which is not to be remembered for these attributes */
+export const SCRATCH_CELL_OVERFLOW = 40;
 /** u32 in: number of the writer */
-export const SCRATCH_COMMIT_WRITER = 40;
+export const SCRATCH_COMMIT_WRITER = 44;
 /** u32 in: RING_* */
-export const SCRATCH_COMMIT_RING = 44;
+export const SCRATCH_COMMIT_RING = 48;
 /** u32 in: offset of the record in the scratch buffer */
-export const SCRATCH_COMMIT_OFFSET = 48;
+export const SCRATCH_COMMIT_OFFSET = 52;
 /** u32 in: bytes of the record */
-export const SCRATCH_COMMIT_LENGTH = 52;
+export const SCRATCH_COMMIT_LENGTH = 56;
 /** u32 out: COMMIT_* */
-export const SCRATCH_COMMIT_STATUS = 56;
+export const SCRATCH_COMMIT_STATUS = 60;
 /** the record to commit starts here */
 export const SCRATCH_RECORD = 64;
 /** bytes for it (128 KiB − 64) */

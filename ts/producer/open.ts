@@ -4,6 +4,7 @@
 import { diag } from '@opentelemetry/api';
 import { announce } from '../config/diagnostics.js';
 import { readResourceDetectors } from '../config/resource-detectors.js';
+import type { NativeBinding } from '../native/binding.js';
 import { findBinding, packageVersion } from '../native/loader.js';
 import { createResource } from '../resource/resource.js';
 import type { ProducerOptions } from './options.js';
@@ -16,10 +17,10 @@ import { Producer } from './producer.js';
  * @returns undefined when nothing can be recorded, which has been told by then.
  */
 export function openProducer(options: ProducerOptions, records: string): Producer | undefined {
+  const binding = bindingOrWord();
+  // Undefined: it cannot be loaded, or another version of this package is at work here, which has been told.
+  if (binding === undefined) return undefined;
   try {
-    const binding = findBinding();
-    // Undefined: another version of this package is at work here, which has been told.
-    if (binding === undefined) return undefined;
     const serviceInstanceId = () => binding.processInstanceId();
     const resource = createResource({
       resource: options.resource,
@@ -32,7 +33,24 @@ export function openProducer(options: ProducerOptions, records: string): Produce
     diag.debug(`otlp-mmap: ${records} go to ${producer.target}`);
     return producer;
   } catch (error) {
-    announce('error', `nothing is recorded (${records}): ${error instanceof Error ? error.message : String(error)}`);
+    announce('error', `nothing is recorded (${records}): ${textOf(error)}`);
     return undefined;
   }
+}
+
+let toldOfBinding = false;
+
+/** Without the addon no signal is recorded: one line says so for all of them. */
+function bindingOrWord(): NativeBinding | undefined {
+  try {
+    return findBinding();
+  } catch (error) {
+    if (!toldOfBinding) announce('error', `nothing is recorded: ${textOf(error)}`);
+    toldOfBinding = true;
+    return undefined;
+  }
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }

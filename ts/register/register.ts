@@ -5,15 +5,19 @@
 // module sets everything up, once a thread. It loads as little as it can before it knows that there is something to do.
 
 import { createRequire } from 'node:module';
-import { DiagConsoleLogger, diag, type TracerProvider } from '@opentelemetry/api';
+import { DiagConsoleLogger, diag } from '@opentelemetry/api';
 import { rememberMainModule } from '../config/app-packages.js';
 import { announce, isApiGlobalSet, readLogLevel } from '../config/diagnostics.js';
-import { isSdkDisabled, isSignalEnabled } from '../config/signals.js';
-import type * as Provider from '../trace/provider.js';
+import { isSdkDisabled, isSignalEnabled, type Signal } from '../config/signals.js';
 import { isCollector, isFirstInThread, isHooksThread } from './guard.js';
 import type * as ImportHook from './import-hook.js';
 import type * as Instrumentations from './instrumentations.js';
+import type * as ProvidersModule from './providers.js';
+import type { Providers } from './providers.js';
 import type * as ReaderWatch from './reader-watch.js';
+
+/** Signals that are recorded here. */
+const SIGNALS: Signal[] = ['traces', 'logs'];
 
 /** Sets up this thread. Never throws: an app must run on without its telemetry. */
 function start(): void {
@@ -36,7 +40,7 @@ function setUp(): void {
   if (logLevel !== undefined && !isApiGlobalSet('diag')) {
     diag.setLogger(new DiagConsoleLogger(), { logLevel, suppressOverrideMessage: true });
   }
-  if (isSdkDisabled(env) || !isSignalEnabled(env, 'traces')) {
+  if (isSdkDisabled(env) || SIGNALS.every((signal) => !isSignalEnabled(env, signal))) {
     diag.debug('otlp-mmap: disabled by the environment');
     return;
   }
@@ -47,16 +51,15 @@ function setUp(): void {
     );
     return;
   }
-  const { MmapTracerProvider } = require('../trace/provider.js') as typeof Provider;
-  const provider = new MmapTracerProvider();
-  provider.register();
-  instrument(provider);
+  const { createProviders, statusOf } = require('./providers.js') as typeof ProvidersModule;
+  const providers = createProviders(env);
+  instrument(providers);
   const { watchForReader } = require('./reader-watch.js') as typeof ReaderWatch;
-  watchForReader(() => provider.status());
+  watchForReader(() => statusOf(providers));
 }
 
-/** Spans made by hand are recorded even when instrumentations cannot be set up. */
-function instrument(provider: TracerProvider): void {
+/** Spans and log records made by hand are recorded even when instrumentations cannot be set up. */
+function instrument(providers: Providers): void {
   try {
     const { createInstrumentations } = require('./instrumentations.js') as typeof Instrumentations;
     const { instances, base } = createInstrumentations(process.env);
@@ -64,9 +67,9 @@ function instrument(provider: TracerProvider): void {
       return;
     }
     const { registerInstrumentations } = createRequire(base)(base) as {
-      registerInstrumentations(options: { instrumentations: unknown[]; tracerProvider: TracerProvider }): void;
+      registerInstrumentations(options: Providers & { instrumentations: unknown[] }): void;
     };
-    registerInstrumentations({ instrumentations: instances, tracerProvider: provider });
+    registerInstrumentations({ instrumentations: instances, ...providers });
     const { hookImports } = require('./import-hook.js') as typeof ImportHook;
     hookImports(base);
     diag.debug(`otlp-mmap: ${instances.length} instrumentation(s) set up`);

@@ -5,13 +5,15 @@ import type { Resource } from '@opentelemetry/resources';
 import type { NativeBinding } from '../native/binding.js';
 import type { PlaceOptions } from '../producer/options.js';
 import { Producer } from '../producer/producer.js';
+import { LogRecords } from '../record/log-records.js';
 import { SpanRecords } from '../record/span-records.js';
 import { Scope } from '../record/writer.js';
 import type { StockResource, StockScope } from './readable-span.js';
 
-/** What writes the spans of one of the stock SDK's resources, with the scopes that they come from. */
+/** What writes the spans and log records of one of the stock SDK's resources, with the scopes that they come from. */
 export class StockProducer {
   readonly records: SpanRecords;
+  readonly logs: LogRecords;
   readonly #producer: Producer;
   readonly #scopes = new WeakMap<StockScope, Scope>();
   #lastStockScope: StockScope | undefined;
@@ -21,16 +23,17 @@ export class StockProducer {
   constructor(binding: NativeBinding, resource: StockResource, options: PlaceOptions) {
     this.#producer = new Producer(binding, asResource(resource), options);
     this.records = new SpanRecords(this.#producer.writer);
+    this.logs = new LogRecords(this.#producer.writer);
   }
 
-  /** The scope for one of the SDK's scope objects, of which there is one a tracer. */
+  /** The scope for one of the SDK's scope objects, of which there is one a tracer or logger. */
   scopeOf(stock: StockScope): Scope {
     if (stock === this.#lastStockScope) {
       return this.#lastScope!;
     }
     let scope = this.#scopes.get(stock);
     if (scope === undefined) {
-      scope = new Scope(stock.name, stock.version, stock.schemaUrl, stock.attributes);
+      scope = new Scope(stock.name, stock.version, stock.schemaUrl, stock.attributes, stock.droppedAttributesCount);
       this.#scopes.set(stock, scope);
     }
     this.#lastStockScope = stock;

@@ -9,27 +9,30 @@ import { StockProducer } from './producer.js';
 import type { StockResource } from './readable-span.js';
 
 /**
- * The producers of one processor or exporter, one for each resource that its spans have: nearly always a single one. Never
- * throws: what cannot be opened is told once, and its spans are not written.
+ * The producers of one processor or exporter, one for each resource that its records have: nearly always a single one. Never
+ * throws: what cannot be opened is told once, and its records are not written.
  */
 export class Producers {
   readonly #options: PlaceOptions;
+  readonly #records: string;
   readonly #all = new Map<StockResource, StockProducer | undefined>();
   readonly #binding: NativeBinding | undefined;
   #lastResource: StockResource | undefined;
   #last: StockProducer | undefined;
   #closed = false;
 
-  constructor(options: PlaceOptions) {
+  /** @param records What they write, for messages: `spans`, `log records`. */
+  constructor(options: PlaceOptions, records: string) {
     this.#options = options;
+    this.#records = records;
     try {
       this.#binding = findBinding();
     } catch (error) {
-      announce('error', `spans are not recorded: ${(error as Error).message}`);
+      announce('error', `${this.#records} are not recorded: ${(error as Error).message}`);
     }
   }
 
-  /** The producer for spans of `resource`; undefined when nothing can be written. */
+  /** The producer for records of `resource`; undefined when nothing can be written. */
   of(resource: StockResource): StockProducer | undefined {
     if (resource === this.#lastResource) {
       return this.#last;
@@ -52,7 +55,7 @@ export class Producers {
     try {
       return new StockProducer(this.#binding, resource, this.#options);
     } catch (error) {
-      announce('error', `spans are not recorded: ${(error as Error).message}`);
+      announce('error', `${this.#records} are not recorded: ${(error as Error).message}`);
       return undefined;
     }
   }

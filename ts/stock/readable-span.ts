@@ -23,6 +23,7 @@ export interface StockScope {
   readonly version?: string;
   readonly schemaUrl?: string;
   readonly attributes?: StockAttributes;
+  readonly droppedAttributesCount?: number;
 }
 
 export interface StockEvent {

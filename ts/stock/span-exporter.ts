@@ -22,7 +22,7 @@ export class MmapSpanExporter {
   readonly #producers: Producers;
 
   constructor(options: PlaceOptions = {}) {
-    this.#producers = new Producers(options);
+    this.#producers = new Producers(options, 'spans');
   }
 
   export(spans: readonly StockSpan[], resultCallback: (result: ExportResult) => void): void {

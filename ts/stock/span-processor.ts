@@ -23,7 +23,7 @@ export class MmapSpanProcessor {
   #failed = false;
 
   constructor(options: PlaceOptions = {}) {
-    this.#producers = new Producers(options);
+    this.#producers = new Producers(options, 'spans');
   }
 
   onStart(span: StockSpan, _parentContext?: unknown): void {

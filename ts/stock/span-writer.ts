@@ -210,7 +210,7 @@ function writeEvent(written: WrittenSpan, stock: StockEvent): void {
 }
 
 /** Fills `pairs` with keys and values; returns how many elements of it are in use. */
-function fill(pairs: unknown[], attributes: StockAttributes | undefined): number {
+export function fill(pairs: unknown[], attributes: StockAttributes | undefined): number {
   let count = 0;
   if (attributes !== undefined) {
     for (const key in ownOnly(attributes)) {
@@ -237,7 +237,7 @@ let lastParentId = '';
 let lastParent0 = 0;
 let lastParent1 = 0;
 
-function setIdentity(to: SpanIdentity, traceId: string, spanId: string): void {
+export function setIdentity(to: SpanIdentity, traceId: string, spanId: string): void {
   if (traceId !== lastTraceId) {
     lastTrace.word0 = parseWord(traceId, 0);
     lastTrace.word1 = parseWord(traceId, 8);
@@ -267,7 +267,7 @@ function setParent(written: WrittenSpan, spanId: string): void {
 const NANOS_PER_SECOND = 1_000_000_000;
 
 /** The next record's time. Times given by users need not be normal: fractions are cut as the stock exporter cuts them. */
-function setTime(time: HrTime): void {
+export function setTime(time: HrTime): void {
   let seconds = Math.trunc(time[0]);
   let nanos = Math.trunc(time[1]);
   if (nanos < 0 || nanos >= NANOS_PER_SECOND) {

@@ -1,6 +1,7 @@
 //! What one JavaScript environment (a thread) holds: its scratch buffer and its handles on the process' writers.
 
 use napi_sys as sys;
+use otlp_mmap::cells::CellHandle;
 use otlp_mmap::layout::scratch;
 use otlp_mmap::writer::WriterHandle;
 use std::ptr::{self, NonNull};
@@ -10,6 +11,7 @@ pub struct Environment {
     scratch: Option<NonNull<u8>>,
     scratch_ref: sys::napi_ref,
     handles: Vec<Option<WriterHandle>>,
+    cells: Vec<Option<CellHandle>>,
 }
 
 impl Environment {
@@ -19,6 +21,7 @@ impl Environment {
             scratch: None,
             scratch_ref: ptr::null_mut(),
             handles: Vec::new(),
+            cells: Vec::new(),
         }));
         // SAFETY: `env` is the environment being set up; `state` lives until this very hook frees it.
         unsafe { sys::napi_add_env_cleanup_hook(env, Some(free), state.cast()) };
@@ -42,11 +45,41 @@ impl Environment {
 
     /// Lets go of a writer that was closed: the handle would keep its file mapped.
     pub fn release_closed(&mut self, writer: usize) {
-        if crate::writers::get(writer).is_none()
-            && let Some(handle) = self.handles.get_mut(writer)
-        {
+        if crate::writers::get(writer).is_some() {
+            return;
+        }
+        if let Some(handle) = self.handles.get_mut(writer) {
             *handle = None;
         }
+        if let Some(handle) = self.cells.get_mut(writer) {
+            *handle = None;
+        }
+    }
+
+    /// The thread's metric cells of a writer.
+    #[inline]
+    pub fn cells(&mut self, writer: usize) -> Option<&mut CellHandle> {
+        if self.cells.get(writer).is_none_or(Option::is_none) {
+            self.fetch_cells(writer)?;
+        }
+        self.cells[writer].as_mut()
+    }
+
+    #[cold]
+    fn fetch_cells(&mut self, number: usize) -> Option<()> {
+        let writer = crate::writers::get(number)?;
+        if self.cells.len() <= number {
+            self.cells.resize_with(number + 1, || None);
+        }
+        self.cells[number] = Some(writer.cell_handle());
+        Some(())
+    }
+
+    /// Address of the scratch buffer and the thread's cells of a writer, together.
+    #[inline]
+    pub fn cell_parts(&mut self, writer: usize) -> Option<(Scratch, &mut CellHandle)> {
+        let scratch = self.scratch()?;
+        Some((scratch, self.cells(writer)?))
     }
 
     #[cold]
@@ -96,6 +129,20 @@ impl Scratch {
     pub fn set_word(self, offset: usize, value: u32) {
         // SAFETY: as above.
         unsafe { self.head(offset).write_unaligned(value) };
+    }
+
+    /// The double of the buffer's head.
+    #[inline]
+    pub fn value(self) -> f64 {
+        // SAFETY: `head` gives a place within the buffer's head, which goes on for eight bytes there.
+        unsafe { self.head(scratch::VALUE).cast::<f64>().read_unaligned() }
+    }
+
+    /// Writes the double of the buffer's head.
+    #[inline]
+    pub fn set_value(self, value: f64) {
+        // SAFETY: as above.
+        unsafe { self.head(scratch::VALUE).cast::<f64>().write_unaligned(value) };
     }
 
     /// `length` bytes at `offset`, or nothing if they are not within the buffer.

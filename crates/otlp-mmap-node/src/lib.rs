@@ -5,12 +5,15 @@
 
 #![expect(clippy::needless_pass_by_value, reason = "what comes from JavaScript is owned")]
 
+mod cells;
 mod dump;
 mod environment;
+mod memory;
 mod pieces;
 mod processor;
 mod raw;
 mod receiver;
+mod systemd;
 mod writers;
 
 use napi::bindgen_prelude::{JsValue, Object};

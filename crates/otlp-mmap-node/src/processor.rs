@@ -216,6 +216,13 @@ fn step(plan: JsProcessorPlan) -> Result<Step> {
     }
 }
 
+/// What is wrong with a regular expression, if anything.
+#[napi]
+#[must_use]
+pub fn pattern_problem(expression: String) -> Option<String> {
+    Pattern::new(&expression).err()
+}
+
 /// A processor of one pipeline; see `NativePieceProcessor` of `ts/native/binding.ts`.
 #[napi]
 pub struct NativePieceProcessor {

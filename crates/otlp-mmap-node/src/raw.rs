@@ -5,7 +5,7 @@
 
 use crate::environment::{Environment, Scratch};
 use napi_sys as sys;
-use otlp_mmap::clock::Clock;
+use otlp_mmap::clock::{self, Clock};
 use otlp_mmap::file::RingId;
 use otlp_mmap::layout::{commit, scratch};
 use std::ffi::CStr;
@@ -14,20 +14,21 @@ use std::ptr;
 
 const NANOS_PER_SECOND: u64 = 1_000_000_000;
 
-type Callback = unsafe extern "C" fn(sys::napi_env, sys::napi_callback_info) -> sys::napi_value;
+pub(crate) type Callback = unsafe extern "C" fn(sys::napi_env, sys::napi_callback_info) -> sys::napi_value;
 
 /// Registers the raw functions on `exports`, bound to the environment's state.
 pub fn register(env: sys::napi_env, exports: sys::napi_value) {
     let state = Environment::create(env);
-    let functions: [(&CStr, Callback); 6] = [
+    let functions: [(&CStr, Callback); 7] = [
         (c"attachScratch", attach_scratch),
         (c"commit", commit_record),
+        (c"commitLong", commit_long),
         (c"now", now),
         (c"epoch", epoch),
         (c"countDrop", count_drop),
         (c"recordCapacity", record_capacity),
     ];
-    for (name, callback) in functions {
+    for (name, callback) in functions.into_iter().chain(crate::cells::RAW) {
         let mut function = ptr::null_mut();
         // SAFETY: the name is a C string of the given length, and `state` outlives every function of this environment.
         unsafe {
@@ -46,7 +47,7 @@ pub fn register(env: sys::napi_env, exports: sys::napi_value) {
 }
 
 /// The state and the first `N` arguments of a call.
-fn arguments<const N: usize>(
+pub(crate) fn arguments<const N: usize>(
     env: sys::napi_env,
     info: sys::napi_callback_info,
 ) -> (Option<&'static mut Environment>, [sys::napi_value; N]) {
@@ -70,14 +71,14 @@ fn arguments<const N: usize>(
 }
 
 /// An argument as an integer of at least 0; anything else is 0.
-fn unsigned(env: sys::napi_env, value: sys::napi_value) -> usize {
+pub(crate) fn unsigned(env: sys::napi_env, value: sys::napi_value) -> usize {
     let mut number = 0i32;
     // SAFETY: `value` is an argument of the running call; a value that is no number leaves `number` alone.
     unsafe { sys::napi_get_value_int32(env, value, &raw mut number) };
     number.max(0) as usize
 }
 
-fn integer(env: sys::napi_env, value: u32) -> sys::napi_value {
+pub(crate) fn integer(env: sys::napi_env, value: u32) -> sys::napi_value {
     let mut result = ptr::null_mut();
     // SAFETY: makes a number in the running call's scope.
     unsafe { sys::napi_create_uint32(env, value, &raw mut result) };
@@ -85,7 +86,7 @@ fn integer(env: sys::napi_env, value: u32) -> sys::napi_value {
 }
 
 /// Runs `body`; a panic must not cross into JavaScript, so it becomes `fallback`.
-fn guarded(fallback: u32, body: impl FnOnce() -> u32) -> u32 {
+pub(crate) fn guarded(fallback: u32, body: impl FnOnce() -> u32) -> u32 {
     catch_unwind(AssertUnwindSafe(body)).unwrap_or(fallback)
 }
 
@@ -142,6 +143,28 @@ unsafe extern "C" fn commit_record(env: sys::napi_env, info: sys::napi_callback_
     ptr::null_mut()
 }
 
+unsafe extern "C" fn commit_long(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    let (state, [writer, ring, offset, length]) = arguments::<4>(env, info);
+    let (writer, ring) = (unsigned(env, writer), unsigned(env, ring));
+    let (offset, length) = (unsigned(env, offset), unsigned(env, length));
+    let status = guarded(commit::DISABLED, || {
+        let Some(state) = state else { return commit::DISABLED };
+        let (Some(scratch), Some(handle)) = (state.scratch(), state.handle(writer)) else {
+            return commit::DISABLED;
+        };
+        let Some(ring) = RingId::from_number(ring as u32) else {
+            return commit::DISABLED;
+        };
+        let Some(record) = scratch.bytes(offset, length) else {
+            return commit::TOO_LARGE;
+        };
+        let epoch = scratch.word(scratch::EPOCH);
+        let time = fill_time(scratch, record).unwrap_or_else(clock::coarse_wall_nanos);
+        handle.commit_long(ring, epoch, record, time).number()
+    });
+    integer(env, status)
+}
+
 /// Writes the time that the head's words ask for into the record. Returns it if it is the clock's: an explicit one says nothing
 /// of when the record was made.
 #[inline]
@@ -164,7 +187,7 @@ fn fill_time(scratch: Scratch, record: &mut [u8]) -> Option<u64> {
 
 /// The clock, not before the floor, also left in the words.
 #[inline]
-fn clock_time(scratch: Scratch) -> u64 {
+pub(crate) fn clock_time(scratch: Scratch) -> u64 {
     let (now, anchor) = Clock::process().now(scratch.word(scratch::ANCHOR) as i32);
     let floor = u64::from(scratch.word(scratch::FLOOR_SECONDS)) * NANOS_PER_SECOND
         + u64::from(scratch.word(scratch::FLOOR_NANOS));

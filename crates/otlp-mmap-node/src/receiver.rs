@@ -131,6 +131,7 @@ pub struct JsReceiverStats {
     pub ends_without_start: f64,
     pub changes_without_start: f64,
     pub records_quarantined: f64,
+    pub spills_lost: f64,
     pub slots_skipped: f64,
     pub open_spans_evicted: f64,
     pub writer_drops: HashMap<&'static str, HashMap<&'static str, f64>>,
@@ -160,6 +161,7 @@ impl From<ReceiverStats> for JsReceiverStats {
             ends_without_start: stats.ends_without_start as f64,
             changes_without_start: stats.changes_without_start as f64,
             records_quarantined: stats.records_quarantined as f64,
+            spills_lost: stats.spills_lost as f64,
             slots_skipped: stats.slots_skipped as f64,
             open_spans_evicted: stats.open_spans_evicted as f64,
             writer_drops: drops

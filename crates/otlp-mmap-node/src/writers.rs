@@ -47,6 +47,7 @@ pub struct JsGeometry {
     pub spans_buffer_size: Option<u32>,
     pub measurements_buffers: Option<u32>,
     pub measurements_buffer_size: Option<u32>,
+    pub spill_bytes: Option<u32>,
     pub dictionary_bytes: Option<u32>,
 }
 
@@ -60,6 +61,7 @@ impl JsGeometry {
         set(&mut geometry.spans.buffer_size, self.spans_buffer_size);
         set(&mut geometry.measurements.buffers, self.measurements_buffers);
         set(&mut geometry.measurements.buffer_size, self.measurements_buffer_size);
+        set(&mut geometry.spill_bytes, self.spill_bytes);
         set(&mut geometry.dictionary_bytes, self.dictionary_bytes);
         geometry
     }

@@ -118,18 +118,22 @@ pub mod block {
     pub const RESOURCE_SCHEMA_URL_REF: usize = 288;
     /// i64 atomic, dictionary reference of a Resource message whose attributes are the app's settings, 0 = none
     pub const SETTINGS_REF: usize = 296;
-    /// i64 atomic, reserved for metric cells
+    /// i64 atomic, file offset of the first instrument, 0 = none
     pub const SERIES_TABLE_REF: usize = 304;
-    /// i64 atomic, reserved for metric cells
+    /// i64 atomic, file offset at which the extents of metric cells begin, 0 = none
     pub const CELL_EXTENTS_REF: usize = 312;
     /// u64 atomic, the writer adds one to ask for everything written so far to be exported
     pub const FLUSH_EPOCH: usize = 320;
     /// u64 atomic, wall clock in ns of the newest commit
     pub const LAST_COMMIT: usize = 328;
-    /// u64 atomic, reserved for the spill ring
-    pub const SPILL_WRITER_POSITION: usize = 336;
-    /// u64 atomic, reserved for the spill ring
-    pub const SPILL_READER_POSITION: usize = 344;
+    /// u64 atomic, position in the spill ring where the next entry begins; only grows
+    pub const SPILL_HEAD: usize = 336;
+    /// u64 atomic, position of the oldest entry that the writer keeps
+    pub const SPILL_TAIL: usize = 344;
+    /// u64 atomic, wall clock in ns, stored by the writer now and then: the grain of CELL_UPDATED
+    pub const CELLS_TICK: usize = 352;
+    /// u64 atomic, wall clock in ns: what was updated before it is in collections that every stream of the reader has had acknowledged
+    pub const CELLS_COLLECTED: usize = 360;
     /// four reader slots
     pub const READER_SLOTS: usize = 1024;
     /// u64[3][8] atomic, records lost by the writer: ring (events, spans, measurements) by reason
@@ -152,6 +156,20 @@ pub mod slot {
     pub const ACKNOWLEDGED_EPOCH: usize = 24;
     /// bytes per slot
     pub const STRIDE: usize = 64;
+}
+
+/// Entry of the spill ring.
+pub mod spill {
+    /// u32, number of the ring whose record refers to the entry
+    pub const RING: usize = 0;
+    /// u32, bytes of the message Spilled that follows the header
+    pub const LENGTH: usize = 4;
+    /// i64, index of that record
+    pub const INDEX: usize = 8;
+    /// length of the header
+    pub const HEADER: usize = 16;
+    /// entries begin at multiples of this
+    pub const ALIGNMENT: usize = 8;
 }
 
 /// Constants.
@@ -212,6 +230,20 @@ pub mod constant {
 
 /// Message fields (protobuf field numbers; 1000 and up are this project's).
 pub mod field {
+    /// message SpillRef: parts of the record stand whole in the spill ring. First in StartSpan, EndSpan, ChangeSpanName, UpdateAttributes, AddLink or Event
+    pub const SPILL: u32 = 1015;
+    /// fixed64, position of the entry in the spill ring
+    pub const SPILL_POSITION: u32 = 1;
+    /// fixed32, bytes of the message Spilled
+    pub const SPILL_LENGTH: u32 = 2;
+    /// fixed32, CRC-32 (IEEE) of these
+    pub const SPILL_CRC: u32 = 3;
+    /// repeated message SpilledPart
+    pub const SPILLED_PARTS: u32 = 1;
+    /// u32, offset in the record of the body of the length-delimited field that was cut; 0: further fields of an Event, after its own
+    pub const PART_AT: u32 = 1;
+    /// bytes, the whole body
+    pub const PART_BYTES: u32 = 2;
     /// span event trace id
     pub const SPAN_EVENT_TRACE_ID: u32 = 1;
     /// span event span id
@@ -394,6 +426,196 @@ pub mod field {
     pub const KVLIST_VALUES: u32 = 1;
 }
 
+/// Instrument (in an extent, aligned to 64).
+pub mod instrument {
+    /// u32 atomic, next instrument as file offset / 64, 0 = last
+    pub const NEXT: usize = 0;
+    /// u32 atomic, first page of cells as file offset / 64, 0 = none
+    pub const FIRST_PAGE: usize = 4;
+    /// u32, CELLS_KIND_*
+    pub const KIND: usize = 8;
+    /// u32, bits CELLS_*
+    pub const FLAGS: usize = 12;
+    /// u32, bytes from one cell to the next, a multiple of 64
+    pub const STRIDE: usize = 16;
+    /// u32, bounds of an explicit histogram; most buckets of an exponential one, for each sign
+    pub const BUCKETS: usize = 20;
+    /// i32, of exponential histograms
+    pub const MAX_SCALE: usize = 24;
+    /// u32, bytes of the body
+    pub const BODY_LENGTH: usize = 28;
+    /// u32, CRC-32 (IEEE) of bytes 8–31 and the body
+    pub const CHECKSUM: usize = 32;
+    /// message InstrumentBody
+    pub const BODY: usize = 64;
+}
+
+/// Page of cells (in an extent, aligned to 64).
+pub mod page {
+    /// u32 atomic, next page of the instrument as file offset / 64, 0 = last
+    pub const NEXT: usize = 0;
+    /// u32, its instrument as file offset / 64
+    pub const INSTRUMENT: usize = 4;
+    /// u32, cells in the page
+    pub const CAPACITY: usize = 8;
+    /// u32 atomic, cells from the start of the page that were ever in use
+    pub const USED: usize = 12;
+    /// the first cell
+    pub const CELLS: usize = 64;
+}
+
+/// Cell (aligned to 64; a cell's number is its file offset / 64).
+pub mod cell {
+    /// f64: sums; first copy of gauges and observed values
+    pub const VALUE: usize = 0;
+    /// f64, seconds since the Unix epoch: the writer's tick at the last update (sums and histograms)
+    pub const UPDATED: usize = 8;
+    /// u64, ns: time of the first copy of a gauge
+    pub const GAUGE_TIME: usize = 8;
+    /// f64: second copy of a gauge
+    pub const GAUGE_VALUE_B: usize = 16;
+    /// u64, ns: time of it
+    pub const GAUGE_TIME_B: usize = 24;
+    /// f64: second copy of an observed value
+    pub const OBSERVED_VALUE_B: usize = 8;
+    /// u32 atomic, round to which the first copy belongs
+    pub const OBSERVED_ROUND: usize = 16;
+    /// u32 atomic, round of the second copy
+    pub const OBSERVED_ROUND_B: usize = 20;
+    /// f64, as UPDATED
+    pub const OBSERVED_UPDATED: usize = 24;
+    /// u64, ns: when the series (of this thread) began
+    pub const START: usize = 32;
+    /// u32, attribute set as file offset / 16
+    pub const ATTRIBUTES: usize = 40;
+    /// u32 atomic, reservoir as file offset / 64, 0 = none
+    pub const EXEMPLARS: usize = 44;
+    /// u32 atomic, number of the next cell of the same series, another thread's; 0 = last
+    pub const NEXT: usize = 48;
+    /// u32 atomic, odd = in use; one more with each taking and each giving back
+    pub const GENERATION: usize = 52;
+    /// u32 atomic, thread that writes it (upper 24 bits, 0 = nobody now), bits CELLS_OWNER_*
+    pub const OWNER: usize = 56;
+    /// u32 atomic: bit 0 says which copy is in force (gauges, histograms)
+    pub const SEQUENCE: usize = 60;
+    /// u32, the round word of its thread as file offset / 64 (observed values)
+    pub const OBSERVER: usize = 60;
+    /// length of a cell of one value, and where a histogram's copies begin
+    pub const LENGTH: usize = 64;
+}
+
+/// Histograms: behind the head of the cell.
+pub mod histogram {
+    /// f64 (offsets within a copy)
+    pub const COPY_SUM: usize = 0;
+    /// f64
+    pub const COPY_MIN: usize = 8;
+    /// f64
+    pub const COPY_MAX: usize = 16;
+    /// u64, word of the newest increment, counted from the first bucket word
+    pub const COPY_BUCKET: usize = 24;
+    /// u64, what that word holds with it
+    pub const COPY_COUNT: usize = 32;
+    /// u64, exponential only
+    pub const COPY_ZERO_COUNT: usize = 40;
+    /// i64, exponential only
+    pub const COPY_SCALE: usize = 48;
+    /// i32 lowest and i32 highest index of the positive range, lowest first; exponential only
+    pub const COPY_POSITIVE: usize = 56;
+    /// as above, of the negative range
+    pub const COPY_NEGATIVE: usize = 64;
+    /// u64, bit 0: which half of the bucket words is in force; bit 1 / 2: the positive / negative range is not empty
+    pub const COPY_STATE: usize = 72;
+    /// first copy (offset within the cell)
+    pub const COPY_A: usize = 64;
+    /// second copy
+    pub const COPY_B: usize = 144;
+    /// u64[]: bucket words
+    pub const WORDS: usize = 224;
+}
+
+/// Exemplar reservoir (in an extent, aligned to 64).
+pub mod exemplars {
+    /// u32, slots
+    pub const SLOTS: usize = 0;
+    /// u32, offers since SINCE
+    pub const OFFERED: usize = 4;
+    /// u64, ns: when the count began
+    pub const SINCE: usize = 8;
+    /// the first slot
+    pub const FIRST: usize = 64;
+    /// u32 atomic (offsets within a slot): odd while it is written
+    pub const SEQUENCE: usize = 0;
+    /// u32
+    pub const ATTRIBUTES_LENGTH: usize = 4;
+    /// u64, ns; 0 = empty
+    pub const TIME: usize = 8;
+    /// f64
+    pub const VALUE: usize = 16;
+    /// 16 bytes
+    pub const TRACE_ID: usize = 24;
+    /// 8 bytes
+    pub const SPAN_ID: usize = 40;
+    /// attributes that the series has not: KeyValue fields 1
+    pub const ATTRIBUTES: usize = 48;
+    /// bytes per slot
+    pub const SLOT_LENGTH: usize = 192;
+}
+
+/// Metric cells: constants.
+pub mod cells {
+    /// extents begin and end at multiples of it
+    pub const EXTENT_ALIGNMENT: u32 = 65536;
+    /// bytes at the start of each extent that are not handed out: its length as an entry, a varint of 8 bytes, and zeros
+    pub const EXTENT_HEADER: u32 = 64;
+    /// an attribute set: u32 length, u32 CRC-32 of the bytes, KeyValue fields 1 with sorted keys; aligned to 16
+    pub const ATTRIBUTES_HEADER: u32 = 8;
+    /// bytes of the window that a view shows: 1024 cells
+    pub const WINDOW: u32 = 65536;
+    /// one value that is added to
+    pub const KIND_SUM: u32 = 1;
+    /// the newest value, with its time
+    pub const KIND_GAUGE: u32 = 2;
+    /// an absolute value set by a callback
+    pub const KIND_OBSERVED_SUM: u32 = 3;
+    /// the newest value, set by a callback
+    pub const KIND_OBSERVED_GAUGE: u32 = 4;
+    /// explicit bounds
+    pub const KIND_HISTOGRAM: u32 = 5;
+    /// base-2 exponential
+    pub const KIND_EXPONENTIAL: u32 = 6;
+    /// instrument flag: a sum that never falls
+    pub const MONOTONIC: u32 = 1;
+    /// instrument flag: values are whole numbers, exported as such
+    pub const INTEGER: u32 = 2;
+    /// instrument flag: histograms without min and max
+    pub const NO_MIN_MAX: u32 = 4;
+    /// instrument flag: histograms without sum (of instruments that take negative values)
+    pub const NO_SUM: u32 = 8;
+    /// owner bit: the first cell of its series, where a reader begins
+    pub const OWNER_PRIMARY: u32 = 1;
+    /// owner bit: takes what is beyond the cardinality limit
+    pub const OWNER_OVERFLOW: u32 = 2;
+    /// bits below the thread's number
+    pub const OWNER_SHIFT: u32 = 8;
+    /// series of an instrument, the overflow series included
+    pub const LIMIT_DEFAULT: u32 = 2000;
+    /// largest limit that can be set
+    pub const LIMIT_MOST: u32 = 10_000_000;
+    /// InstrumentBody: OTLP InstrumentationScope
+    pub const BODY_SCOPE: u32 = 1;
+    /// string, of the scope
+    pub const BODY_SCHEMA_URL: u32 = 2;
+    /// string
+    pub const BODY_NAME: u32 = 3;
+    /// string
+    pub const BODY_DESCRIPTION: u32 = 4;
+    /// string
+    pub const BODY_UNIT: u32 = 5;
+    /// packed double, rising
+    pub const BODY_BOUNDS: u32 = 6;
+}
+
 /// Scratch buffer between JavaScript and Rust (not in the file).
 pub mod scratch {
     /// u32 in: TIME_NONE, TIME_CLOCK (Rust reads the clock) or TIME_EXPLICIT (seconds and nanoseconds are given)
@@ -412,16 +634,20 @@ pub mod scratch {
     pub const ANCHOR: usize = 24;
     /// u32 in: the epoch in which the record's references were resolved
     pub const EPOCH: usize = 28;
+    /// f64 in: a measured value, for the calls on metric cells; out of cellsTick: the tick
+    pub const VALUE: usize = 32;
+    /// u32 out of metricCell: 1 = the overflow series, which is not to be remembered for these attributes
+    pub const CELL_OVERFLOW: usize = 40;
     /// u32 in: number of the writer
-    pub const COMMIT_WRITER: usize = 40;
+    pub const COMMIT_WRITER: usize = 44;
     /// u32 in: RING_*
-    pub const COMMIT_RING: usize = 44;
+    pub const COMMIT_RING: usize = 48;
     /// u32 in: offset of the record in the scratch buffer
-    pub const COMMIT_OFFSET: usize = 48;
+    pub const COMMIT_OFFSET: usize = 52;
     /// u32 in: bytes of the record
-    pub const COMMIT_LENGTH: usize = 52;
+    pub const COMMIT_LENGTH: usize = 56;
     /// u32 out: COMMIT_*
-    pub const COMMIT_STATUS: usize = 56;
+    pub const COMMIT_STATUS: usize = 60;
     /// the record to commit starts here
     pub const RECORD: usize = 64;
     /// bytes for it (128 KiB − 64)

@@ -186,6 +186,7 @@ fn concurrent_commits_across_roll_overs_are_each_found_in_exactly_one_file() {
             events: smallest,
             spans: ring,
             measurements: smallest,
+            spill_bytes: 0,
             dictionary_bytes: 4096,
         }),
         directory_limit: Some(4 << 30),

@@ -69,14 +69,15 @@ export function configFromOptions(options: RunOptions, env: NodeJS.ProcessEnv): 
   parseDuration(limit, '--shutdown-timeout');
   const interval = options['retry-interval'];
   if (interval !== undefined) positive(parseDuration(interval, '--retry-interval'), '--retry-interval');
-  const retry = interval === undefined ? undefined : { initial_interval: interval, max_interval: '30s' };
+  // Without a configuration nobody has said when to give up.
+  const retry = { initial_interval: interval ?? '1s', max_interval: '30s', max_elapsed_time: '0s' };
 
   const exporters: Record<string, object> = {};
   /** Which exporters each signal goes to. */
   const perSignal: Record<Signal, string[]> = { traces: [], logs: [], metrics: [] };
   for (const type of exporterTypes(options, env)) {
     for (const { id, signals, section } of exporterSections(type, options, env)) {
-      exporters[id] = { ...section, ...(type !== 'debug' && retry && { retry_on_failure: retry }) };
+      exporters[id] = { ...section, ...(type !== 'debug' && { retry_on_failure: retry }) };
       for (const signal of signals) perSignal[signal].push(id);
     }
   }

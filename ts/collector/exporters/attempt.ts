@@ -14,12 +14,12 @@ export type Outcome =
 
 /** One destination's way to export. Queueing, retries and counting are the same for all: destination.ts. */
 export interface Attempter {
-  /** Type of the exporter, for counters. */
-  readonly name: string;
   /** Name with the place it writes to, for messages; holds no secret. */
   readonly target: string;
   /** Batches in flight at once. */
   readonly concurrency: number;
+  /** Opens what it needs. Rejects with a sentence when nothing can be exported, as for a folder that cannot be written. */
+  start?(): Promise<void>;
   /** One attempt. Never rejects for a reason that it could express as an outcome. */
   send(batch: Batch): Promise<Outcome>;
   /** Lets go of connections and files. Nothing is sent after. */

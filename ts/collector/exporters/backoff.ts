@@ -1,41 +1,45 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-export interface BackoffSettings {
-  /** Milliseconds before the second attempt. */
-  initialInterval: number;
-  /** Upper bound of the interval, before jitter. */
-  maxInterval: number;
-  multiplier: number;
-  /** An interval is drawn evenly from ±this part of its length. */
-  randomizationFactor: number;
-}
+import type { RetrySettings } from './retry';
 
-export const DEFAULT_BACKOFF: BackoffSettings = {
-  initialInterval: 1000,
-  maxInterval: 30_000,
-  multiplier: 1.5,
-  randomizationFactor: 0.5,
-};
-
-/** Growing waits between attempts (exponential backoff with jitter). */
+/** Growing waits between attempts (exponential backoff with jitter), and their end. */
 export class Backoff {
-  readonly #settings: BackoffSettings;
+  readonly #settings: RetrySettings;
   readonly #random: () => number;
+  readonly #now: () => number;
+  readonly #begin: number;
   #interval: number;
 
-  constructor(settings: BackoffSettings, random: () => number = Math.random) {
+  /** @param now Milliseconds of a clock that never jumps. */
+  constructor(
+    settings: RetrySettings,
+    random: () => number = Math.random,
+    now: () => number = () => performance.now(),
+  ) {
     this.#settings = settings;
     this.#random = random;
-    this.#interval = settings.initialInterval;
+    this.#now = now;
+    this.#begin = now();
+    this.#interval = settings.initial_interval;
   }
 
-  /** Milliseconds to wait before the next attempt; never less than the destination asked for. */
-  next(asked = 0): number {
-    const { maxInterval, multiplier, randomizationFactor } = this.#settings;
-    const interval = Math.min(this.#interval, maxInterval);
+  /** Milliseconds since the first attempt. */
+  get elapsed(): number {
+    return this.#now() - this.#begin;
+  }
+
+  /**
+   * Milliseconds to wait before the next attempt; never less than the destination asked for. Undefined when that would be too
+   * late: there is no other attempt.
+   */
+  next(asked = 0): number | undefined {
+    const { enabled, max_interval, max_elapsed_time, multiplier, randomization_factor } = this.#settings;
+    if (!enabled) return undefined;
+    const interval = Math.min(this.#interval, max_interval);
     this.#interval = interval * multiplier;
-    const jittered = interval * (1 + randomizationFactor * (2 * this.#random() - 1));
-    return Math.max(jittered, asked);
+    const jittered = interval * (1 + randomization_factor * (2 * this.#random() - 1));
+    const wait = Math.max(jittered, asked);
+    return max_elapsed_time > 0 && this.elapsed + wait > max_elapsed_time ? undefined : wait;
   }
 }

@@ -1,46 +1,60 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { type Batch, ITEM_NAMES } from '../batch';
+import { type Batch, ITEM_NAMES, type Signal } from '../batch';
 import { type Logger, ThrottledWarnings } from '../logger';
-import type { Exporter } from '../pipeline/component';
+import type { ComponentContext, Exporter } from '../pipeline/component';
 import { ExporterCounters, type ExporterStats } from '../telemetry/counters';
 import type { Attempter, Outcome } from './attempt';
-import { Backoff, type BackoffSettings } from './backoff';
+import { Backoff } from './backoff';
+import type { RetrySettings } from './retry';
+import { type Entry, NO_QUEUE, type QueueSettings, SendingQueue } from './sending-queue';
 
-interface Entry {
-  batch: Batch;
-  settle: (delivered: boolean) => void;
+export interface DestinationSettings {
+  sending_queue: QueueSettings;
+  retry_on_failure: RetrySettings;
 }
 
 /**
- * An exporter with its queue and its retries. A batch is tried until the destination takes it or refuses it for good:
- * there is no time after which it is given up, since the receiver bounds what is handed over and the rest waits in the
- * files.
+ * An exporter with its queue and its retries. A batch is tried until the destination takes it, refuses it for good, or
+ * `max_elapsed_time` has passed. While the queue is full it holds the intake, so that what comes next waits in the files;
+ * other destinations go on with what they have. Everything that is given up is counted.
  */
 export class Destination implements Exporter {
   readonly counters = new ExporterCounters();
   readonly #exporter: Attempter;
-  readonly #backoff: BackoffSettings;
+  readonly #settings: DestinationSettings;
+  readonly #context: Pick<ComponentContext, 'id' | 'intake' | 'logger'>;
+  readonly #consumers: number;
+  readonly #queue: SendingQueue;
   readonly #logger: Logger;
   readonly #outages: ThrottledWarnings;
-  readonly #refusals: ThrottledWarnings;
+  readonly #losses: ThrottledWarnings;
   readonly #notices: ThrottledWarnings;
-  readonly #queue: Entry[] = [];
   readonly #pauses = new Set<() => void>();
   readonly #pending = new Set<Batch>();
+  readonly #enqueueFailed: Partial<Record<Signal, number>> = {};
+  #busy = 0;
   #inFlight = 0;
   #down = false;
   #onSettled: () => void = () => {};
   #onward: ((batch: Batch) => Promise<boolean>) | undefined;
 
-  constructor(exporter: Attempter, backoff: BackoffSettings, logger: Logger) {
+  constructor(
+    exporter: Attempter,
+    settings: DestinationSettings,
+    context: Pick<ComponentContext, 'id' | 'intake' | 'logger'>,
+  ) {
+    const queue = settings.sending_queue.enabled ? settings.sending_queue : NO_QUEUE;
     this.#exporter = exporter;
-    this.#backoff = backoff;
-    this.#logger = logger;
-    this.#outages = new ThrottledWarnings(logger);
-    this.#refusals = new ThrottledWarnings(logger);
-    this.#notices = new ThrottledWarnings(logger);
+    this.#settings = { ...settings, sending_queue: queue };
+    this.#context = context;
+    this.#consumers = Math.min(exporter.concurrency, queue.num_consumers);
+    this.#queue = new SendingQueue(queue);
+    this.#logger = context.logger;
+    this.#outages = new ThrottledWarnings(context.logger);
+    this.#losses = new ThrottledWarnings(context.logger);
+    this.#notices = new ThrottledWarnings(context.logger);
   }
 
   get target(): string {
@@ -52,8 +66,13 @@ export class Destination implements Exporter {
     return this.#pending;
   }
 
-  /** Resolves when the batch is settled: true if the destination has it, false if it refused it for good. */
+  async start(): Promise<void> {
+    await this.#exporter.start?.();
+  }
+
+  /** Resolves when the batch is settled: true if the destination has it, false if it was given up. */
   deliver(batch: Batch): Promise<boolean> {
+    if (!this.#settings.sending_queue.block_on_overflow && !this.#queue.takes(batch)) return this.#refuse(batch);
     this.#pending.add(batch);
     return new Promise((settle) => {
       this.#queue.push({ batch, settle });
@@ -71,35 +90,57 @@ export class Destination implements Exporter {
     const settled = new Promise<void>((resolve) => {
       this.#onSettled = () => this.#pending.size === 0 && resolve();
     });
-    for (const entry of this.#queue.splice(0)) {
-      this.#inFlight++;
-      void this.#settle(entry);
-    }
+    for (const entry of this.#queue.empty()) this.#begin(entry);
+    this.#context.intake.letGo(this.#context.id);
     for (const wake of [...this.#pauses]) wake();
     this.#onSettled();
     await settled;
   }
 
   stats(): ExporterStats {
-    return { signals: this.counters.signals, queueSize: this.#queue.length, inFlight: this.#inFlight };
+    return {
+      signals: this.counters.signals,
+      queueSize: this.#queue.size,
+      queueCapacity: this.#queue.capacity,
+      inFlight: this.#inFlight,
+      enqueueFailed: this.#enqueueFailed,
+    };
   }
 
   close(): Promise<void> {
+    this.#context.intake.letGo(this.#context.id);
     return this.#exporter.close();
   }
 
+  /** The queue is full and may not hold up anything: what comes is given up. */
+  #refuse({ signal, items }: Batch): Promise<boolean> {
+    this.#enqueueFailed[signal] = (this.#enqueueFailed[signal] ?? 0) + items;
+    this.#losses.warn(
+      `${this.target}: its queue is full, ${items} ${ITEM_NAMES[signal]} are dropped; ` +
+        'enlarge sending_queue.queue_size, or set block_on_overflow so that they wait in the files',
+    );
+    return Promise.resolve(false);
+  }
+
   #pump(): void {
-    while (this.#inFlight < this.#exporter.concurrency) {
+    while (this.#busy < this.#consumers) {
       const entry = this.#queue.shift();
-      if (entry === undefined) return;
-      this.#inFlight++;
-      void this.#settle(entry);
+      if (entry === undefined) break;
+      this.#begin(entry);
     }
+    const { intake, id } = this.#context;
+    if (this.#settings.sending_queue.block_on_overflow && this.#queue.full) intake.hold(id);
+    else intake.letGo(id);
+  }
+
+  #begin(entry: Entry): void {
+    this.#busy++;
+    void this.#settle(entry);
   }
 
   async #settle({ batch, settle }: Entry): Promise<void> {
     const delivered = await this.#sendUntilSettled(batch);
-    this.#inFlight--;
+    this.#busy--;
     this.#pending.delete(batch);
     settle(delivered);
     this.#onSettled();
@@ -107,38 +148,52 @@ export class Destination implements Exporter {
   }
 
   async #sendUntilSettled(batch: Batch): Promise<boolean> {
-    const backoff = new Backoff(this.#backoff);
+    const backoff = new Backoff(this.#settings.retry_on_failure);
     for (;;) {
       if (this.#onward !== undefined) return this.#onward(batch);
       const outcome = await this.#attempt(batch);
-      switch (outcome.kind) {
-        case 'sent':
-          this.#noteSent(batch, outcome);
-          return true;
-        case 'failed':
-          this.counters.addFailed(batch);
-          this.#refusals.warn(
-            `${this.target} refused ${batch.items} ${ITEM_NAMES[batch.signal]} for good: ${outcome.reason}`,
-          );
-          return false;
-        case 'retry':
-          this.#down = true;
-          this.counters.addRetry(batch);
-          this.#outages.warn(
-            `${this.target}: ${outcome.reason}; trying again, until then telemetry stays in the files`,
-          );
-          if (this.#onward === undefined) await this.#pause(backoff.next(outcome.after), outcome.after !== undefined);
+      if (outcome.kind === 'sent') {
+        this.#noteSent(batch, outcome);
+        return true;
       }
+      if (outcome.kind === 'failed') {
+        return this.#giveUp(batch, `refused ${this.#amount(batch)} for good: ${outcome.reason}`);
+      }
+      this.#down = true;
+      const wait = backoff.next(outcome.after);
+      if (wait === undefined) {
+        const after = `within ${Math.round(backoff.elapsed)} ms`;
+        return this.#giveUp(
+          batch,
+          `did not take ${this.#amount(batch)} ${after}, they are given up: ${outcome.reason}`,
+        );
+      }
+      this.counters.addRetry(batch);
+      this.#outages.warn(`${this.target}: ${outcome.reason}; trying again, until then telemetry stays in the files`);
+      if (this.#onward === undefined) await this.#pause(wait, outcome.after !== undefined);
     }
   }
 
   async #attempt(batch: Batch): Promise<Outcome> {
+    this.#inFlight++;
     try {
       return await this.#exporter.send(batch);
     } catch (error) {
       // A fault of the exporter with this batch; to try again would hold up every later one.
       return { kind: 'failed', reason: `internal error: ${(error as Error).stack ?? error}` };
+    } finally {
+      this.#inFlight--;
     }
+  }
+
+  #amount({ items, signal }: Batch): string {
+    return `${items} ${ITEM_NAMES[signal]}`;
+  }
+
+  #giveUp(batch: Batch, what: string): false {
+    this.counters.addFailed(batch);
+    this.#losses.warn(`${this.target} ${what}`);
+    return false;
   }
 
   #noteSent(batch: Batch, outcome: { rejected?: number; warning?: string }): void {

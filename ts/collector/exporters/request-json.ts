@@ -7,9 +7,17 @@ import type { Batch } from '../batch';
 /** The OTLP JSON text of a batch's export request. */
 export type RequestToJson = (batch: Batch) => string;
 
+const texts = new WeakMap<Batch, string>();
+
+/** Makes the text once for all exporters that want it. */
 export function requestToJson(binding: NativeBinding): RequestToJson {
   return (batch) => {
-    const request = batch.parts.length === 1 ? batch.parts[0] : Buffer.concat(batch.parts, batch.bytes);
-    return binding.requestToJson(batch.signal, request);
+    let text = texts.get(batch);
+    if (text === undefined) {
+      const request = batch.parts.length === 1 ? batch.parts[0] : Buffer.concat(batch.parts, batch.bytes);
+      text = binding.requestToJson(batch.signal, request);
+      texts.set(batch, text);
+    }
+    return text;
   };
 }

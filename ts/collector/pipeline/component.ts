@@ -5,7 +5,8 @@ import type { NativeBinding, Piece, ReceiverStats } from '../../native/binding';
 import type { Batch, Signal } from '../batch';
 import type { Schema } from '../config/schema/schema';
 import type { Logger } from '../logger';
-import type { ExporterStats, ProcessorStats } from '../telemetry/counters';
+import type { ExporterStats } from '../telemetry/counters';
+import type { Measurement } from '../telemetry/registry';
 import type { Intake } from './intake';
 
 /** What every component is given when it is made. */
@@ -30,7 +31,7 @@ export interface Processor extends Consumer {
   /** The pipeline is over and was flushed: lets go of timers and memory. */
   close?(): void;
   /** Counts for the collector's own metrics, read when somebody asks. */
-  stats?(): ProcessorStats;
+  stats?(): readonly Measurement[];
 }
 
 /** A destination, shared by all pipelines that name it. */

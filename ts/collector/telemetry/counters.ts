@@ -28,9 +28,6 @@ export interface ExporterStats {
   enqueueFailed?: Partial<Record<Signal, number>>;
 }
 
-/** Counts of a processor's own, by name of the metric without its prefix; see telemetry/metrics.ts. */
-export type ProcessorStats = Readonly<Record<string, number>>;
-
 /** Counts of one exporter, by signal; a signal appears with its first batch. */
 export class ExporterCounters {
   readonly signals: Partial<Record<Signal, SignalCounts>> = {};

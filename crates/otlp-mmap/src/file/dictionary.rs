@@ -5,6 +5,9 @@ use super::mapping::{Mapping, Refresh};
 use crate::layout::dictionary;
 use crate::wire;
 
+/// Bytes of the length before an entry that is claimed before its length matters to anyone.
+pub(crate) const PADDED_PREFIX: u64 = 8;
+
 /// A reference that leads to no entry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EntryError {
@@ -26,6 +29,11 @@ pub struct Dictionary<'a> {
 impl<'a> Dictionary<'a> {
     pub(super) fn new(mapping: &'a Mapping, offset: u64) -> Self {
         Self { mapping, offset }
+    }
+
+    /// The dictionary at `offset` of a file that was checked, by another mapping of it.
+    pub(crate) fn of(mapping: &'a Mapping, offset: u64) -> Self {
+        Self::new(mapping, offset)
     }
 
     /// File offset of the first entry.
@@ -111,6 +119,44 @@ impl<'a> Dictionary<'a> {
         if !self.mapping.copy_in(u64::try_from(start).ok()?, &bytes) {
             return None;
         }
+        count.fetch_add(1, Ordering::Release);
+        Some(start)
+    }
+
+    /// For writers: writes an entry at `next`, in space up to `end` that was claimed, and moves `next` behind it.
+    #[must_use]
+    pub(crate) fn write_within(&self, next: &mut u64, end: u64, entry: &[u8]) -> Option<i64> {
+        let mut bytes = Vec::with_capacity(entry.len() + 5);
+        wire::put_varint(&mut bytes, entry.len() as u64);
+        bytes.extend_from_slice(entry);
+        if end.saturating_sub(*next) < bytes.len() as u64 || !self.mapping.copy_in(*next, &bytes) {
+            return None;
+        }
+        let start = *next;
+        *next += bytes.len() as u64;
+        let count = self.mapping.atomic_i64(self.offset + dictionary::NUM_ENTRIES as u64)?;
+        count.fetch_add(1, Ordering::Release);
+        Some(start as i64)
+    }
+
+    /// For writers: claims everything from the end of the claimed space up to `end` as one entry that nothing refers to, and
+    /// returns where the entry's length stands: a varint of eight bytes. The file must reach to `end` by now.
+    #[must_use]
+    pub(crate) fn claim_up_to(&self, end: u64) -> Option<u64> {
+        let claimed = self.mapping.atomic_i64(self.offset + dictionary::END as u64)?;
+        let count = self.mapping.atomic_i64(self.offset + dictionary::NUM_ENTRIES as u64)?;
+        let start = u64::try_from(claimed.load(Ordering::Acquire)).ok()?;
+        let mut length = end.checked_sub(start)?.checked_sub(PADDED_PREFIX)?;
+        let mut prefix = [0x80u8; PADDED_PREFIX as usize];
+        for byte in &mut prefix {
+            *byte |= length as u8 & 0x7f;
+            length >>= 7;
+        }
+        prefix[PADDED_PREFIX as usize - 1] &= 0x7f;
+        if !self.mapping.copy_in(start, &prefix) {
+            return None;
+        }
+        claimed.store(end as i64, Ordering::Release);
         count.fetch_add(1, Ordering::Release);
         Some(start)
     }

@@ -113,6 +113,61 @@ impl<'a> Extension<'a> {
             .all(|ring| self.state(*ring) == constant::STATE_CLOSED)
     }
 
+    /// State of the metric cells: 0 = there never were any, `STATE_OPEN`, or `STATE_CLOSED`: they will not change any more.
+    #[must_use]
+    pub fn cells_state(&self) -> u32 {
+        self.u32(block::STATE_CELLS)
+    }
+
+    /// For writers.
+    pub(crate) fn set_cells_state(&self, state: u32) {
+        self.set_u32(block::STATE_CELLS, state);
+    }
+
+    /// File offset of the first instrument, 0 = none.
+    #[must_use]
+    pub fn first_instrument(&self) -> u64 {
+        self.u64(block::SERIES_TABLE_REF)
+    }
+
+    /// For writers.
+    pub(crate) fn set_first_instrument(&self, offset: u64) {
+        self.set_u64(block::SERIES_TABLE_REF, offset);
+    }
+
+    /// File offset at which the extents of metric cells begin, 0 = none.
+    #[must_use]
+    pub fn cell_extents(&self) -> u64 {
+        self.u64(block::CELL_EXTENTS_REF)
+    }
+
+    /// For writers.
+    pub(crate) fn set_cell_extents(&self, offset: u64) {
+        self.set_u64(block::CELL_EXTENTS_REF, offset);
+    }
+
+    /// Wall clock of the writer's newest tick, nanoseconds since the Unix epoch.
+    #[must_use]
+    pub fn cells_tick(&self) -> u64 {
+        self.u64(block::CELLS_TICK)
+    }
+
+    /// For writers.
+    pub(crate) fn set_cells_tick(&self, time: u64) {
+        self.set_u64(block::CELLS_TICK, time);
+    }
+
+    /// What was updated before this time is in collections that were acknowledged: nanoseconds since the Unix epoch.
+    #[must_use]
+    pub fn cells_collected(&self) -> u64 {
+        self.u64(block::CELLS_COLLECTED)
+    }
+
+    /// For the reader that moves indices.
+    pub fn set_cells_collected(&self, time: u64) {
+        self.set_u64(block::CELLS_COLLECTED, time);
+    }
+
     /// The resource is final.
     #[must_use]
     pub fn resource_settled(&self) -> bool {
@@ -194,6 +249,24 @@ impl<'a> Extension<'a> {
         {
             word.store(time, Ordering::Relaxed);
         }
+    }
+
+    /// Where the next entry of the spill ring begins.
+    #[must_use]
+    pub fn spill_head(&self) -> u64 {
+        self.u64(block::SPILL_HEAD)
+    }
+
+    /// The oldest entry of the spill ring that the writer keeps.
+    #[must_use]
+    pub fn spill_tail(&self) -> u64 {
+        self.u64(block::SPILL_TAIL)
+    }
+
+    /// For writers.
+    pub(crate) fn set_spill_positions(&self, tail: u64, head: u64) {
+        self.set_u64(block::SPILL_TAIL, tail);
+        self.set_u64(block::SPILL_HEAD, head);
     }
 
     /// Records lost by the writer, by ring and `DROP_*` reason.

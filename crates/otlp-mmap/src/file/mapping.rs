@@ -20,6 +20,9 @@ use super::{fork, guard, prefetch};
 /// Address space taken for a file, so that it can grow in place. Addresses cost nothing until they are touched.
 const RESERVATION: usize = 1 << 30;
 
+/// Address space for a file with metric cells: 100 million series and their attributes have room.
+pub(crate) const CELLS_RESERVATION: usize = 1 << 36;
+
 /// What a mapping is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
@@ -65,9 +68,17 @@ impl Mapping {
     /// # Errors
     /// What the system says when it refuses the mapping.
     pub fn new(file: File, access: Access) -> io::Result<Self> {
+        Self::with_reservation(file, access, RESERVATION)
+    }
+
+    /// As [`Mapping::new`], over as many addresses as `reservation` says, or a fraction of it where the system refuses.
+    ///
+    /// # Errors
+    /// What the system says when it refuses the mapping.
+    pub(crate) fn with_reservation(file: File, access: Access, reservation: usize) -> io::Result<Self> {
         let length = usize::try_from(file.metadata()?.len()).map_err(io::Error::other)?;
         fork::install();
-        let (base, reserved) = map(&file, length, access)?;
+        let (base, reserved) = map(&file, length, access, reservation)?;
         let guard = match guard::Range::register(base.as_ptr() as usize, reserved) {
             Ok(guard) => guard,
             Err(error) => {
@@ -149,6 +160,22 @@ impl Mapping {
         let _ = (offset, length);
     }
 
+    /// Waits until the pages of a range are on the disk.
+    ///
+    /// # Errors
+    /// What the system says to `msync`; nothing out of bounds is written.
+    pub fn sync(&self, offset: u64, length: usize) -> io::Result<()> {
+        let page = rustix::param::page_size() as u64;
+        let start = offset / page * page;
+        let Some(first) = self.pointer(start, length + (offset - start) as usize) else {
+            return Err(io::ErrorKind::InvalidInput.into());
+        };
+        let length = length + (offset - start) as usize;
+        // SAFETY: the range lies in the mapping; writing it back changes no byte.
+        unsafe { rustix::mm::msync(first.as_ptr().cast(), length, rustix::mm::MsyncFlags::SYNC) }?;
+        Ok(())
+    }
+
     /// The one place that turns a file offset into an address.
     #[inline]
     fn pointer(&self, offset: u64, length: usize) -> Option<NonNull<u8>> {
@@ -172,6 +199,38 @@ impl Mapping {
             return None;
         }
         self.aligned(offset)
+    }
+
+    /// `count` words of eight bytes from `offset` on, checked once. None out of bounds or unaligned. Who has a read-only mapping
+    /// only loads them.
+    #[inline]
+    pub(crate) fn words(&self, offset: u64, count: usize) -> Option<&[AtomicU64]> {
+        let pointer = self.pointer(offset, count.checked_mul(8)?)?.cast::<AtomicU64>();
+        if !pointer.is_aligned() {
+            return None;
+        }
+        // SAFETY: aligned and within the mapping, which lives as long as the borrow; all access is atomic.
+        Some(unsafe { std::slice::from_raw_parts(pointer.as_ptr(), count) })
+    }
+
+    /// As [`Mapping::words`], of four bytes.
+    #[inline]
+    pub(crate) fn half_words(&self, offset: u64, count: usize) -> Option<&[AtomicU32]> {
+        let pointer = self.pointer(offset, count.checked_mul(4)?)?.cast::<AtomicU32>();
+        if !pointer.is_aligned() {
+            return None;
+        }
+        // SAFETY: as for words.
+        Some(unsafe { std::slice::from_raw_parts(pointer.as_ptr(), count) })
+    }
+
+    /// Address of a range, for a view that another language makes of it. It stays good as long as the mapping lives.
+    #[must_use]
+    pub fn address_of(&self, offset: u64, length: usize) -> Option<NonNull<u8>> {
+        if self.access == Access::Read {
+            return None;
+        }
+        self.pointer(offset, length)
     }
 
     /// The i64 at `offset` (acquire). None out of bounds or unaligned.
@@ -330,13 +389,13 @@ impl Drop for Mapping {
 }
 
 /// Maps `file` over as many addresses as the system grants: the reservation, or else just the file.
-fn map(file: &File, length: usize, access: Access) -> io::Result<(NonNull<u8>, usize)> {
+fn map(file: &File, length: usize, access: Access, reservation: usize) -> io::Result<(NonNull<u8>, usize)> {
     let protection = match access {
         Access::Read => ProtFlags::READ,
         Access::ReadWrite => ProtFlags::READ | ProtFlags::WRITE,
     };
     let smallest = length.max(1);
-    let mut reserved = RESERVATION.max(smallest.saturating_mul(2));
+    let mut reserved = reservation.max(smallest.saturating_mul(2));
     loop {
         // SAFETY: the system chooses an address range that nothing else uses.
         let mapped = unsafe { rustix::mm::mmap(ptr::null_mut(), reserved, protection, MapFlags::SHARED, file, 0) };

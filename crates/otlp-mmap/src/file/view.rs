@@ -12,7 +12,8 @@ use super::header::{Header, Sections};
 use super::identity::Identity;
 use super::mapping::{Access, Mapping};
 use super::ring::{Ring, RingGeometry, RingId};
-use crate::layout::{constant, dictionary, header, ring};
+use super::spill::{Spill, SpillGeometry};
+use crate::layout::{block, constant, dictionary, header, ring};
 
 /// Versions above this are taken for something else than a version number.
 const PLAUSIBLE_VERSIONS: std::ops::RangeInclusive<i64> = 2..=0xffff;
@@ -25,6 +26,7 @@ pub struct FileView {
     sections: Sections,
     rings: [RingGeometry; 3],
     extension: Option<(u64, Identity)>,
+    spill: Option<SpillGeometry>,
     inode: Inode,
 }
 
@@ -105,6 +107,7 @@ impl FileView {
             mapping,
             sections,
             rings,
+            spill: spill(extension.as_ref(), sections),
             extension,
             inode,
         };
@@ -130,12 +133,14 @@ impl FileView {
         identity: Identity,
     ) -> std::io::Result<Self> {
         let inode = Inode::of(&mapping.file().metadata()?);
+        let extension = Some((block::FILE_OFFSET as u64, identity));
         let view = Self {
             path: path.to_owned(),
             mapping,
             sections,
             rings,
-            extension: Some((crate::layout::block::FILE_OFFSET as u64, identity)),
+            spill: spill(extension.as_ref(), sections),
+            extension,
             inode,
         };
         for id in RingId::ALL {
@@ -199,6 +204,21 @@ impl FileView {
             .as_ref()
             .map(|(offset, identity)| Extension::new(&self.mapping, *offset, identity))
     }
+
+    /// The spill ring, in files that have one.
+    #[must_use]
+    pub fn spill(&self) -> Option<Spill<'_>> {
+        self.spill.map(|geometry| Spill::new(&self.mapping, geometry))
+    }
+}
+
+/// The spill ring that a block names, if it lies between the block and the events ring.
+fn spill(extension: Option<&(u64, Identity)>, sections: Sections) -> Option<SpillGeometry> {
+    let (offset, identity) = extension?;
+    let start = offset + block::TOTAL_LENGTH as u64;
+    let announced = identity.features_may & u64::from(constant::FEATURE_SPILL) != 0;
+    let geometry = SpillGeometry::check(identity.spill_offset, identity.spill_length, start, sections.events);
+    geometry.filter(|_| announced)
 }
 
 fn check_header(mapping: &Mapping) -> Result<Sections, Problem> {

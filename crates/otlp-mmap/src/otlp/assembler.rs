@@ -14,6 +14,7 @@ use super::resolver::Resolver;
 use super::scope::{Resource, content_hash};
 use super::span_end::SpanEnd;
 use super::span_event::{Happening, SpanEvent};
+use super::spilled;
 use super::value::Transcoder;
 use crate::wire;
 
@@ -134,11 +135,32 @@ impl Assembler {
         {
             self.resource = Some(Arc::clone(resource));
         }
-        let taken = SpanEvent::parse(message).and_then(|event| self.take(resolver, entries, event, sink));
+        let taken = SpanEvent::parse(message).and_then(|event| {
+            if spilled::is_referring(event.happening.message()) {
+                self.take_whole(resolver, entries, message, event, sink)
+            } else {
+                self.take(resolver, entries, event, sink)
+            }
+        });
         if taken.is_err() {
             self.counters.quarantined += 1;
         }
         taken
+    }
+
+    /// Takes a record of which parts stand in the spill ring.
+    #[cold]
+    fn take_whole(
+        &mut self,
+        resolver: &mut Resolver,
+        entries: &mut dyn Entries,
+        record: &[u8],
+        event: SpanEvent<'_>,
+        sink: &mut TraceEncoder,
+    ) -> Result<Outcome, RecordError> {
+        let faults = &mut self.counters.faults;
+        let whole = spilled::whole(record, event.happening.message(), entries, faults).ok_or(RecordError::Malformed)?;
+        self.take(resolver, entries, SpanEvent::parse(&whole)?, sink)
     }
 
     #[inline]

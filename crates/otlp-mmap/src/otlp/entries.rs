@@ -1,5 +1,6 @@
-//! What this module needs of a file: the entries of its dictionary.
+//! What this module needs of a file: the entries of its dictionary and of its spill ring.
 
+use crate::file::{SpillError, SpillReference};
 use crate::wire::Malformed;
 
 /// Why a dictionary entry cannot be had.
@@ -32,11 +33,20 @@ impl From<Malformed> for EntryError {
     }
 }
 
-/// The dictionary of a file, as a reader offers it.
+/// The dictionary and the spill ring of a file, as a reader offers them.
 pub trait Entries {
     /// Appends the entry at `reference`, without its length prefix, to `out`.
     ///
     /// # Errors
     /// If there is no such entry; `out` may then hold a part of one.
     fn entry(&mut self, reference: i64, out: &mut Vec<u8>) -> Result<(), EntryError>;
+
+    /// Appends the message Spilled that the record at hand refers to, the one taken last.
+    ///
+    /// # Errors
+    /// If it is not there, or not whole; `out` is unchanged.
+    fn spilled(&mut self, reference: SpillReference, out: &mut Vec<u8>) -> Result<(), SpillError> {
+        let _ = (reference, out);
+        Err(SpillError)
+    }
 }

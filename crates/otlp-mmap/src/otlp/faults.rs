@@ -9,6 +9,8 @@ pub struct Faults {
     pub undecodable_bodies: u64,
     /// Links left out: an id of a length that is neither right nor zero.
     pub undecodable_links: u64,
+    /// Records taken cut, as what they name in the spill ring was not there, or not whole.
+    pub lost_spills: u64,
     /// Strings in which bytes that are not UTF-8 were replaced by U+FFFD.
     pub invalid_utf8: u64,
     /// Scope, resource and schema URL references that could not be resolved; an empty one stands in.

@@ -8,6 +8,7 @@ use super::log_record::LogRecord;
 use super::piece::Piece;
 use super::record_error::RecordError;
 use super::resolver::Resolver;
+use super::spilled;
 use super::value::Transcoder;
 
 /// What a [`LogEncoder`] has counted since it was made.
@@ -65,6 +66,20 @@ impl LogEncoder {
     }
 
     fn take(&mut self, resolver: &mut Resolver, entries: &mut dyn Entries, message: &[u8]) -> Result<(), RecordError> {
+        if spilled::is_referring(message) {
+            let faults = &mut self.counters.faults;
+            let whole = spilled::whole(message, message, entries, faults).ok_or(RecordError::Malformed)?;
+            return self.encode(resolver, entries, &whole);
+        }
+        self.encode(resolver, entries, message)
+    }
+
+    fn encode(
+        &mut self,
+        resolver: &mut Resolver,
+        entries: &mut dyn Entries,
+        message: &[u8],
+    ) -> Result<(), RecordError> {
         let log = LogRecord::parse(message)?;
         self.message.clear();
         let faults = &mut self.counters.faults;

@@ -1,7 +1,7 @@
 //! Ring messages to OTLP bytes: resolve references, assemble spans, encode once.
 //!
 //! Pure: no files, no threads, no clock. A [`Resolver`] stands for one file's dictionary and reads it through
-//! [`Entries`]; an [`Assembler`] stands for one producer and holds its open spans; a [`TraceEncoder`] gathers finished
+//! [`Entries`], as what stands in its spill ring is; an [`Assembler`] stands for one producer and holds its open spans; a [`TraceEncoder`] gathers finished
 //! spans by resource and scope until [`TraceEncoder::cut`] writes them as a [`Piece`] of an export request. A log record
 //! is whole in its ring record: a [`LogEncoder`] encodes it at once, and is cut into pieces alike.
 //!
@@ -27,6 +27,7 @@ mod scope;
 mod span_end;
 mod span_event;
 mod span_events;
+mod spilled;
 mod status;
 mod text;
 mod value;

@@ -31,6 +31,20 @@ pub(super) enum Happening<'a> {
     AddLinks(&'a [u8]),
 }
 
+impl<'a> Happening<'a> {
+    /// The fields of its message.
+    #[inline]
+    pub(super) fn message(&self) -> &'a [u8] {
+        match *self {
+            Self::Start(message)
+            | Self::End(message)
+            | Self::ChangeName(message)
+            | Self::UpdateAttributes(message)
+            | Self::AddLinks(message) => message,
+        }
+    }
+}
+
 /// A `SpanEvent`, borrowed from its record.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct SpanEvent<'a> {

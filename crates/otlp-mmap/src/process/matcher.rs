@@ -13,10 +13,15 @@ impl Pattern {
     /// Compiles an expression.
     ///
     /// # Errors
-    /// A sentence that shows where the expression is wrong.
+    /// What is wrong with the expression.
     pub fn new(expression: &str) -> Result<Self, String> {
         let compiled = Regex::new(expression);
-        compiled.map(Self).map_err(|error| error.to_string())
+        compiled.map(Self).map_err(|error| {
+            // Several lines that draw an arrow below the expression; the last one says what is wrong.
+            let text = error.to_string();
+            let last = text.lines().last().unwrap_or(&text);
+            last.trim_start_matches("error: ").to_owned()
+        })
     }
 
     pub(super) fn is_match(&self, text: &[u8]) -> bool {

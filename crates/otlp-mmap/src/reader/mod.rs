@@ -11,7 +11,10 @@ pub use cursor::Next;
 use crate::clock;
 use crate::file::liveness::{self, Liveness};
 use crate::file::lock::{Lock, Role};
-use crate::file::{Access, EntryError, FileError, FileView, Identity, Inode, Problem, RingId};
+use crate::file::{
+    Access, EntryError, FileError, FileView, Identity, Inode, Problem, RingId, SpillError, SpillReference,
+};
+use crate::layout::constant;
 use crate::otlp::{self, Entries};
 use crate::random;
 use cursor::{Cursor, Patience};
@@ -31,6 +34,8 @@ pub struct FileReader {
     /// The owner's lock; None for viewers.
     lock: Option<Lock>,
     cursors: [Cursor; 3],
+    /// The ring that a record was taken from last.
+    newest: RingId,
     start_time: u64,
     liveness: Liveness,
     dead_slot_timeout: Duration,
@@ -84,6 +89,7 @@ impl FileReader {
             view,
             lock,
             cursors,
+            newest: RingId::Spans,
             start_time,
             liveness: Liveness::Unknown,
             dead_slot_timeout,
@@ -125,6 +131,7 @@ impl FileReader {
         };
         let view = self.view.ring(ring);
         let cursor = &mut self.cursors[ring as usize];
+        self.newest = ring;
         let next = cursor.next(view, patience, record);
         if next == Next::Record && self.lock.is_none() && !view.is_published(cursor.taken()) {
             // the owner freed the slot and the writer took it while we copied
@@ -184,6 +191,13 @@ impl FileReader {
     #[must_use]
     pub fn is_final(&self) -> bool {
         self.liveness == Liveness::Dead || self.view.extension().is_some_and(|block| block.closed())
+    }
+
+    /// Its writer still updates metric cells in it, whatever the state of its rings.
+    #[must_use]
+    pub fn has_open_cells(&self) -> bool {
+        let open = |block: crate::file::Extension<'_>| block.cells_state() == constant::STATE_OPEN;
+        self.liveness != Liveness::Dead && self.view.extension().is_some_and(open)
     }
 
     /// Every record of every ring was taken and released.
@@ -258,6 +272,12 @@ impl Entries for FileReader {
                 EntryError::OutOfBounds => otlp::EntryError::Outside,
                 EntryError::BadLength => otlp::EntryError::Malformed,
             })
+    }
+
+    fn spilled(&mut self, reference: SpillReference, out: &mut Vec<u8>) -> Result<(), SpillError> {
+        let spill = self.view.spill().ok_or(SpillError)?;
+        let index = self.cursor(self.newest);
+        spill.copy_entry(self.newest, index, reference, out)
     }
 }
 

@@ -3,6 +3,7 @@
 use super::ReceiverStats;
 use super::checkpoint::Checkpoints;
 use super::discovery::Found;
+use super::lane::HURRY_FRACTION;
 use crate::file::liveness::Liveness;
 use crate::file::{FileError, RingId};
 use crate::layout::constant;
@@ -50,6 +51,8 @@ pub(super) struct Attached {
     unreleased: [Unreleased; 3],
     flush: Option<FlushRequest>,
     acknowledged_epoch: u64,
+    /// How far the spill ring was filled when [`Self::fills_spill_ring`] was last true.
+    spill_head: u64,
     since: Instant,
     /// It was exhausted at the last look: if a next generation exists, it has been found by now.
     was_exhausted: bool,
@@ -76,6 +79,7 @@ impl Attached {
             resolver: Resolver::default(),
             in_directory: found.in_directory,
             flush: None,
+            spill_head: 0,
             since: Instant::now(),
             was_exhausted: false,
             last_alive: 0,
@@ -107,6 +111,22 @@ impl Attached {
             self.flush = Some(FlushRequest { epoch, indices });
         }
         self.flush.is_some()
+    }
+
+    /// A part of the spill ring was filled since this was last true: what stands there goes only with the acknowledgement of its
+    /// records, so these must not wait for their batch's timer.
+    #[inline]
+    pub(super) fn fills_spill_ring(&mut self) -> bool {
+        let file = self.reader.file();
+        let (Some(block), Some(spill)) = (file.extension(), file.spill()) else {
+            return false;
+        };
+        let head = block.spill_head();
+        let fills = head.wrapping_sub(self.spill_head) >= spill.length() / HURRY_FRACTION;
+        if fills {
+            self.spill_head = head;
+        }
+        fills
     }
 
     /// The resource may still change, and it is worth waiting for.
@@ -206,7 +226,8 @@ impl Attached {
 
     /// It is one of ours, lies in a watched folder, and holds nothing for any reader: it may go.
     pub(super) fn is_removable(&self) -> bool {
-        self.in_directory && self.reader.identity().is_some() && self.reader.is_drained() && self.reader.is_in_place()
+        let done_with = self.reader.is_drained() && !self.reader.has_open_cells();
+        self.in_directory && self.reader.identity().is_some() && done_with && self.reader.is_in_place()
     }
 }
 

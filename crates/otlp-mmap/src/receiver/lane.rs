@@ -14,7 +14,7 @@ const RECORDS_PER_PASS: usize = 8192;
 
 /// Slots are given back when their records are acknowledged, so a batch must not wait for its timer while a ring fills: a
 /// piece is urgent when this part of the ring was read since the last one.
-const HURRY_FRACTION: u64 = 4;
+pub(super) const HURRY_FRACTION: u64 = 4;
 
 /// How long a few items wait for more before they are handed over as a piece: each costs the consumer a call.
 const LINGER: Duration = Duration::from_millis(25);

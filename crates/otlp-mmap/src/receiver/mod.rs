@@ -115,6 +115,8 @@ pub struct ReceiverStats {
     pub changes_without_start: u64,
     /// Records that could not be decoded.
     pub records_quarantined: u64,
+    /// Records taken cut, as what they name in the spill ring was not there, or not whole.
+    pub spills_lost: u64,
     /// Slots claimed by a dead writer and never published.
     pub slots_skipped: u64,
     /// Open spans exported early because a bound was reached.

@@ -88,7 +88,7 @@ impl Producer {
         let Some(file) = self.files.front_mut() else {
             return Progress::Nothing;
         };
-        let urgent = file.wants_flush() || pass.flush;
+        let urgent = file.wants_flush() | file.fills_spill_ring() | pass.flush;
         if file.reader.file().mapping().poisoned() {
             return self.set_front_aside(outlet, "it was truncated while it was read");
         }
@@ -243,7 +243,9 @@ impl Producer {
         self.traces.add_to(stats);
         self.traces.encode.add_to(stats);
         self.logs.add_to(stats);
-        stats.records_quarantined += self.logs.encode.counters().quarantined;
+        let logs = self.logs.encode.counters();
+        stats.records_quarantined += logs.quarantined;
+        stats.spills_lost += logs.faults.lost_spills;
         let mut drops = self.drops;
         for file in self.files.iter().chain(&self.retiring) {
             drops.add(file);

@@ -1,6 +1,6 @@
 //! Makes one file: allocated, laid out and locked under a hidden name, before anybody else can see it.
 
-use std::fs::{self, File, OpenOptions, Permissions};
+use std::fs::{self, OpenOptions, Permissions};
 use std::io;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
@@ -10,7 +10,7 @@ use super::geometry::Plan;
 use crate::clock;
 use crate::directory::{self, Owner};
 use crate::file::lock::{Lock, Role};
-use crate::file::{Access, FileError, FileView, Identity, Mapping, Problem};
+use crate::file::{Access, FileError, FileView, Identity, Mapping, Problem, allocate};
 
 /// A complete file under its hidden name. Dropped before it is published, it is removed.
 #[derive(Debug)]
@@ -130,41 +130,4 @@ fn from_io(path: &Path, action: &'static str, length: u64, error: io::Error) -> 
         Some(libc::ENOSPC | libc::EDQUOT | libc::EFBIG) => FileError::new(path, Problem::NoSpace(length)),
         _ => FileError::from_io(path, action, error),
     }
-}
-
-/// A memory file system starts over after each signal, which a profiler's timer may send for ever.
-#[cfg(target_os = "linux")]
-const INTERRUPTIONS: u32 = 8;
-
-/// Gives the file all of its blocks: touching a sparse file's page on a full file system would end the process.
-fn allocate(file: &File, length: u64) -> io::Result<()> {
-    // Beyond this limit the kernel sends SIGXFSZ, which ends processes that do not ignore it.
-    let limit = rustix::process::getrlimit(rustix::process::Resource::Fsize).current;
-    if limit.is_some_and(|limit| length > limit) {
-        return Err(io::Error::from_raw_os_error(libc::EFBIG));
-    }
-    #[cfg(target_os = "linux")]
-    for _ in 0..INTERRUPTIONS {
-        use rustix::io::Errno;
-        match rustix::fs::fallocate(file, rustix::fs::FallocateFlags::empty(), 0, length) {
-            Ok(()) => return Ok(()),
-            Err(Errno::INTR) => {}
-            Err(Errno::OPNOTSUPP | Errno::NOSYS) => break,
-            Err(error) => return Err(error.into()),
-        }
-    }
-    write_zeros(file, length)
-}
-
-/// For file systems that cannot allocate otherwise.
-fn write_zeros(mut file: &File, length: u64) -> io::Result<()> {
-    use std::io::Write;
-    let zeros = [0u8; 1 << 14];
-    let mut rest = length;
-    while rest > 0 {
-        let part = rest.min(zeros.len() as u64);
-        file.write_all(&zeros[..part as usize])?;
-        rest -= part;
-    }
-    Ok(())
 }

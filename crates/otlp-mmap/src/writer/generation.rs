@@ -1,7 +1,9 @@
 //! One file of a writer, from its swap into place until it is closed.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::long::Ledger;
 use crate::file::lock::Lock;
 use crate::file::{FileView, RingId};
 use crate::layout::constant;
@@ -23,7 +25,11 @@ pub(super) struct Generation {
     pub single: bool,
     /// Index at which the next file begins.
     pub roll_at: i64,
+    /// Held while a record is committed that has parts in the spill ring.
+    pub ledger: Mutex<Ledger>,
     lock: Mutex<Option<Lock>>,
+    /// Metric cells in it are in use: it outlives its rings.
+    cells: AtomicBool,
 }
 
 impl Generation {
@@ -34,7 +40,9 @@ impl Generation {
             number,
             single,
             roll_at: if single { i64::MAX } else { roll_at },
+            ledger: Mutex::default(),
             lock: Mutex::new(Some(lock)),
+            cells: AtomicBool::new(false),
         }
     }
 
@@ -65,13 +73,35 @@ impl Generation {
         }
         for _ in 0..PATIENCE {
             if self.all_published() {
-                self.release();
+                if !self.cells.load(Ordering::Acquire) {
+                    self.release();
+                }
                 return;
             }
             std::thread::yield_now();
         }
         // Without the lock a reader would take the missing records for lost. It is given up at a later call, or with the
         // process.
+    }
+
+    /// Metric cells come into the file: from now on it is kept, and its lock held, until [`Generation::finish_cells`].
+    pub(super) fn begin_cells(&self, extents: u64) {
+        self.cells.store(true, Ordering::Release);
+        if let Some(extension) = self.view.extension() {
+            extension.set_cell_extents(extents);
+            extension.set_cells_state(constant::STATE_OPEN);
+        }
+    }
+
+    /// The cells will not change any more. Gives up the lock if the rings are closed, too.
+    pub(super) fn finish_cells(&self) {
+        self.cells.store(false, Ordering::Release);
+        if let Some(extension) = self.view.extension() {
+            extension.set_cells_state(constant::STATE_CLOSED);
+            if extension.closed() {
+                self.close();
+            }
+        }
     }
 
     /// Gives up the lock of a file that is lost, so that another can take its place.

@@ -21,6 +21,9 @@ pub struct Geometry {
     pub spans: RingSize,
     /// Measurements.
     pub measurements: RingSize,
+    /// Bytes of the spill ring, for what is too long for a slot: a multiple of 64; 0 = there is none, and what is too long is
+    /// cut.
+    pub spill_bytes: u64,
     /// Bytes of the dictionary with its header: a multiple of 8, at least 1024 (readers of version 1 extend smaller ones).
     pub dictionary_bytes: u64,
 }
@@ -34,6 +37,7 @@ impl Default for Geometry {
             events: ring(512, 1024),
             spans: ring(8192, 768),
             measurements: ring(64, 128),
+            spill_bytes: 512 << 10,
             dictionary_bytes: 512 << 10,
         }
     }
@@ -42,6 +46,7 @@ impl Default for Geometry {
 /// Counts below which nothing is halved.
 const LEAST_BUFFERS: u64 = 16;
 const LEAST_DICTIONARY: u64 = 16 << 10;
+const LEAST_SPILL: u64 = 16 << 10;
 
 /// Most bytes of a file: what a mapping has addresses for.
 const LARGEST: u64 = 1 << 30;
@@ -51,6 +56,8 @@ const LARGEST: u64 = 1 << 30;
 pub(super) struct Plan {
     pub sections: Sections,
     pub rings: [RingGeometry; 3],
+    /// File offset and bytes of the spill ring; 0 and 0 without one.
+    pub spill: (u64, u64),
     /// Bytes of the whole file.
     pub length: u64,
 }
@@ -83,8 +90,9 @@ impl Geometry {
             for ring in [&mut self.events, &mut self.spans, &mut self.measurements] {
                 ring.buffers = (ring.buffers / 2).max(ring.buffers.min(LEAST_BUFFERS));
             }
-            let dictionary = self.dictionary_bytes;
-            self.dictionary_bytes = (dictionary / 2).max(dictionary.min(LEAST_DICTIONARY));
+            let halved = |bytes: u64, least: u64| align((bytes / 2).max(bytes.min(least)));
+            self.dictionary_bytes = halved(self.dictionary_bytes, LEAST_DICTIONARY);
+            self.spill_bytes = halved(self.spill_bytes, LEAST_SPILL);
             if self == before {
                 break;
             }
@@ -100,6 +108,19 @@ impl Geometry {
         ];
         let too_large = || format!("a file of more than {LARGEST} bytes; choose fewer or smaller buffers");
         let mut offset = align(block::FILE_OFFSET.max(header::LENGTH) as u64 + block::TOTAL_LENGTH as u64);
+        if !self.spill_bytes.is_multiple_of(u64::from(constant::SECTION_ALIGNMENT)) || self.spill_bytes > LARGEST {
+            return Err(format!(
+                "spill ring of {} bytes; it must be a multiple of {}, at most {LARGEST}",
+                self.spill_bytes,
+                constant::SECTION_ALIGNMENT
+            ));
+        }
+        let spill = if self.spill_bytes == 0 {
+            (0, 0)
+        } else {
+            (offset, self.spill_bytes)
+        };
+        offset += self.spill_bytes;
         let mut offsets = [0; 3];
         for (position, (name, ring)) in parts.iter().enumerate() {
             if ring.buffers < 2 || !ring.buffers.is_power_of_two() {
@@ -141,6 +162,7 @@ impl Geometry {
                 dictionary: offset,
             },
             rings: [ring(0, offsets[1])?, ring(1, offsets[2])?, ring(2, offset)?],
+            spill,
             length,
         })
     }

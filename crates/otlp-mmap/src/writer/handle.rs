@@ -52,6 +52,21 @@ impl WriterHandle {
         }
     }
 
+    /// The file that a record of `epoch` goes to, for the slow path. A failure is counted, as a commit would.
+    pub(super) fn file_for(&mut self, ring: RingId, epoch: u32) -> Result<Arc<Generation>, CommitStatus> {
+        let current = self.writer.word.load();
+        match &self.file {
+            Some(file) if file.serial == current.serial && !self.writer.forked() => {
+                if epoch == current.epoch {
+                    Ok(Arc::clone(file))
+                } else {
+                    Err(CommitStatus::Stale)
+                }
+            }
+            _ => self.find_file(ring, epoch),
+        }
+    }
+
     /// Counts a loss that the encoder decided on (`DROP_*`).
     pub fn count_drop(&mut self, ring: RingId, reason: u32) {
         let current = self.writer.word.load();
@@ -66,6 +81,14 @@ impl WriterHandle {
     /// There is no file, or another one than this handle remembers.
     #[cold]
     fn commit_to_new_file(&mut self, ring: RingId, epoch: u32, record: &[u8], time: u64) -> CommitStatus {
+        match self.find_file(ring, epoch) {
+            Ok(file) => commit_to(&self.writer, &file, ring, record, time),
+            Err(status) => status,
+        }
+    }
+
+    /// Asks the writer for the current file, which may make it, and remembers it. A failure is counted.
+    fn find_file(&mut self, ring: RingId, epoch: u32) -> Result<Arc<Generation>, CommitStatus> {
         self.file = None;
         let writer = Arc::clone(&self.writer);
         let found = match writer.lock() {
@@ -73,10 +96,7 @@ impl WriterHandle {
             None => Err(CommitStatus::Disabled),
         };
         match found {
-            Ok(file) => {
-                let file = self.file.insert(file);
-                commit_to(&writer, file, ring, record, time)
-            }
+            Ok(file) => Ok(Arc::clone(self.file.insert(file))),
             Err(status) => {
                 let reason = match status {
                     CommitStatus::Disk => Some(constant::DROP_DISK),
@@ -86,7 +106,7 @@ impl WriterHandle {
                 if let Some(reason) = reason {
                     writer.drops.add(None, ring, reason, 1);
                 }
-                status
+                Err(status)
             }
         }
     }
@@ -94,6 +114,19 @@ impl WriterHandle {
 
 #[inline]
 fn commit_to(writer: &Writer, file: &Generation, ring_id: RingId, record: &[u8], time: u64) -> CommitStatus {
+    commit_with(writer, file, ring_id, record, time, |_| ())
+}
+
+/// Calls `claimed` with the record's index just before it is published; there it may do no more than copy.
+#[inline]
+pub(super) fn commit_with(
+    writer: &Writer,
+    file: &Generation,
+    ring_id: RingId,
+    record: &[u8],
+    time: u64,
+    claimed: impl FnOnce(i64),
+) -> CommitStatus {
     let ring = file.view.ring(ring_id);
     if !ring.fits(record.len()) {
         writer.drops.add(Some(&file.view), ring_id, constant::DROP_TOO_LARGE, 1);
@@ -108,6 +141,7 @@ fn commit_to(writer: &Writer, file: &Generation, ring_id: RingId, record: &[u8],
         ring.publish(index, &[]);
         return CommitStatus::Stale;
     }
+    claimed(index);
     ring.publish(index, record);
     if file.view.mapping().poisoned() {
         return lost(writer, file);

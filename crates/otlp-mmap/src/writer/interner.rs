@@ -33,9 +33,25 @@ pub(super) struct Interner {
     strings: HashMap<Box<str>, i64>,
     scopes: HashMap<Vec<u8>, i64>,
     resource_ref: i64,
+    room: Room,
+}
+
+/// Where the dictionary's next entry goes.
+#[derive(Debug, Clone, Copy, Default)]
+enum Room {
+    /// To the end of the claimed space.
+    #[default]
+    Tail,
+    /// Into what was claimed for this process when the file got metric cells behind it: from `next` to `end`.
+    Claimed { next: u64, end: u64 },
 }
 
 impl Interner {
+    /// The rest of the dictionary was claimed as one entry, whose length ends at `next`: entries go on inside of it, up to `end`.
+    pub(super) fn go_on_within(&mut self, next: u64, end: u64) {
+        self.room = Room::Claimed { next, end };
+    }
+
     /// Reference of a string; 0 for the empty one.
     pub(super) fn string(&mut self, view: &FileView, text: &str) -> Result<i64, InternError> {
         if text.is_empty() {
@@ -44,7 +60,7 @@ impl Interner {
         if let Some(reference) = self.strings.get(text) {
             return Ok(*reference);
         }
-        let reference = append(view, text.as_bytes())?;
+        let reference = self.room.append(view, text.as_bytes())?;
         self.strings.insert(text.into(), reference);
         Ok(reference)
     }
@@ -78,7 +94,7 @@ impl Interner {
         entry.extend_from_slice(&attributes);
         // A reader of version 1 stops at a scope without resource: there always is one.
         wire::put_uint(&mut entry, field::SCOPE_RESOURCE_REF, self.resource_ref as u64);
-        let reference = append(view, &entry)?;
+        let reference = self.room.append(view, &entry)?;
         self.scopes.insert(content, reference);
         Ok(reference)
     }
@@ -88,7 +104,7 @@ impl Interner {
     pub(super) fn set_resource(&mut self, view: &FileView, resource: &Resource) -> Result<bool, InternError> {
         let entry = translate::resource(&resource.otlp, &mut |key| self.string(view, key).ok())?;
         let schema_url_ref = self.string(view, &resource.schema_url)?;
-        let reference = append(view, &entry)?;
+        let reference = self.room.append(view, &entry)?;
         self.resource_ref = reference;
         let had_scopes = !self.scopes.is_empty();
         self.scopes.clear();
@@ -103,7 +119,7 @@ impl Interner {
     /// Writes the app's settings, in place of what the file says of them.
     pub(super) fn set_settings(&mut self, view: &FileView, settings: &Settings) -> Result<(), InternError> {
         let entry = settings.entry(|name| self.string(view, name))?;
-        let reference = append(view, &entry)?;
+        let reference = self.room.append(view, &entry)?;
         if let Some(extension) = view.extension() {
             extension.set_settings_ref(reference);
         }
@@ -111,12 +127,21 @@ impl Interner {
     }
 }
 
-/// Writes an entry. One that takes more than a quarter of the dictionary is refused: a new file would soon be full as well.
-fn append(view: &FileView, entry: &[u8]) -> Result<i64, InternError> {
-    let dictionary: Dictionary<'_> = view.dictionary();
-    let capacity = view.mapping().length().saturating_sub(dictionary.first_entry());
-    if entry.len() as u64 > capacity / 4 {
-        return Err(InternError::Impossible);
+impl Room {
+    /// Writes an entry. One that takes more than a quarter of the dictionary is refused: a new file would soon be full as well.
+    fn append(&mut self, view: &FileView, entry: &[u8]) -> Result<i64, InternError> {
+        let dictionary: Dictionary<'_> = view.dictionary();
+        let end = match self {
+            Self::Tail => view.mapping().length(),
+            Self::Claimed { end, .. } => *end,
+        };
+        if entry.len() as u64 > end.saturating_sub(dictionary.first_entry()) / 4 {
+            return Err(InternError::Impossible);
+        }
+        match self {
+            Self::Tail => dictionary.append(entry),
+            Self::Claimed { next, end } => dictionary.write_within(next, *end, entry),
+        }
+        .ok_or(InternError::Full)
     }
-    dictionary.append(entry).ok_or(InternError::Full)
 }

@@ -4,6 +4,7 @@
 //! first record. What its calls answer is bound to an *epoch*: references obtained in one are void in the next, and a commit
 //! that comes with an old one is told so ([`CommitStatus::Stale`]).
 
+mod cells;
 mod create;
 mod drops;
 mod epoch;
@@ -11,6 +12,7 @@ mod generation;
 mod geometry;
 mod handle;
 mod interner;
+mod long;
 mod options;
 mod place;
 mod resource;
@@ -27,6 +29,7 @@ use self::drops::Drops;
 use self::epoch::EpochWord;
 use self::resource::Resource;
 use self::state::State;
+use crate::cells::{CellHandle, Instrument, Store};
 use crate::clock;
 use crate::directory::{self, Owner};
 use crate::file::{RingId, fork};
@@ -50,6 +53,7 @@ pub struct Writer {
     owner: Owner,
     word: EpochWord,
     drops: Drops,
+    cells: Store,
     state: Mutex<State>,
     /// Monotonic clock of the last look whether the current file still has its name.
     looked_at: AtomicU64,
@@ -86,6 +90,7 @@ impl Writer {
             owner,
             word: EpochWord::new(),
             drops: Drops::default(),
+            cells: Store::new(),
             state: Mutex::new(State::new(Resource::of_service(&options.service_name))),
             looked_at: AtomicU64::new(0),
             home: AtomicU32::new(generation),
@@ -221,9 +226,40 @@ impl Writer {
     /// Ends it: sections closed, lock given up. The file stays for the reader. Later commits are told
     /// [`CommitStatus::Disabled`].
     pub fn close(&self) {
+        self.cells.close();
         if let Some(mut state) = self.lock() {
             state.close(self);
         }
+    }
+
+    /// The number of an instrument in this process: the same for the same one. It makes no file. `limit`: series that it may have, the
+    /// overflow series included; that of the first definition stays.
+    ///
+    /// # Errors
+    /// A sentence about what the file cannot hold.
+    pub fn define_instrument(&self, instrument: Instrument, limit: u32) -> Result<u32, WriterError> {
+        instrument.check().map_err(WriterError)?;
+        self.cells
+            .define(instrument, limit)
+            .ok_or_else(|| WriterError("this process was forked while an instrument was made".to_owned()))
+    }
+
+    /// One thread's way to its metric cells.
+    #[must_use]
+    pub fn cell_handle(self: &Arc<Self>) -> CellHandle {
+        CellHandle::new(Arc::clone(self))
+    }
+
+    /// The epoch of cell numbers: they are void when it changes (the file was lost, or the writer closed).
+    #[inline]
+    #[must_use]
+    pub fn cells_epoch(&self) -> u32 {
+        self.cells.epoch()
+    }
+
+    #[inline]
+    pub(crate) fn cells(&self) -> &Store {
+        &self.cells
     }
 
     /// True for one caller a second: it is time to look whether the current file still has its name.

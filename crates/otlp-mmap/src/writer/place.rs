@@ -81,7 +81,7 @@ fn make_in(wanted: &Wanted<'_>, folder: &Path, fill: &mut dyn FnMut(&FileView)) 
         limits.bytes = bytes;
     }
     let removed = directory::make_room(folder, plan.length, limits)?;
-    let identity = identity(wanted, constant::MODE_DIRECTORY);
+    let identity = identity(wanted, constant::MODE_DIRECTORY, &plan);
     let [a, b, c, d, ..] = wanted.stream_id;
     let name = directory::file_name(
         &wanted.options.service_name,
@@ -111,7 +111,7 @@ fn make_single(wanted: &Wanted<'_>, path: &Path, fill: &mut dyn FnMut(&FileView)
         )));
     }
     let plan = plan(wanted.options, parent(path)).map_err(Refused::Failed)?;
-    let identity = identity(wanted, constant::MODE_SINGLE_FILE);
+    let identity = identity(wanted, constant::MODE_SINGLE_FILE, &plan);
     let new = NewFile::make(path, &plan, wanted.owner, identity, fill).map_err(failed)?;
     match single_file::place(path, new).map_err(failed)? {
         Outcome::Placed(placed) => {
@@ -135,8 +135,17 @@ fn plan(options: &WriterOptions, folder: &Path) -> Result<Plan, String> {
     }
 }
 
-fn identity(wanted: &Wanted<'_>, mode: u32) -> Identity {
+fn identity(wanted: &Wanted<'_>, mode: u32, plan: &Plan) -> Identity {
+    // what is measured goes into cells; the ring has copies for readers of version 1
+    let mirrored = if mode == constant::MODE_SINGLE_FILE {
+        constant::FEATURE_MEASUREMENTS_MIRRORED
+    } else {
+        0
+    };
+    let (spill_offset, spill_length) = plan.spill;
+    let spilling = if spill_length > 0 { constant::FEATURE_SPILL } else { 0 };
     Identity {
+        features_may: u64::from(constant::FEATURE_CELLS | mirrored | spilling),
         stream_id: wanted.stream_id,
         generation: wanted.generation,
         file_id: random::bytes(),
@@ -148,6 +157,8 @@ fn identity(wanted: &Wanted<'_>, mode: u32) -> Identity {
         anchor_realtime: clock::wall_nanos(),
         anchor_boottime: clock::boot_nanos(),
         page_size: rustix::param::page_size() as u32,
+        spill_offset,
+        spill_length,
         service_name: wanted.options.service_name.clone(),
         ..Identity::default()
     }

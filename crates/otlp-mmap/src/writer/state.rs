@@ -12,7 +12,7 @@ use super::resource::Resource;
 use super::settings::Settings;
 use super::status::{CommitStatus, WriterStatus};
 use crate::clock;
-use crate::file::{FileView, Inode, RingId};
+use crate::file::{FileView, Inode, PADDED_PREFIX, RingId};
 use crate::layout::constant;
 use crate::random;
 
@@ -105,6 +105,21 @@ impl State {
             Some(file) => Ok(Arc::clone(file)),
             None => self.make_file(writer, epoch).ok_or(CommitStatus::Disk),
         }
+    }
+
+    /// Has the current file take metric cells; it is made now if there is none. `claim` takes the first room behind the dictionary
+    /// and tells where the rest of the dictionary was claimed, too.
+    pub(super) fn begin_cells<R>(
+        &mut self,
+        writer: &Writer,
+        claim: impl FnOnce(&Arc<Generation>) -> Option<(R, u64, u64)>,
+    ) -> Result<R, CommitStatus> {
+        let file = self.file_for(writer, writer.word.epoch())?;
+        let end = file.view.mapping().length();
+        let (begun, extents, claimed) = claim(&file).ok_or(CommitStatus::Disk)?;
+        self.interner.go_on_within(claimed + PADDED_PREFIX, end);
+        file.begin_cells(extents);
+        Ok(begun)
     }
 
     pub(super) fn intern(
@@ -201,7 +216,7 @@ impl State {
 
     pub(super) fn drained(&mut self) -> bool {
         self.forget_finished();
-        self.previous.is_empty() && self.current.as_ref().is_none_or(|file| file.drained())
+        self.previous.iter().all(|file| file.drained()) && self.current.as_ref().is_none_or(|file| file.drained())
     }
 
     pub(super) fn status(&mut self, writer: &Writer) -> WriterStatus {

@@ -17,6 +17,7 @@ pub fn small() -> Geometry {
         events: ring,
         spans: ring,
         measurements: ring,
+        spill_bytes: 4096,
         dictionary_bytes: 8192,
     }
 }

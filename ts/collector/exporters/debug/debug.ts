@@ -9,7 +9,6 @@ import { TraceText } from './span-text';
 
 /** Writes each batch as text for people; signals that have no text of their own as OTLP JSON. */
 export class DebugExporter implements Attempter {
-  readonly name = 'debug';
   readonly target = 'debug';
   readonly concurrency = 1;
   readonly #write: (text: string) => Promise<void>;

@@ -6,9 +6,10 @@ import { object } from '../../config/schema/structure';
 import type { ExporterFactory } from '../../pipeline/component';
 import { writeOut } from '../../standard-output';
 import { paletteFor } from '../../terminal';
-import { DEFAULT_BACKOFF } from '../backoff';
 import { Destination } from '../destination';
 import { requestToJson } from '../request-json';
+import { RETRY_FOREVER } from '../retry';
+import { PLAIN_QUEUE } from '../sending-queue';
 import { DebugExporter } from './debug';
 
 export const debugExporter: ExporterFactory<object> = {
@@ -16,8 +17,8 @@ export const debugExporter: ExporterFactory<object> = {
   summary: 'readable text on standard output',
   signals: SIGNALS,
   config: object({}),
-  create(_config, { binding, logger }) {
-    const exporter = new DebugExporter(writeOut, paletteFor(process.stdout), requestToJson(binding));
-    return new Destination(exporter, DEFAULT_BACKOFF, logger);
+  create(_config, context) {
+    const exporter = new DebugExporter(writeOut, paletteFor(process.stdout), requestToJson(context.binding));
+    return new Destination(exporter, { sending_queue: PLAIN_QUEUE, retry_on_failure: RETRY_FOREVER }, context);
   },
 };

@@ -7,7 +7,8 @@ import { object } from '../../config/schema/structure';
 import type { ExporterFactory } from '../../pipeline/component';
 import { Destination } from '../destination';
 import { requestToJson } from '../request-json';
-import { backoffOf, type RetrySettings, retryOnFailure } from '../retry';
+import { type RetrySettings, retryOnFailure } from '../retry';
+import { PLAIN_QUEUE } from '../sending-queue';
 import { FileExporter } from './file';
 
 interface FileConfig {
@@ -25,8 +26,8 @@ export const fileExporter: ExporterFactory<FileConfig> = {
     max_file_size: size({ default: 0 }),
     retry_on_failure: retryOnFailure,
   }),
-  create({ directory, max_file_size, retry_on_failure }, { binding, logger }) {
-    const exporter = new FileExporter(directory, max_file_size, requestToJson(binding));
-    return new Destination(exporter, backoffOf(retry_on_failure), logger);
+  create({ directory, max_file_size, retry_on_failure }, context) {
+    const exporter = new FileExporter(directory, max_file_size, requestToJson(context.binding));
+    return new Destination(exporter, { sending_queue: PLAIN_QUEUE, retry_on_failure }, context);
   },
 };

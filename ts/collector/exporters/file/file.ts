@@ -9,7 +9,6 @@ import { JsonLinesFile } from './json-lines';
 
 /** OTLP JSON lines: one export request a line, one file a signal (`traces.jsonl`, `logs.jsonl`, `metrics.jsonl`). */
 export class FileExporter implements Attempter {
-  readonly name = 'file';
   readonly target: string;
   /** Lines of one file are written one after the other. */
   readonly concurrency = 1;

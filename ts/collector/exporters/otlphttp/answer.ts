@@ -1,13 +1,14 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { ITEM_NAMES, type Signal } from '../../batch';
+import type { Signal } from '../../batch';
 import { wireFields } from '../../wire';
 import type { Outcome } from '../attempt';
+import { type PartialSuccess, partialSuccess, shortened, takenWith } from '../partial-success';
 import type { PostResponse } from './post';
 
-/** Characters of a destination's message that are shown. */
-const MAX_MESSAGE = 4096;
+/** Bytes of an answer that is shown as text; a little more than what is shown, so that one sees that it goes on. */
+const MAX_TEXT = 4100;
 
 /** Milliseconds that a destination may ask to wait: a longer wait is taken as this one. */
 const MAX_RETRY_AFTER = 3_600_000;
@@ -37,49 +38,30 @@ export function retryAfter(header: string | undefined, now: number): number | un
 }
 
 function success(response: PostResponse, signal: Signal): Outcome {
-  const partial = partialSuccess(response);
-  if (partial === undefined) {
-    const type = response.headers['content-type'] ?? 'no content type';
-    return {
-      kind: 'sent',
-      warning: `it answered ${response.status} with a body that is no OTLP response (${type}); is the address right?`,
-    };
-  }
-  const { rejected, message } = partial;
-  if (rejected === 0 && message === '') return { kind: 'sent' };
-  const what = rejected > 0 ? `it rejected ${rejected} ${ITEM_NAMES[signal]}` : 'it warns';
-  return { kind: 'sent', rejected, warning: message ? `${what}: ${message}` : what };
+  const partial = partialSuccessOf(response);
+  if (partial !== undefined) return takenWith(partial, signal);
+  const type = response.headers['content-type'] ?? 'no content type';
+  return {
+    kind: 'sent',
+    warning: `it answered ${response.status} with a body that is no OTLP response (${type}); is the address right?`,
+  };
 }
 
-/** The partial success of an ExportTraceServiceResponse or its like, in protobuf or JSON; undefined if it is neither. */
-function partialSuccess({ headers, body }: PostResponse): { rejected: number; message: string } | undefined {
+/** The partial success of a response in protobuf or JSON; undefined if it is neither. */
+function partialSuccessOf({ headers, body }: PostResponse): PartialSuccess | undefined {
   if (body.length === 0) return { rejected: 0, message: '' };
   try {
-    return headers['content-type']?.startsWith('application/json')
-      ? jsonPartialSuccess(body)
-      : wirePartialSuccess(body);
+    return headers['content-type']?.startsWith('application/json') ? jsonPartialSuccess(body) : partialSuccess(body);
   } catch {
     return undefined;
   }
 }
 
-function wirePartialSuccess(body: Buffer): { rejected: number; message: string } {
-  const partial = { rejected: 0, message: '' };
-  for (const field of wireFields(body)) {
-    if (field.number !== 1 || !Buffer.isBuffer(field.value)) continue;
-    for (const { number, value } of wireFields(field.value)) {
-      if (number === 1 && typeof value === 'number') partial.rejected = value;
-      if (number === 2 && Buffer.isBuffer(value)) partial.message = cut(value.toString());
-    }
-  }
-  return partial;
-}
-
-function jsonPartialSuccess(body: Buffer): { rejected: number; message: string } {
+function jsonPartialSuccess(body: Buffer): PartialSuccess {
   const { partialSuccess = {} } = JSON.parse(body.toString());
   const { rejectedSpans, rejectedLogRecords, rejectedDataPoints, errorMessage } = partialSuccess;
   const rejected = Number(rejectedSpans ?? rejectedLogRecords ?? rejectedDataPoints ?? 0);
-  return { rejected: Number.isFinite(rejected) ? rejected : 0, message: cut(String(errorMessage ?? '')) };
+  return { rejected: Number.isFinite(rejected) ? rejected : 0, message: shortened(String(errorMessage ?? '')) };
 }
 
 /** The message of an error: of a google.rpc.Status in protobuf or JSON, else the body as text. */
@@ -88,20 +70,16 @@ function errorMessage({ headers, body }: PostResponse): string {
   try {
     if (type.startsWith('application/x-protobuf')) {
       for (const { number, value } of wireFields(body)) {
-        if (number === 2 && Buffer.isBuffer(value)) return cut(value.toString());
+        if (number === 2 && Buffer.isBuffer(value)) return shortened(value.toString());
       }
       return '';
     }
     if (type.startsWith('application/json')) {
       const { message } = JSON.parse(body.toString());
-      if (typeof message === 'string') return cut(message);
+      if (typeof message === 'string') return shortened(message);
     }
   } catch {
     // Not what its type says: shown as it is.
   }
-  return cut(body.toString('utf8', 0, MAX_MESSAGE).trim());
-}
-
-function cut(message: string): string {
-  return message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE)}...` : message;
+  return shortened(body.toString('utf8', 0, MAX_TEXT).trim());
 }

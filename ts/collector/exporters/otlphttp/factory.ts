@@ -2,12 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { SIGNALS, type Signal } from '../../batch';
-import { duration, text, url, word } from '../../config/schema/scalar';
+import { duration, flag, text, url, word } from '../../config/schema/scalar';
 import type { Read } from '../../config/schema/schema';
-import { map, object } from '../../config/schema/structure';
+import { object } from '../../config/schema/structure';
 import type { ExporterFactory } from '../../pipeline/component';
+import { checkCompression, compressionKeys } from '../compression';
+import { HeaderSource, headerProblem, headers } from '../connection/headers';
+import { TlsSource, tls } from '../connection/tls';
 import { Destination } from '../destination';
-import { backoffOf, retryOnFailure } from '../retry';
+import { requestToJson } from '../request-json';
+import { retryOnFailure } from '../retry';
+import { sendingQueue } from '../sending-queue';
 import { OtlpHttpExporter } from './otlphttp';
 
 const config = object(
@@ -16,15 +21,24 @@ const config = object(
     traces_endpoint: url({}),
     logs_endpoint: url({}),
     metrics_endpoint: url({}),
-    headers: map(text({ required: true, secret: true })),
-    timeout: duration({ default: '10s', above: 0 }),
-    compression: word(['gzip', 'none'], { default: 'gzip' }),
+    encoding: word(['proto', 'json'], { default: 'proto' }),
+    ...compressionKeys,
+    headers,
+    bearer_token_file: text({ nonEmpty: true }),
+    timeout: duration({ default: '30s', above: 0 }),
+    tls,
+    proxy_url: url({}),
+    disable_keep_alives: flag({ default: false }),
+    sending_queue: sendingQueue,
     retry_on_failure: retryOnFailure,
   },
   (value, fail) => {
     if (SIGNALS.every((signal) => value[`${signal}_endpoint`] === undefined) && value.endpoint === undefined) {
       fail('endpoint', 'is required');
     }
+    checkCompression(value, fail);
+    const problem = headerProblem(value.headers);
+    if (problem !== undefined) fail('headers', problem);
   },
 );
 
@@ -33,20 +47,23 @@ type OtlpHttpConfig = Read<typeof config>;
 export const otlpHttpExporter: ExporterFactory<OtlpHttpConfig> = {
   type: 'otlphttp',
   aliases: ['otlp_http'],
-  summary: 'OTLP over HTTP, protobuf bodies',
+  summary: 'OTLP over HTTP, with bodies in protobuf or JSON',
   signals: SIGNALS,
   config,
-  create(settings, { logger }) {
-    const { headers, timeout, compression } = settings;
-    const endpoints = SIGNALS.map((signal) => [
-      signal,
-      { url: signalUrl(settings, signal), headers, timeout, compression },
-    ]);
-    return new Destination(
-      new OtlpHttpExporter(Object.fromEntries(endpoints)),
-      backoffOf(settings.retry_on_failure),
-      logger,
-    );
+  create(settings, context) {
+    const urls = Object.fromEntries(SIGNALS.map((signal) => [signal, signalUrl(settings, signal)]));
+    const exporter = new OtlpHttpExporter(context.id, {
+      urls: urls as Record<Signal, URL>,
+      headers: new HeaderSource(settings.headers, settings.bearer_token_file),
+      tls: new TlsSource(settings.tls),
+      proxy: settings.proxy_url,
+      keepAlive: !settings.disable_keep_alives,
+      timeout: settings.timeout,
+      compression: settings.compression,
+      level: settings.compression_params.level,
+      toJson: settings.encoding === 'json' ? requestToJson(context.binding) : undefined,
+    });
+    return new Destination(exporter, settings, context);
   },
 };
 

@@ -2,42 +2,65 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { Batch, Signal } from '../../batch';
-import type { OtlpEndpoint } from '../../config/otlp-environment';
-import { VERSION } from '../../version';
 import type { Attempter, Outcome } from '../attempt';
+import { faultOf } from '../connection/fault';
+import type { HeaderSource } from '../connection/headers';
+import type { TlsSource } from '../connection/tls';
+import { type Codec, encodingOf } from '../encoding';
+import type { RequestToJson } from '../request-json';
 import { outcomeOf } from './answer';
-import { gzipOf } from './gzip';
 import { PostClient, type PostResponse } from './post';
 
-/** OTLP over HTTP with protobuf bodies. */
-export class OtlpHttpExporter implements Attempter {
-  readonly name = 'otlphttp';
-  readonly target: string;
-  readonly concurrency = 10;
-  readonly #endpoints: Readonly<Record<Signal, OtlpEndpoint>>;
-  readonly #client = new PostClient();
+export interface OtlpHttpOptions {
+  urls: Readonly<Record<Signal, URL>>;
+  headers: HeaderSource;
+  tls: TlsSource;
+  /** For every request; otherwise the environment says which go through a proxy. */
+  proxy: URL | undefined;
+  keepAlive: boolean;
+  /** Milliseconds for one attempt, from the connection to the end of the answer. */
+  timeout: number;
+  compression: Codec;
+  level?: number;
+  /** For bodies in JSON. */
+  toJson?: RequestToJson;
+}
 
-  constructor(endpoints: Readonly<Record<Signal, OtlpEndpoint>>) {
-    this.#endpoints = endpoints;
+/** OTLP over HTTP. */
+export class OtlpHttpExporter implements Attempter {
+  readonly target: string;
+  readonly concurrency = Number.POSITIVE_INFINITY;
+  readonly #options: OtlpHttpOptions;
+  readonly #client: PostClient;
+
+  /** @param id Name of the exporter, for messages. */
+  constructor(id: string, options: OtlpHttpOptions) {
+    this.#options = options;
+    this.#client = new PostClient(options);
     // Neither user name nor query: both may hold secrets.
-    this.target = `otlphttp ${endpoints.traces.url.origin}${endpoints.traces.url.pathname}`;
+    this.target = `${id} ${options.urls.traces.origin}${options.urls.traces.pathname}`;
+  }
+
+  /** Reads certificates and token, so that a mistake in them is told before anything is exported. */
+  async start(): Promise<void> {
+    await this.#options.tls.options();
+    await this.#options.headers.headers();
   }
 
   async send(batch: Batch): Promise<Outcome> {
-    const { url, headers, timeout, compression } = this.#endpoints[batch.signal];
-    const body = compression === 'gzip' ? [await gzipOf(batch)] : batch.parts;
+    const { urls, compression, level, toJson, timeout } = this.#options;
     let response: PostResponse;
     try {
+      const { parts, bytes } = await encodingOf(batch, compression, { level, toJson });
       response = await this.#client.post({
-        url,
+        url: urls[batch.signal],
         headers: {
-          ...headers,
-          'content-type': 'application/x-protobuf',
-          'user-agent': `otlp-mmap-collector/${VERSION}`,
-          ...(compression === 'gzip' && { 'content-encoding': 'gzip' }),
+          ...(await this.#options.headers.headers()),
+          'content-type': toJson === undefined ? 'application/x-protobuf' : 'application/json',
+          ...(compression !== 'none' && { 'content-encoding': compression }),
         },
-        parts: body,
-        length: compression === 'gzip' ? body[0].length : batch.bytes,
+        parts,
+        length: bytes,
         timeout,
       });
     } catch (error) {
@@ -49,10 +72,4 @@ export class OtlpHttpExporter implements Attempter {
   async close(): Promise<void> {
     this.#client.close();
   }
-}
-
-/** What went wrong on the way; a host name with several addresses has a fault for each. */
-function faultOf(error: Error): string {
-  if (error instanceof AggregateError) return error.errors.map((each: Error) => each.message).join(', ');
-  return error.message || error.name;
 }

@@ -3,13 +3,16 @@
 
 import http from 'node:http';
 import https from 'node:https';
+import { proxyAuthorization, proxyFor } from '../connection/proxy';
+import type { TlsSource } from '../connection/tls';
+import { Agents } from './agents';
 
 /** Bytes of an answer that are read; the rest is dropped with its connection. */
 const MAX_RESPONSE = 4 * 1024 * 1024;
 
 export interface PostRequest {
   url: URL;
-  headers: Record<string, string>;
+  headers: Readonly<Record<string, string>>;
   /** Chunks of the body, written one after the other. */
   parts: readonly Buffer[];
   length: number;
@@ -25,9 +28,22 @@ export interface PostResponse {
   body: Buffer;
 }
 
+export interface PostClientOptions {
+  tls: TlsSource;
+  /** For every request; otherwise the environment says which go through a proxy. */
+  proxy: URL | undefined;
+  keepAlive: boolean;
+}
+
 /** Sends POST requests over kept connections. */
 export class PostClient {
-  readonly #agents = new Map<string, http.Agent>();
+  readonly #options: PostClientOptions;
+  readonly #agents: Agents;
+
+  constructor(options: PostClientOptions) {
+    this.#options = options;
+    this.#agents = new Agents(options.keepAlive);
+  }
 
   /**
    * @throws Error when there is no whole answer: no connection, a reset, no answer in time. A kept connection that the
@@ -43,26 +59,38 @@ export class PostClient {
   }
 
   close(): void {
-    for (const agent of this.#agents.values()) agent.destroy();
+    this.#agents.close();
   }
 
-  #agent(protocol: string): http.Agent {
-    let agent = this.#agents.get(protocol);
-    if (agent === undefined) {
-      const options = { keepAlive: true };
-      agent = protocol === 'https:' ? new https.Agent(options) : new http.Agent(options);
-      this.#agents.set(protocol, agent);
+  /** Begins a request, on the way that TLS and proxy demand. */
+  async #begin({ url, headers, length }: PostRequest): Promise<http.ClientRequest> {
+    const { tls, proxy: configured } = this.#options;
+    const port = url.port || (url.protocol === 'https:' ? '443' : '80');
+    const proxy = proxyFor(url.hostname, port, url.protocol, configured);
+    const options = { method: 'POST', headers: { ...headers, 'content-length': String(length) } };
+    if (url.protocol === 'https:') {
+      const agent = this.#agents.secure(await tls.options(), proxy);
+      return https.request(url, { ...options, agent });
     }
-    return agent;
+    if (proxy === undefined) return http.request(url, { ...options, agent: this.#agents.plain() });
+    const target = new URL(url);
+    target.username = target.password = '';
+    const secure = proxy.protocol === 'https:';
+    return (secure ? https : http).request({
+      ...options,
+      host: proxy.hostname,
+      port: proxy.port || (secure ? 443 : 80),
+      path: target.href,
+      auth: url.username && `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`,
+      headers: { host: url.host, ...options.headers, ...proxyAuthorization(proxy) },
+      agent: secure ? undefined : this.#agents.plain(),
+    });
   }
 
-  #attempt({ url, headers, parts, length, timeout }: PostRequest): Promise<PostResponse> {
+  async #attempt(options: PostRequest): Promise<PostResponse> {
+    const { parts, timeout } = options;
+    const request = await this.#begin(options);
     return new Promise((resolve, reject) => {
-      const request = (url.protocol === 'https:' ? https : http).request(url, {
-        method: 'POST',
-        headers: { ...headers, 'content-length': String(length) },
-        agent: this.#agent(url.protocol),
-      });
       let answered = false;
       const timer = setTimeout(() => request.destroy(new Error(`no answer within ${timeout} ms`)), timeout);
       const fail = (error: Error) => {

@@ -11,10 +11,18 @@ export const batchProcessor: ProcessorFactory<BatchSettings> = {
   type: 'batch',
   summary: 'joins what comes in into larger requests',
   signals: SIGNALS,
-  config: object({
-    send_batch_size: number({ default: 8192, min: 0 }),
-    timeout: duration({ default: '200ms' }),
-    max_bytes: size({ default: '4MiB', min: 1 }),
-  }),
-  create: (settings, { next }) => new BatchProcessor(settings, next),
+  config: object(
+    {
+      send_batch_size: number({ default: 8192, min: 0 }),
+      timeout: duration({ default: '200ms' }),
+      send_batch_max_size: number({ default: 0, min: 0 }),
+      send_batch_max_bytes: size({ default: '4MiB' }),
+    },
+    ({ send_batch_size, send_batch_max_size }, fail) => {
+      if (send_batch_max_size > 0 && send_batch_max_size < send_batch_size) {
+        fail('send_batch_max_size', `is below send_batch_size, which is ${send_batch_size}; 0 is for no limit`);
+      }
+    },
+  ),
+  create: (settings, { binding, next }) => new BatchProcessor(settings, binding.splitPiece, next),
 };

@@ -1,0 +1,396 @@
+//! The path of measurements: one thread's way to its cells. No lock, no allocation, no system call, no clock.
+
+use std::sync::Arc;
+
+use super::exemplars::{self, Exemplar};
+use super::exponential;
+use super::histogram;
+use super::instrument::Kind;
+use super::place::{UNIT, words_of};
+use super::store::{Definition, Home, NoCell};
+use crate::clock;
+use crate::file::Mapping;
+use crate::file::atomic::{AtomicU32, AtomicU64, Ordering};
+use crate::layout::{cell, cells, exemplars as exemplars_layout};
+use crate::random;
+use crate::writer::{CommitStatus, Writer};
+
+/// A thread's cell of a series.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SeriesCell {
+    /// Its number: file offset / 64.
+    pub cell: u32,
+    /// It is that of the overflow series, since the instrument has as many series as it may.
+    pub overflow: bool,
+}
+
+/// One thread's cells. What it writes, no other thread writes; a reader adds the threads up. Dropped at the end of its thread, its
+/// cells wait for the next one that measures the same, and count until then as they are.
+#[derive(Debug)]
+pub struct CellHandle {
+    writer: Arc<Writer>,
+    home: Option<Arc<Home>>,
+    definitions: Vec<Option<Arc<Definition>>>,
+    shard: u32,
+    owned: Vec<u32>,
+    random: u32,
+}
+
+impl CellHandle {
+    pub(crate) fn new(writer: Arc<Writer>) -> Self {
+        let seed: [u8; 16] = random::bytes();
+        Self {
+            writer,
+            home: None,
+            definitions: Vec::new(),
+            shard: 0,
+            owned: Vec::new(),
+            random: u32::from_le_bytes([seed[0], seed[1], seed[2], seed[3]]) | 1,
+        }
+    }
+
+    /// The writer itself.
+    #[must_use]
+    pub fn writer(&self) -> &Arc<Writer> {
+        &self.writer
+    }
+
+    /// The cell of a series. `attributes`: OTLP `KeyValue` messages, each as a field of number 1, keys sorted and different. Takes a
+    /// lock; remember the answer, until [`Writer::cells_epoch`] changes, unless it is the overflow series.
+    ///
+    /// # Errors
+    /// `Disabled` (closed, or no such instrument), `Disk`, or `Stale`: try again.
+    pub fn cell(&mut self, instrument: u32, attributes: &[u8]) -> Result<SeriesCell, CommitStatus> {
+        let definition = Arc::clone(self.definition(instrument).ok_or(CommitStatus::Disabled)?);
+        self.follow();
+        if self.shard == 0 {
+            self.shard = self.writer.cells().new_shard();
+        }
+        let writer = &self.writer;
+        let (found, home) = writer
+            .cells()
+            .cell(writer.as_ref(), &definition, self.shard, attributes)
+            .map_err(|reason| match reason {
+                NoCell::Disk => CommitStatus::Disk,
+                NoCell::Lost => CommitStatus::Stale,
+                NoCell::Closed | NoCell::Unknown => CommitStatus::Disabled,
+            })?;
+        if self.home.as_ref().is_none_or(|known| known.epoch != home.epoch) {
+            self.home = Some(home);
+            self.owned.clear();
+        }
+        if found.taken {
+            self.owned.push(found.cell);
+        }
+        Ok(SeriesCell {
+            cell: found.cell,
+            overflow: found.overflow,
+        })
+    }
+
+    /// Takes a measurement: adds to a sum, sets a gauge (with the time of now), records into a histogram. `Stale`: the cell is not
+    /// this thread's (any more).
+    #[inline]
+    pub fn record(&mut self, instrument: u32, cell: u32, value: f64) -> CommitStatus {
+        let Some(definition) = known(&self.definitions, instrument) else {
+            return CommitStatus::Stale;
+        };
+        let Some((mapping, at)) = self.own(cell) else {
+            return CommitStatus::Stale;
+        };
+        let done = match &definition.instrument.kind {
+            Kind::Sum { .. } => self.add(mapping, at, value),
+            Kind::Gauge => set_gauge(mapping, at, value, clock::wall_nanos()),
+            Kind::Histogram { bounds, .. } if !value.is_nan() => {
+                words_of(mapping, &definition.instrument, cell).map(|words| {
+                    histogram::record(words, histogram::bucket_of(bounds, value), value);
+                })
+            }
+            Kind::Exponential { max_size, .. } => words_of(mapping, &definition.instrument, cell).map(|words| {
+                exponential::record(words, *max_size, value);
+            }),
+            Kind::Histogram { .. } => Some(()),
+            Kind::ObservedSum { .. } | Kind::ObservedGauge => return self.observe(instrument, cell, value),
+        };
+        if matches!(
+            definition.instrument.kind,
+            Kind::Histogram { .. } | Kind::Exponential { .. }
+        ) {
+            self.touch(mapping, at + cell::UPDATED as u64);
+        }
+        self.answer(done)
+    }
+
+    /// Sets a value of the callback round that is under way. It counts when the round is committed.
+    pub fn observe(&mut self, instrument: u32, cell: u32, value: f64) -> CommitStatus {
+        let observed = known(&self.definitions, instrument).is_some_and(|known| known.instrument.is_observed());
+        let Some((mapping, at)) = self.own(cell).filter(|_| observed) else {
+            return CommitStatus::Stale;
+        };
+        let done = observe(mapping, at, value);
+        self.touch(mapping, at + cell::OBSERVED_UPDATED as u64);
+        self.answer(done)
+    }
+
+    /// The callback of an instrument succeeded: what was observed since the last commit is what there is, and what was not observed
+    /// is no longer.
+    pub fn commit_round(&mut self, instrument: u32) -> CommitStatus {
+        let Some(home) = self.live_home() else {
+            // nothing was ever observed
+            return CommitStatus::Published;
+        };
+        let (epoch, shard) = (home.epoch, self.shard);
+        let mapping = Arc::clone(&home.mapping);
+        let word = self
+            .writer
+            .cells()
+            .with_place(epoch, |place, _, allocate| place.observer(instrument, shard, allocate));
+        match word {
+            Some(Ok(unit)) => {
+                if let Some(round) = mapping.atomic_u32(u64::from(unit) * UNIT) {
+                    // SYNC POINT: who sees the round sees its values.
+                    round.store(round.load(Ordering::Relaxed).wrapping_add(1), Ordering::Release);
+                }
+                CommitStatus::Published
+            }
+            Some(Err(_)) => CommitStatus::Disk,
+            None => CommitStatus::Stale,
+        }
+    }
+
+    /// Done with a cell: measurements of these attributes need [`CellHandle::cell`] again, and when no other thread uses it the series
+    /// ends. False, and nothing happens, while a reader has not collected what was measured last.
+    pub fn retire(&mut self, instrument: u32, cell: u32) -> bool {
+        let Some(definition) = self.definition(instrument).map(Arc::clone) else {
+            return false;
+        };
+        let Some((mapping, at)) = self.own(cell) else {
+            return false;
+        };
+        let updated = match definition.instrument.kind {
+            Kind::Gauge => newest_gauge(mapping, at).map_or(0, |(_, time)| time),
+            Kind::ObservedSum { .. } | Kind::ObservedGauge => seconds(mapping, at + cell::OBSERVED_UPDATED as u64),
+            _ => seconds(mapping, at + cell::UPDATED as u64),
+        };
+        let Some(home) = &self.home else { return false };
+        let retired = self.writer.cells().with_place(home.epoch, |place, view, _| {
+            let collected = view.extension().map_or(0, |extension| extension.cells_collected());
+            let visited = view
+                .extension()
+                .and_then(|extension| extension.reader_slot(0))
+                .map_or(0, |slot| slot.heartbeat());
+            // without a reader nobody waits for it
+            let read = clock::wall_nanos().saturating_sub(visited) < READER_ABSENCE;
+            if read && updated >= collected {
+                return false;
+            }
+            place.retire(instrument, cell);
+            true
+        });
+        if retired == Some(true) {
+            if let Some(index) = self.owned.iter().position(|&owned| owned == cell) {
+                self.owned.swap_remove(index);
+            }
+            return true;
+        }
+        false
+    }
+
+    /// Offers a sampled measurement to the reservoir of a series, which is made at the first one. `slots` is the size of it for
+    /// everything but explicit histograms, whose reservoir has a slot for each bucket; `period` the nanoseconds of one sample.
+    pub fn offer(&mut self, instrument: u32, cell: u32, slots: u32, period: u64, exemplar: &Exemplar<'_>) -> bool {
+        let Some(definition) = known(&self.definitions, instrument).map(Arc::clone) else {
+            return false;
+        };
+        let Some((_, at)) = self.own(cell) else {
+            return false;
+        };
+        let (slots, bucket) = match &definition.instrument.kind {
+            Kind::Histogram { bounds, .. } => (
+                bounds.len() as u32 + 1,
+                Some(histogram::bucket_of(bounds, exemplar.value) as u32),
+            ),
+            _ => (slots.clamp(1, MOST_SLOTS), None),
+        };
+        let Some(reservoir) = self.reservoir(at, slots) else {
+            return false;
+        };
+        self.random ^= self.random << 13;
+        self.random ^= self.random >> 17;
+        self.random ^= self.random << 5;
+        let random = self.random;
+        let Some(home) = &self.home else { return false };
+        let slot = bucket.or_else(|| exemplars::choose(&home.mapping, reservoir, slots, exemplar.time, period, random));
+        slot.and_then(|slot| exemplars::put(&home.mapping, reservoir, slot, exemplar))
+            .is_some()
+    }
+
+    /// The reservoir of the cell at `at`, made if there is none.
+    fn reservoir(&self, at: u64, slots: u32) -> Option<u64> {
+        let home = self.home.as_ref()?;
+        let word = home.mapping.atomic_u32(at + cell::EXEMPLARS as u64)?;
+        let unit = match word.load(Ordering::Relaxed) {
+            0 => {
+                let made = self.writer.cells().with_place(home.epoch, |place, _, allocate| {
+                    place.take(exemplars::length(slots), UNIT, allocate)
+                });
+                let made = made?.ok()?;
+                home.mapping
+                    .atomic_u32(made + exemplars_layout::SLOTS as u64)?
+                    .store(slots, Ordering::Relaxed);
+                // SYNC POINT: who follows the reference finds the number of slots.
+                word.store((made / UNIT) as u32, Ordering::Release);
+                (made / UNIT) as u32
+            }
+            unit => unit,
+        };
+        Some(u64::from(unit) * UNIT)
+    }
+
+    /// Looks at the clock: the time that following updates carry, seconds since the Unix epoch. To be called now and then, by one
+    /// thread of the process.
+    pub fn tick(&mut self) -> f64 {
+        self.writer.cells().set_tick()
+    }
+
+    /// The mapping that cell numbers refer to, for views. None before the first cell.
+    #[must_use]
+    pub fn mapping(&self) -> Option<&Arc<Mapping>> {
+        self.live_home().map(|home| &home.mapping)
+    }
+
+    #[inline]
+    fn add(&self, mapping: &Mapping, at: u64, value: f64) -> Option<()> {
+        let words = mapping.words(at, 2)?;
+        let sum = f64::from_bits(words[0].load(Ordering::Relaxed)) + value;
+        words[0].store(sum.to_bits(), Ordering::Relaxed);
+        words[1].store(self.writer.cells().tick(), Ordering::Relaxed);
+        Some(())
+    }
+
+    #[inline]
+    fn touch(&self, mapping: &Mapping, at: u64) {
+        if let Some(word) = mapping.atomic_u64(at) {
+            word.store(self.writer.cells().tick(), Ordering::Relaxed);
+        }
+    }
+
+    /// The mapping and the file offset of a cell that is this thread's.
+    #[inline]
+    fn own(&self, cell: u32) -> Option<(&Mapping, u64)> {
+        let home = self.live_home()?;
+        let at = u64::from(cell) * UNIT;
+        let owner = home.mapping.atomic_u32(at + cell::OWNER as u64)?;
+        let mine = owner.load(Ordering::Relaxed) >> cells::OWNER_SHIFT == self.shard;
+        (mine && cell != 0).then_some((&*home.mapping, at))
+    }
+
+    #[inline]
+    fn live_home(&self) -> Option<&Arc<Home>> {
+        self.home
+            .as_ref()
+            .filter(|home| home.epoch == self.writer.cells().epoch())
+    }
+
+    #[inline]
+    fn answer(&self, done: Option<()>) -> CommitStatus {
+        match (done, &self.home) {
+            (Some(()), Some(home)) if !home.mapping.poisoned() => CommitStatus::Published,
+            _ => self.lost(),
+        }
+    }
+
+    #[cold]
+    fn lost(&self) -> CommitStatus {
+        if let Some(home) = &self.home {
+            self.writer.cells().lose(home.epoch);
+        }
+        CommitStatus::Stale
+    }
+
+    /// Lets go of a file that is not written any more.
+    fn follow(&mut self) {
+        if self.live_home().is_none() {
+            self.home = None;
+            self.owned.clear();
+        }
+    }
+
+    fn definition(&mut self, number: u32) -> Option<&Arc<Definition>> {
+        let at = number as usize;
+        if self.definitions.get(at).is_none_or(Option::is_none) {
+            let definition = self.writer.cells().definition(number)?;
+            if self.definitions.len() <= at {
+                self.definitions.resize_with(at + 1, || None);
+            }
+            self.definitions[at] = Some(definition);
+        }
+        self.definitions[at].as_ref()
+    }
+}
+
+impl Drop for CellHandle {
+    fn drop(&mut self) {
+        if let Some(home) = &self.home {
+            self.writer
+                .cells()
+                .with_place(home.epoch, |place, _, _| place.leave(self.shard, &self.owned));
+        }
+    }
+}
+
+/// A reader that has not visited for so long is gone: nanoseconds.
+const READER_ABSENCE: u64 = 60_000_000_000;
+
+/// Slots of a reservoir of fixed size.
+const MOST_SLOTS: u32 = 64;
+
+#[inline]
+fn known(definitions: &[Option<Arc<Definition>>], instrument: u32) -> Option<&Arc<Definition>> {
+    definitions.get(instrument as usize)?.as_ref()
+}
+
+/// Writes the copy that is not in force, then puts it in force.
+#[inline]
+fn set_gauge(mapping: &Mapping, at: u64, value: f64, time: u64) -> Option<()> {
+    let words: &[AtomicU64] = mapping.words(at, 4)?;
+    let sequence: &AtomicU32 = &mapping.half_words(at + cell::SEQUENCE as u64, 1)?[0];
+    let next = sequence.load(Ordering::Relaxed).wrapping_add(1);
+    let copy = (next & 1) as usize * 2;
+    words[copy].store(value.to_bits(), Ordering::Relaxed);
+    words[copy + 1].store(time, Ordering::Relaxed);
+    // SYNC POINT: who sees the number sees the copy; and who sees a later copy sees the number.
+    sequence.store(next, Ordering::Release);
+    crate::file::atomic::fence(Ordering::Release);
+    Some(())
+}
+
+fn newest_gauge(mapping: &Mapping, at: u64) -> Option<(f64, u64)> {
+    let words = mapping.words(at, 4)?;
+    let sequence = mapping.half_words(at + cell::SEQUENCE as u64, 1)?[0].load(Ordering::Acquire);
+    let copy = (sequence & 1) as usize * 2;
+    Some((
+        f64::from_bits(words[copy].load(Ordering::Relaxed)),
+        words[copy + 1].load(Ordering::Relaxed),
+    ))
+}
+
+fn observe(mapping: &Mapping, at: u64, value: f64) -> Option<()> {
+    let words = mapping.words(at, 2)?;
+    let rounds = mapping.half_words(at + cell::OBSERVED_ROUND as u64, 2)?;
+    let observer = mapping.atomic_u32(at + cell::OBSERVER as u64)?.load(Ordering::Relaxed);
+    let round = mapping
+        .atomic_u32(u64::from(observer) * UNIT)?
+        .load(Ordering::Relaxed)
+        .wrapping_add(1);
+    let copy = (round & 1) as usize;
+    words[copy].store(value.to_bits(), Ordering::Relaxed);
+    // SYNC POINT: who sees the round sees the value.
+    rounds[copy].store(round, Ordering::Release);
+    Some(())
+}
+
+/// A time in seconds, as nanoseconds.
+fn seconds(mapping: &Mapping, at: u64) -> u64 {
+    (f64::from_bits(mapping.load_u64(at).unwrap_or(0)) * 1e9) as u64
+}

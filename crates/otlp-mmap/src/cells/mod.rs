@@ -1,0 +1,25 @@
+//! Metrics, aggregated in the file: each series is a cell that its thread updates in place.
+//!
+//! Cells lie in extents at the end of the file in which the first series was made, and stay there when the writer rolls over. They
+//! refer to nothing outside of the extents: instruments and attribute sets stand there too, encoded as OTLP. Nothing moves once it is
+//! made. `docs/format.md` has the layout.
+//!
+//! An app takes a [`CellHandle`] for each thread ([`Writer::cell_handle`](crate::writer::Writer::cell_handle)), asks it for the cell
+//! of an instrument and a set of attributes, remembers the answer, and records into it.
+
+mod exemplars;
+mod exponential;
+mod handle;
+mod histogram;
+mod instrument;
+mod place;
+mod sets;
+mod space;
+mod store;
+
+pub use exemplars::{Exemplar, MOST_ATTRIBUTES};
+pub use handle::{CellHandle, SeriesCell};
+pub use instrument::{Instrument, Kind, MOST_BUCKETS, Parts};
+
+pub(crate) use space::Space;
+pub(crate) use store::{Begun, HomeFile, Host, NoHome, Store};

@@ -1,0 +1,95 @@
+//! The extents of a file: space at its end that is claimed as the file grows, handed out front to back and never given back.
+
+use std::sync::Arc;
+
+use crate::file::{Dictionary, FileView, Mapping};
+use crate::layout::cells;
+
+/// The least that the file grows by, and the most.
+const LEAST_STEP: u64 = cells::EXTENT_ALIGNMENT as u64;
+const MOST_STEP: u64 = 8 << 20;
+
+/// The file grows by this part of what it has, so that small apps stay small and large ones grow seldom.
+const STEP_FRACTION: u64 = 4;
+
+/// Gives the file room: from `offset` on, `length` bytes more, allocated.
+pub(crate) type Allocate<'a> = &'a mut dyn FnMut(u64, u64) -> std::io::Result<()>;
+
+/// Space of one file.
+#[derive(Debug)]
+pub(crate) struct Space {
+    mapping: Arc<Mapping>,
+    dictionary: u64,
+    start: u64,
+    /// What is free of the claimed space.
+    next: u64,
+    end: u64,
+}
+
+impl Space {
+    /// Makes the first extent of a file whose cells are mapped by `mapping`, and returns where the dictionary has the length of the
+    /// entry that it is claimed as: what lies between there and the extent is no longer claimed by anybody.
+    pub(crate) fn begin(
+        view: &FileView,
+        mapping: Arc<Mapping>,
+        allocate: Allocate<'_>,
+    ) -> std::io::Result<Option<(Self, u64)>> {
+        let start = mapping.length().next_multiple_of(u64::from(cells::EXTENT_ALIGNMENT));
+        let mut space = Self {
+            mapping,
+            dictionary: view.sections().dictionary,
+            start,
+            next: start,
+            end: start,
+        };
+        Ok(space.extend(LEAST_STEP, allocate)?.map(|claimed| (space, claimed)))
+    }
+
+    /// Where the extents begin.
+    pub(crate) fn start(&self) -> u64 {
+        self.start
+    }
+
+    /// Bytes that the extents take.
+    pub(crate) fn length(&self) -> u64 {
+        self.end - self.start
+    }
+
+    /// Hands out `length` bytes of zeros at a multiple of `align`. The error is what the system says when the file cannot grow.
+    pub(crate) fn take(&mut self, length: u64, align: u64, allocate: Allocate<'_>) -> std::io::Result<Option<u64>> {
+        loop {
+            let offset = self.next.next_multiple_of(align);
+            if offset + length <= self.end {
+                self.next = offset + length;
+                return Ok(Some(offset));
+            }
+            let wanted = (length + align + u64::from(cells::EXTENT_HEADER)).next_multiple_of(LEAST_STEP);
+            let step = (self.length() / STEP_FRACTION).clamp(LEAST_STEP, MOST_STEP);
+            let step = wanted.max(step.next_multiple_of(LEAST_STEP));
+            let grown = match self.extend(step, allocate) {
+                // a full disk may have room for less
+                Err(_) if wanted < step => self.extend(wanted, allocate)?,
+                result => result?,
+            };
+            if grown.is_none() {
+                return Ok(None);
+            }
+        }
+    }
+
+    /// Claims an extent of `step` bytes. What is left of the one before it is given up: space handed out never crosses a header.
+    fn extend(&mut self, step: u64, allocate: Allocate<'_>) -> std::io::Result<Option<u64>> {
+        let end = self.end + step;
+        let before = self.mapping.length();
+        if end > before {
+            allocate(before, end - before)?;
+            self.mapping.refresh()?;
+        }
+        let claimed = Dictionary::of(&self.mapping, self.dictionary).claim_up_to(end);
+        if claimed.is_some() {
+            self.next = self.end + u64::from(cells::EXTENT_HEADER);
+            self.end = end;
+        }
+        Ok(claimed)
+    }
+}

@@ -1,0 +1,78 @@
+//! The file that metric cells live in, as the cells see it: room at its end, and a lock that is held as long as they are in use.
+
+use std::io;
+use std::sync::Arc;
+
+use super::Writer;
+use super::generation::Generation;
+use super::status::CommitStatus;
+use crate::cells::{Begun, HomeFile, Host, NoHome, Space};
+use crate::directory::{self, Limits};
+use crate::file::{Access, CELLS_RESERVATION, FileView, Mapping, allocate_more};
+
+/// Bytes that a file grows by before the folder's limit is looked at again.
+const LOOK_EVERY: u64 = 1 << 20;
+
+/// A file of a writer, held for its cells.
+#[derive(Debug)]
+struct Home {
+    file: Arc<Generation>,
+    directory_limit: Option<u64>,
+}
+
+impl HomeFile for Home {
+    fn view(&self) -> &FileView {
+        &self.file.view
+    }
+
+    fn allocate(&self, offset: u64, length: u64) -> io::Result<()> {
+        let crosses = offset / LOOK_EVERY != (offset + length) / LOOK_EVERY;
+        if !self.file.single
+            && crosses
+            && let Some(folder) = self.file.view.path().parent()
+        {
+            let mut limits = Limits::default();
+            limits.files = limits.files.saturating_add(1);
+            if let Some(bytes) = self.directory_limit {
+                limits.bytes = bytes;
+            }
+            directory::make_room(folder, length, limits).map_err(io::Error::other)?;
+        }
+        allocate_more(self.file.view.mapping().file(), offset, length)
+    }
+
+    fn finish(&self) {
+        self.file.finish_cells();
+    }
+}
+
+impl Host for Writer {
+    fn begin(&self) -> Result<Begun, NoHome> {
+        let mut state = self.lock().ok_or(NoHome::Closed)?;
+        let begun = state.begin_cells(self, |generation| {
+            let home = Home {
+                file: Arc::clone(generation),
+                directory_limit: self.options.directory_limit,
+            };
+            let file = generation.view.mapping().file().try_clone().ok()?;
+            let mapping = Mapping::with_reservation(file, Access::ReadWrite, CELLS_RESERVATION).ok()?;
+            let mapping = Arc::new(mapping);
+            let (space, claimed) = Space::begin(&generation.view, Arc::clone(&mapping), &mut |offset, length| {
+                home.allocate(offset, length)
+            })
+            .ok()
+            .flatten()?;
+            let extents = space.start();
+            let begun = Begun {
+                mapping,
+                space,
+                file: Box::new(home),
+            };
+            Some((begun, extents, claimed))
+        });
+        begun.map_err(|status| match status {
+            CommitStatus::Disabled => NoHome::Closed,
+            _ => NoHome::Disk,
+        })
+    }
+}

@@ -1,0 +1,76 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { plainBody } from '../attributes/plain-value.js';
+import type { LogFields } from '../record/log-fields.js';
+import { recordTime, Scope } from '../record/writer.js';
+import type { StockProducer } from './producer.js';
+import type { StockLogRecord } from './readable-log-record.js';
+import { fill, setIdentity, setTime } from './span-writer.js';
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+// Keys and values by turns; one array serves all records, and so do the fields: the encoder is done with them when its call returns.
+const pairs: unknown[] = [];
+const fields: Mutable<LogFields> = {
+  scope: new Scope(),
+  severityNumber: 0,
+  severityText: undefined,
+  eventName: undefined,
+  body: undefined,
+  attributePairs: pairs,
+  attributeCount: 0,
+  droppedAttributes: 0,
+  hasSpan: false,
+  trace0: 0,
+  trace1: 0,
+  trace2: 0,
+  trace3: 0,
+  span0: 0,
+  span1: 0,
+  traceFlags: 0,
+  hasTime: true,
+  seconds: 0,
+  nanos: 0,
+  hasObserved: true,
+  observedSeconds: 0,
+  observedNanos: 0,
+  wasCut: false,
+};
+
+/** Writes a record of the stock SDK, which has its limits applied and its values copied, but for the body. */
+export function writeLogRecord(producer: StockProducer, record: StockLogRecord): void {
+  fields.wasCut = false;
+  fields.body = isScalar(record.body) ? record.body : takeBody(record.body);
+  fields.scope = producer.scopeOf(record.instrumentationScope);
+  fields.severityNumber = record.severityNumber ?? 0;
+  fields.severityText = record.severityText;
+  fields.eventName = record.eventName;
+  const context = record.spanContext;
+  fields.hasSpan = context !== undefined;
+  if (context !== undefined) {
+    setIdentity(fields, context.traceId, context.spanId);
+    fields.traceFlags = context.traceFlags & 0xff;
+  }
+  setTime(record.hrTime);
+  fields.seconds = recordTime.seconds;
+  fields.nanos = recordTime.nanos;
+  setTime(record.hrTimeObserved);
+  fields.observedSeconds = recordTime.seconds;
+  fields.observedNanos = recordTime.nanos;
+  fields.droppedAttributes = record.droppedAttributesCount;
+  fields.attributeCount = fill(pairs, record.attributes);
+  producer.logs.commit(fields);
+  fields.body = undefined;
+}
+
+function isScalar(body: unknown): boolean {
+  return typeof body !== 'object' && typeof body !== 'bigint' && typeof body !== 'function';
+}
+
+/** The SDK hands the user's own object over; its getters must not run while a record is encoded. */
+function takeBody(body: unknown): unknown {
+  const { value, wasCut } = plainBody(body);
+  fields.wasCut = wasCut;
+  return value;
+}
