@@ -59,7 +59,7 @@ export interface WriterStatus {
 }
 
 export interface ReceiverOptions {
-  /** Folders to watch. A folder that does not exist yet is watched for. */
+  /** Folders to watch, or patterns (`*`, `?`, `[…]`) of folders and files. What does not exist yet is watched for. */
   directories: string[];
   /** Files to read by path, in any mode and of any SDK. */
   files: string[];
@@ -120,6 +120,10 @@ export interface NativeReceiver {
   stats(): ReceiverStats;
   /** Hand over what is assembled now, even if small. */
   flush(): void;
+  /** Watches other folders and files from now on. What is being read is read to its end. */
+  watch(directories: string[], files: string[]): void;
+  /** Milliseconds since the thread last came round: a few, unless a file system does not answer. */
+  silence(): number;
   /** Reads nothing more until `resume`. Heartbeats, acknowledgements and what the other calls ask for go on. */
   pause(): void;
   resume(): void;

@@ -55,6 +55,12 @@ const ATTEMPTS = 4;
 const NAMES = 256;
 const NAME_LENGTH = 256;
 const WARNING_INTERVAL = 30_000;
+/** Bytes of the longest value that is kept whole, unless told otherwise; and what may be told. */
+const VALUE_LIMIT = 64 << 10;
+const LARGEST_VALUE_LIMIT = 256 << 10;
+const LEAST_VALUE_LIMIT = 1 << 10;
+/** No time to fill in. */
+const NO_TIME = -1;
 
 const TIME_MODE = SCRATCH_TIME_MODE / 4;
 const TIME_OFFSET = SCRATCH_TIME_OFFSET / 4;
@@ -140,14 +146,18 @@ export class Writer implements anyValue.KeyReferences {
 
   /** An end may carry the attributes before it. Readers of version 1 would not see them there. */
   readonly sharesRecords: boolean;
+  /** Bytes of the longest value that is kept whole: what is longer is cut. */
+  readonly valueLimit: number;
 
   /**
    * @param handle what `binding.openWriter` returned.
    * @param sharesRecords false in single-file mode.
+   * @param valueLimit bytes, from 1 KiB to 256 KiB.
    */
-  constructor(binding: NativeBinding, handle: number, sharesRecords: boolean) {
+  constructor(binding: NativeBinding, handle: number, sharesRecords: boolean, valueLimit = VALUE_LIMIT) {
     attachScratch(binding);
     this.sharesRecords = sharesRecords;
+    this.valueLimit = Math.min(Math.max(valueLimit, LEAST_VALUE_LIMIT), LARGEST_VALUE_LIMIT) || VALUE_LIMIT;
     this.binding = binding;
     this.handle = handle;
     this.#commit = binding.commit;
@@ -282,16 +292,33 @@ export class Writer implements anyValue.KeyReferences {
   /** Commits a record whose time stands at `timeAt` in the scratch buffer and comes from `recordTime`. */
   commitTimed(ring: number, offset: number, length: number, timeAt: number): number {
     words[TIME_MODE] = recordTime.mode;
-    words[TIME_OFFSET] = timeAt - offset;
+    this.#setTime(timeAt - offset);
+    words[EPOCH] = this.epoch;
+    const status = this.#call(ring, offset, length);
+    if (status === COMMIT_PUBLISHED) this.#takeTime();
+    return status;
+  }
+
+  /**
+   * Commits a record that no slot takes: its longest values are cut, and stand whole in the spill ring.
+   * @param timeAt as for `commitTimed`; NO_TIME as for `commit`, in the current epoch.
+   */
+  commitLong(ring: number, offset: number, length: number, timeAt: number): number {
+    words[TIME_MODE] = timeAt === NO_TIME ? COMMIT_TIME_NONE : recordTime.mode;
+    this.#setTime(timeAt - offset);
+    words[EPOCH] = this.epoch;
+    const status = this.binding.commitLong(this.handle, ring, offset, length);
+    if (status === COMMIT_PUBLISHED && timeAt !== NO_TIME) this.#takeTime();
+    return status;
+  }
+
+  #setTime(at: number): void {
+    words[TIME_OFFSET] = at;
     words[TIME_SECONDS] = recordTime.seconds;
     words[TIME_NANOS] = recordTime.nanos;
     words[FLOOR_SECONDS] = recordTime.floorSeconds;
     words[FLOOR_NANOS] = recordTime.floorNanos;
     words[ANCHOR] = recordTime.anchor;
-    words[EPOCH] = this.epoch;
-    const status = this.#call(ring, offset, length);
-    if (status === COMMIT_PUBLISHED) this.#takeTime();
-    return status;
   }
 
   /** Reads the clock as `recordTime` says, for a time that is needed before (or without) its record. */
@@ -359,4 +386,4 @@ export class Writer implements anyValue.KeyReferences {
   }
 }
 
-export { ATTEMPTS, recordTime };
+export { ATTEMPTS, NO_TIME, recordTime };

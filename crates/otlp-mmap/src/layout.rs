@@ -650,14 +650,14 @@ pub mod scratch {
     pub const COMMIT_STATUS: usize = 60;
     /// the record to commit starts here
     pub const RECORD: usize = 64;
-    /// bytes for it (128 KiB − 64)
-    pub const RECORD_LENGTH: usize = 131_008;
+    /// bytes for it (512 KiB − 64)
+    pub const RECORD_LENGTH: usize = 524_224;
     /// the pending attribute record of one open span is built here
-    pub const PENDING: usize = 131_072;
+    pub const PENDING: usize = 524_288;
     /// bytes for it
     pub const PENDING_LENGTH: usize = 131_072;
     /// length of the scratch buffer
-    pub const LENGTH: usize = 262_144;
+    pub const LENGTH: usize = 655_360;
 }
 
 /// Results of a commit call, and its time modes (not in the file).
