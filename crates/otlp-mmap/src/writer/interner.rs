@@ -100,7 +100,7 @@ impl Interner {
         Ok(reference)
     }
 
-    /// Reference of an encoded MetricRef.
+    /// Reference of an encoded `MetricRef`.
     pub(super) fn metric(&mut self, view: &FileView, message: &[u8]) -> Result<i64, InternError> {
         if let Some(reference) = self.metrics.get(message) {
             return Ok(*reference);
