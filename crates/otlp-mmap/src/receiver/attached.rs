@@ -1,9 +1,12 @@
 //! One file that is being read, with what waits for acknowledgement.
 
-use super::ReceiverStats;
 use super::checkpoint::Checkpoints;
+use super::collect::FileCells;
 use super::discovery::Found;
 use super::lane::HURRY_FRACTION;
+use super::producer::Pass;
+use super::run::Outlet;
+use super::{ReceiverOptions, ReceiverStats};
 use crate::file::liveness::Liveness;
 use crate::file::{FileError, RingId};
 use crate::journal::Position;
@@ -24,6 +27,28 @@ pub(super) enum Attach {
     Busy,
     /// Beyond use.
     SetAside(FileError),
+}
+
+/// Up to which pieces everything is settled.
+#[derive(Clone, Copy)]
+pub(super) struct Settled {
+    /// What came from rings.
+    pub(super) watermark: u64,
+    /// The newest piece that there is, with a journal; 0 without.
+    pub(super) newest: u64,
+    /// What came from metric cells.
+    pub(super) metrics: u64,
+}
+
+impl Settled {
+    /// Without a journal.
+    pub(super) fn up_to(watermark: u64) -> Self {
+        Self {
+            watermark,
+            newest: 0,
+            metrics: watermark,
+        }
+    }
 }
 
 /// The rings whose records are read, each by a lane of the producer. Measurements are not yet.
@@ -49,6 +74,7 @@ struct Unreleased {
 pub(super) struct Attached {
     pub(super) reader: FileReader,
     pub(super) resolver: Resolver,
+    pub(super) cells: FileCells,
     /// It may be removed when it is done with.
     in_directory: bool,
     unreleased: [Unreleased; 3],
@@ -64,8 +90,8 @@ pub(super) struct Attached {
 }
 
 impl Attached {
-    pub(super) fn open(found: &Found, dead_slot_timeout: Duration) -> Attach {
-        let reader = match FileReader::attach(&found.path, dead_slot_timeout) {
+    pub(super) fn open(found: &Found, options: &ReceiverOptions) -> Attach {
+        let reader = match FileReader::attach(&found.path, options.dead_slot_timeout) {
             Ok(reader) => reader,
             Err(AttachError::Locked) => return Attach::Busy,
             Err(AttachError::File(error)) if error.may_become_ready() => return Attach::NotYet,
@@ -80,6 +106,7 @@ impl Attached {
             acknowledged_epoch: 0,
             reader,
             resolver: Resolver::default(),
+            cells: FileCells::new(options),
             in_directory: found.in_directory,
             flush: None,
             spill_head: 0,
@@ -100,11 +127,11 @@ impl Attached {
         self.reader.store_heartbeat(unix_nanos);
     }
 
-    /// The writer asked for a flush that is not acknowledged yet.
+    /// The writer asked for a flush that is not acknowledged yet, and it asked just now.
     #[inline]
-    pub(super) fn wants_flush(&mut self) -> bool {
+    pub(super) fn wants_flush(&mut self) -> (bool, bool) {
         let Some(block) = self.reader.file().extension() else {
-            return false;
+            return (false, false);
         };
         let epoch = block.flush_epoch();
         let newest = self.flush.as_ref().map_or(self.acknowledged_epoch, |flush| flush.epoch);
@@ -117,7 +144,7 @@ impl Attached {
                 newest: None,
             });
         }
-        self.flush.is_some()
+        (self.flush.is_some(), epoch > newest)
     }
 
     /// A part of the spill ring was filled since this was last true: what stands there goes only with the acknowledgement of its
@@ -166,7 +193,24 @@ impl Attached {
         if cursor > unreleased.released {
             unreleased.checkpoints.mark(sequence, cursor);
         }
-        self.release(watermark, 0);
+        self.release(Settled::up_to(watermark), false);
+    }
+
+    /// Collects metrics that are due. True if there is more to do.
+    pub(super) fn collect(&mut self, outlet: &mut Outlet<'_>, pass: &Pass<'_>, faults: &mut Faults) -> bool {
+        if !self.cells.may_collect(&self.reader, pass.now) || (!pass.flush && self.waits_for_resource(pass.now)) {
+            return false;
+        }
+        self.apply_resource(faults);
+        let last_seen = self.reader.last_sign_of_life().max(self.last_alive);
+        self.cells.collect(
+            &mut self.reader,
+            &self.resolver,
+            outlet,
+            pass.options,
+            pass.now,
+            last_seen,
+        )
     }
 
     /// Everything read so far from `ring` is in the journal: its slots are given back.
@@ -225,12 +269,12 @@ impl Attached {
         }
     }
 
-    /// Gives back what pieces up to `watermark` hold, and answers a flush when all that it asked for is given back and, with a
-    /// journal, no destination holds a piece of it: what waits in the journal is not waited for. `newest` is the newest piece there.
-    pub(super) fn release(&mut self, watermark: u64, newest: u64) {
+    /// Gives back what settled pieces hold, and answers a flush when all that it asked for is given back, metrics are `collected`
+    /// and, with a journal, no destination holds a piece of it: what waits in the journal is not waited for.
+    pub(super) fn release(&mut self, settled: Settled, collected: bool) {
         for ring in READ {
             let unreleased = &mut self.unreleased[ring as usize];
-            if let Some(index) = unreleased.checkpoints.acknowledged(watermark) {
+            if let Some(index) = unreleased.checkpoints.acknowledged(settled.watermark) {
                 self.reader.release(ring, index);
                 unreleased.released = index;
             }
@@ -239,10 +283,11 @@ impl Attached {
             READ.iter()
                 .all(|&ring| self.unreleased[ring as usize].released >= flush.indices[ring as usize])
         };
-        if self.flush.as_ref().is_some_and(released)
+        if collected
+            && self.flush.as_ref().is_some_and(released)
             && let Some(flush) = self
                 .flush
-                .take_if(|flush| *flush.newest.get_or_insert(newest) <= watermark)
+                .take_if(|flush| *flush.newest.get_or_insert(settled.newest) <= settled.watermark)
         {
             self.acknowledged_epoch = flush.epoch;
             self.reader.acknowledge_epoch(flush.epoch);
@@ -285,9 +330,11 @@ impl Attached {
 
     /// Nothing waits for an acknowledgement.
     pub(super) fn is_released(&self) -> bool {
-        self.unreleased
-            .iter()
-            .all(|unreleased| unreleased.checkpoints.is_empty())
+        self.cells.is_done(&self.reader)
+            && self
+                .unreleased
+                .iter()
+                .all(|unreleased| unreleased.checkpoints.is_empty())
     }
 
     /// It is one of ours, lies in a watched folder, and holds nothing for any reader: it may go.

@@ -1,8 +1,9 @@
 //! The journal behind the reader thread: what is read is committed there, then its slots are given back, then it is handed over.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
+use super::attached::Settled;
 use super::{HandedPiece, Level};
 use crate::journal::fail_point::fail_point;
 use crate::journal::{
@@ -19,6 +20,8 @@ const TELL_AGAIN: Duration = Duration::from_secs(60);
 pub(super) struct Kept<'a> {
     pub(super) stream: &'a [u8],
     pub(super) signal: Signal,
+    /// Of data points, their metric stream.
+    pub(super) points_of: &'a str,
     pub(super) piece: Option<&'a Piece>,
     /// Open spans that are new or changed, as a request.
     pub(super) open: &'a [u8],
@@ -34,6 +37,13 @@ pub(super) struct Keep {
     pub(super) number: u64,
     /// Whether it is handed over now; else it waits in the journal.
     pub(super) is_live: bool,
+}
+
+/// Data points of one metric stream, to be kept.
+pub(super) struct Points {
+    pub(super) piece: Piece,
+    pub(super) urgent: bool,
+    pub(super) stream: String,
 }
 
 /// The journal could not take it: everything stays as it is, to be tried again.
@@ -75,6 +85,10 @@ pub(super) struct Keeper {
     forgotten: Vec<Vec<u8>>,
     /// Why the last commit was refused.
     refusal: Option<Refusal>,
+    /// Data points that the journal did not take yet.
+    points: VecDeque<Points>,
+    /// How many pieces of them there were in all.
+    points_added: u64,
     told: Option<Instant>,
     /// Commits may pass the journal's limit: the oldest segment is about to go.
     pub(super) is_making_room: bool,
@@ -91,6 +105,8 @@ impl Keeper {
             max_live_bytes,
             forgotten: Vec::new(),
             refusal: None,
+            points: VecDeque::new(),
+            points_added: 0,
             told: None,
             is_making_room: false,
             log: Vec::new(),
@@ -101,7 +117,7 @@ impl Keeper {
     pub(super) fn keep(&mut self, kept: Kept<'_>) -> Result<Keep, NotKept> {
         let mut transaction = Transaction::new();
         if let Some(piece) = kept.piece {
-            transaction.piece(kept.signal, piece.items, "", &piece.bytes);
+            transaction.piece(kept.signal, piece.items, kept.points_of, &piece.bytes);
         }
         transaction.gone(kept.stream, kept.gone);
         if !kept.open.is_empty() {
@@ -195,6 +211,7 @@ impl Keeper {
             signal: piece.signal,
             piece: Piece::from_encoded(piece.otlp, piece.items),
             urgent: false,
+            stream: piece.stream,
         };
         pieces.into_iter().map(hand).collect()
     }
@@ -219,17 +236,55 @@ impl Keeper {
         self.behind.resize(self.journal.destinations(), false);
     }
 
-    /// The newest piece that no destination holds, nor any before it; and the newest of all.
-    pub(super) fn watermark(&self) -> (u64, u64) {
+    /// What no destination holds as it was made; data points are settled as soon as they are in the journal.
+    pub(super) fn settled(&self) -> Settled {
         let newest = self.journal.last_piece();
         let held = self.window.holders.first_key_value();
-        (held.map_or(newest, |(&oldest, _)| oldest - 1), newest)
+        Settled {
+            watermark: held.map_or(newest, |(&oldest, _)| oldest - 1),
+            newest,
+            metrics: self.points_added - self.points.len() as u64,
+        }
+    }
+
+    /// Data points to be kept: a number that counts up.
+    pub(super) fn add_points(&mut self, piece: Piece, urgent: bool, stream: &str) -> u64 {
+        self.points.push_back(Points {
+            piece,
+            urgent,
+            stream: stream.to_owned(),
+        });
+        self.points_added += 1;
+        self.points_added
+    }
+
+    /// Puts the next of them into the journal; None if there are none.
+    pub(super) fn keep_points(&mut self) -> Result<Option<(Keep, Points)>, NotKept> {
+        let Some(points) = self.points.pop_front() else {
+            return Ok(None);
+        };
+        let kept = Kept {
+            stream: &[],
+            signal: Signal::Metrics,
+            points_of: &points.stream,
+            piece: Some(&points.piece),
+            open: &[],
+            gone: &[],
+            position: None,
+        };
+        match self.keep(kept) {
+            Ok(keep) => Ok(Some((keep, points))),
+            Err(NotKept) => {
+                self.points.push_front(points);
+                Err(NotKept)
+            }
+        }
     }
 
     /// Every destination has everything.
     pub(super) fn is_idle(&self) -> bool {
         let is_behind = (0..self.journal.destinations()).any(|destination| self.journal.is_behind(destination));
-        !is_behind && !self.journal.is_held()
+        !is_behind && !self.journal.is_held() && self.points.is_empty()
     }
 
     pub(super) fn live_bytes(&self) -> usize {

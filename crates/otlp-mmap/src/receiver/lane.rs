@@ -198,6 +198,7 @@ impl<E: Encode> Lane<E> {
         let kept = Kept {
             stream,
             signal: E::SIGNAL,
+            points_of: "",
             piece: self.held.as_ref().map(|(piece, _)| piece),
             open: &open.bytes,
             gone,
@@ -211,7 +212,7 @@ impl<E: Encode> Lane<E> {
             file.kept(E::RING);
         }
         if let Some((piece, urgent)) = self.held.take() {
-            outlet.hand_kept(&keep, E::SIGNAL, piece, urgent);
+            outlet.hand_kept(&keep, E::SIGNAL, piece, urgent, String::new());
         }
         self.encode.saved(keep.segment);
         self.unkept = 0;

@@ -3,7 +3,7 @@
 use super::keeper::{Keeper, Storage};
 use super::producer::{Producer, ProducerKey};
 use super::run::Run;
-use super::{Command, Event, Level, ReceiverOptions};
+use super::{Command, Event, Level, Pulse, ReceiverOptions};
 use crate::journal::{Journal, OpenSpanStore};
 use std::collections::HashMap;
 use std::sync::mpsc::RecvTimeoutError;
@@ -52,7 +52,7 @@ impl OpenSpanStore for Restored<'_> {
 
 impl Run<'_> {
     /// Opens the journal, if one is wanted, and restores what it holds. False: told to stop while another collector had it.
-    pub(super) fn open_journal(&mut self) -> Result<bool, String> {
+    pub(super) fn open_journal(&mut self, pulse: &Pulse) -> Result<bool, String> {
         let Some(storage) = self.options.storage.clone() else {
             return Ok(true);
         };
@@ -65,6 +65,7 @@ impl Run<'_> {
                         let message = format!("{error}; waiting until it is free");
                         self.outlet.log(Level::Warn, message);
                     }
+                    pulse.beat();
                     match self.inbox.recv_timeout(LOCK_INTERVAL) {
                         Ok(Command::Stop) | Err(RecvTimeoutError::Disconnected) => return Ok(false),
                         _ => {}
@@ -129,6 +130,9 @@ impl Run<'_> {
             self.outlet.log(Level::Info, message);
         }
         self.producers = producers;
+        // what metric streams exported belongs to the same state
+        let directory = journal.directory().to_owned();
+        self.options.state_directory.get_or_insert(directory);
         self.outlet.keeper = Some(Keeper::new(journal, self.options.max_unacknowledged_bytes));
         Ok(())
     }
