@@ -48,10 +48,10 @@ export async function withSink(use) {
   }
 }
 
-/** `use` gets { pid, cpuSeconds() }. */
-export async function withCollector(directory, endpoint, use) {
+/** `use` gets { pid, cpuSeconds() }. `storage` is the folder of its journal, or `none`. */
+export async function withCollector(directory, endpoint, use, storage = 'none') {
   if (!existsSync(COLLECTOR)) throw new Error(`${COLLECTOR} is missing: run 'npm run build' first`);
-  const args = ['--dir', directory, '--exporter', 'otlphttp', '--endpoint', endpoint];
+  const args = ['--dir', directory, '--exporter', 'otlphttp', '--endpoint', endpoint, '--storage', storage];
   const collector = spawn(process.execPath, [...collectorFlags(), COLLECTOR, ...args], {
     stdio: ['ignore', 'ignore', 'pipe'],
     env: environment(),

@@ -272,13 +272,12 @@ impl Keeper {
             gone: &[],
             position: None,
         };
-        match self.keep(kept) {
-            Ok(keep) => Ok(Some((keep, points))),
-            Err(NotKept) => {
-                self.points.push_front(points);
-                Err(NotKept)
-            }
+        let kept = self.keep(kept);
+        if kept.is_err() {
+            self.points.push_front(points);
+            return Err(NotKept);
         }
+        kept.map(|keep| Some((keep, points)))
     }
 
     /// Every destination has everything.
