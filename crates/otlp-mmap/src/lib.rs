@@ -19,6 +19,7 @@ pub mod journal;
 pub mod layout;
 pub mod otlp;
 pub mod process;
+pub mod prometheus;
 pub mod random;
 pub mod reader;
 pub mod receiver;

@@ -16,6 +16,7 @@ mod run;
 mod traces;
 mod watch;
 
+pub(crate) use discovery::Discovery;
 pub use discovery::SUFFIX;
 
 pub use crate::cells::Temporality;
