@@ -285,9 +285,9 @@ export interface NativeBinding {
 
   /** Raw. Holds `scratch` (SCRATCH_LENGTH bytes) for this thread and remembers its address. */
   attachScratch(scratch: ArrayBuffer): void;
-  /** Raw. Commits `length` bytes at scratch `offset` to `ring`; the SCRATCH_* words say how time is filled in. Returns COMMIT_*. */
-  commit(writer: number, ring: number, offset: number, length: number): number;
-  /** Raw. As commit, for a record of any length: its longest values are cut to fit the slot, and stand whole in the spill ring. */
+  /** Raw. Commits a record of the scratch buffer: the SCRATCH_* words say which, where to, and how time is filled in; SCRATCH_COMMIT_STATUS is the answer. */
+  commit(): void;
+  /** Raw. Commits `length` bytes at scratch `offset` to `ring`, for a record of any length: its longest values are cut to fit the slot, and stand whole in the spill ring. Returns COMMIT_*. */
   commitLong(writer: number, ring: number, offset: number, length: number): number;
   /** Raw. The clock into SCRATCH_TIME_SECONDS / _NANOS / _ANCHOR (the anchor word is in and out, as for commit). */
   now(): void;
