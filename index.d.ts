@@ -32,6 +32,16 @@ export declare class NativeReceiver {
   stop(): void
 }
 
+/** See `NativeScraper` of `ts/native/binding.ts`. */
+export declare class NativeScraper {
+  /** The next chunk begins a scrape; one that was not read to its end is given up. */
+  begin(openMetrics: boolean): void
+  /** About `length` bytes of the scrape, of whole lines; nothing at its end. */
+  chunk(length: number): Promise<unknown>
+  /** Instruments left out since the start, as another of that name has another kind. */
+  conflicts(): number
+}
+
 /** Drops one use of the handle; the last one closes the file's sections. */
 export declare function closeWriter(writer: number): void
 
@@ -50,6 +60,9 @@ export declare function createPieceProcessor(signalName: string, plan: JsProcess
  * The thread cannot be started.
  */
 export declare function createReceiver(options: JsReceiverOptions, onEvent: (arg: JsReceiverEvent) => void): NativeReceiver
+
+/** A scraper of the files that a receiver of these folders and files would read. */
+export declare function createScraper(directories: Array<string>, files: Array<string>): NativeScraper
 
 /** Folders that a collector without settings watches, best first. */
 export declare function defaultDirectories(): Array<string>
@@ -148,6 +161,12 @@ export interface JsItemSelector {
   exclude?: JsItemCondition
 }
 
+/** See `MetricStream` of `ts/native/binding.ts`. */
+export interface JsMetricStream {
+  name: string
+  temporality: string
+}
+
 /** See `Piece` of `ts/native/binding.ts`. */
 export interface JsPiece {
   sequence: number
@@ -155,6 +174,7 @@ export interface JsPiece {
   body: Buffer
   items: number
   urgent: boolean
+  stream?: string
 }
 
 /** See `PiecePart` of `ts/native/binding.ts`. */
@@ -191,6 +211,10 @@ export interface JsReceiverOptions {
   maxOpenSpans?: number
   maxOpenSpanBytes?: number
   deadSlotTimeout?: number
+  metricStreams?: Array<JsMetricStream>
+  metricInterval?: number
+  maxPoints?: number
+  stateDirectory?: string
 }
 
 /** See `ReceiverStats` of `ts/native/binding.ts`. */
@@ -210,6 +234,7 @@ export interface JsReceiverStats {
   openSpansEvicted: number
   writerDrops: Record<string, Record<string, number>>
   bytesUnacknowledged: number
+  seriesSkipped: number
 }
 
 /** See `SamplerSettings` of `ts/native/binding.ts`. */

@@ -149,6 +149,16 @@ export interface NativeReceiver {
   stop(): void;
 }
 
+/** Metrics of files in Prometheus' formats. It looks as a viewer does, keeps no series, and works on threads of the pool. */
+export interface NativeScraper {
+  /** The next chunk begins a scrape of what there is then; one that was not read to its end is given up. */
+  begin(openMetrics: boolean): void;
+  /** About `length` bytes of whole lines; null at the end of the scrape. One call at a time. */
+  chunk(length: number): Promise<Buffer | null>;
+  /** Instruments left out since the start, as another of that name has another kind. */
+  conflicts(): number;
+}
+
 export type ReceiverEvent =
   | { type: 'piece'; piece: Piece }
   | { type: 'log'; level: 'debug' | 'info' | 'warn' | 'error'; message: string }
@@ -391,6 +401,7 @@ export interface NativeBinding {
   patternProblem(expression: string): string | null;
   /** Throws with a sentence about a regular expression that cannot be right. */
   createPieceProcessor(signal: string, plan: ProcessorPlan): NativePieceProcessor;
+  createScraper(directories: string[], files: string[]): NativeScraper;
   /** OTLP JSON of an encoded export request. */
   requestToJson(signal: string, request: Uint8Array): string;
   /** Reads a file without changing a byte: one OTLP JSON export request a line. Throws with a sentence naming the file. */

@@ -13,6 +13,7 @@ mod pieces;
 mod processor;
 mod raw;
 mod receiver;
+mod scraper;
 mod systemd;
 mod writers;
 
