@@ -83,6 +83,9 @@ export declare function defineInstrument(writer: number, instrument: JsInstrumen
  */
 export declare function dump(path: string, options: JsDumpOptions): Array<string>
 
+/** Reference of a metric; negative: the negated `COMMIT_*` status. `message`: an encoded `MetricRef`. */
+export declare function internMetric(writer: number, epoch: number, message: Uint8Array): number
+
 /** Reference of a scope; negative: the negated `COMMIT_*` status. `attributes`: OTLP `InstrumentationScope.attributes` fields. */
 export declare function internScope(writer: number, epoch: number, name: string, version: string, attributes: Uint8Array): number
 

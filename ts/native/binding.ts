@@ -314,6 +314,8 @@ export interface NativeBinding {
   internString(writer: number, epoch: number, text: string): number;
   /** Reference of a scope. `attributes`: the fields of an OTLP InstrumentationScope.attributes (3), encoded as OTLP KeyValue. */
   internScope(writer: number, epoch: number, name: string, version: string, attributes: Uint8Array): number;
+  /** Reference of a metric for the measurements ring: `message` is a MetricRef whose references are of this epoch. */
+  internMetric(writer: number, epoch: number, message: Uint8Array): number;
   /**
    * Sets the resource of the writer's files: `resource` is an encoded OTLP Resource message. Not `settled`: readers wait
    * for the final one. Settling changes the epoch.
