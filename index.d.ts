@@ -20,6 +20,10 @@ export declare class NativeReceiver {
   stats(): JsReceiverStats
   /** Hands over what is assembled now. */
   flush(): void
+  /** Watches other folders and files from now on. */
+  watch(directories: Array<string>, files: Array<string>): void
+  /** Milliseconds since the thread last came round. */
+  silence(): number
   /** Reads nothing more until `resume`. */
   pause(): void
   /** Reads again. */

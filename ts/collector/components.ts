@@ -3,6 +3,7 @@
 
 import { debugExporter } from './exporters/debug/factory';
 import { fileExporter } from './exporters/file/factory';
+import { otlpExporter } from './exporters/otlp/factory';
 import { otlpHttpExporter } from './exporters/otlphttp/factory';
 import type { ExporterFactory, ProcessorFactory, ReceiverFactory } from './pipeline/component';
 import { attributesProcessor } from './processors/attributes/factory';
@@ -27,6 +28,7 @@ export const PROCESSORS: readonly ProcessorFactory[] = [
 ];
 
 export const EXPORTERS: readonly ExporterFactory[] = [
+  otlpExporter as ExporterFactory,
   otlpHttpExporter as ExporterFactory,
   fileExporter as ExporterFactory,
   debugExporter as ExporterFactory,

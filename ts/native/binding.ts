@@ -59,7 +59,7 @@ export interface WriterStatus {
 }
 
 export interface ReceiverOptions {
-  /** Folders to watch. A folder that does not exist yet is watched for. */
+  /** Folders to watch, or patterns (`*`, `?`, `[…]`) of folders and files. What does not exist yet is watched for. */
   directories: string[];
   /** Files to read by path, in any mode and of any SDK. */
   files: string[];
@@ -120,6 +120,10 @@ export interface NativeReceiver {
   stats(): ReceiverStats;
   /** Hand over what is assembled now, even if small. */
   flush(): void;
+  /** Watches other folders and files from now on. What is being read is read to its end. */
+  watch(directories: string[], files: string[]): void;
+  /** Milliseconds since the thread last came round: a few, unless a file system does not answer. */
+  silence(): number;
   /** Reads nothing more until `resume`. Heartbeats, acknowledgements and what the other calls ask for go on. */
   pause(): void;
   resume(): void;
@@ -263,9 +267,9 @@ export interface NativeBinding {
 
   /** Raw. Holds `scratch` (SCRATCH_LENGTH bytes) for this thread and remembers its address. */
   attachScratch(scratch: ArrayBuffer): void;
-  /** Raw. Commits `length` bytes at scratch `offset` to `ring`; the SCRATCH_* words say how time is filled in. Returns COMMIT_*. */
-  commit(writer: number, ring: number, offset: number, length: number): number;
-  /** Raw. As commit, for a record of any length: its longest values are cut to fit the slot, and stand whole in the spill ring. */
+  /** Raw. Commits a record of the scratch buffer: the SCRATCH_* words say which, where to, and how time is filled in; SCRATCH_COMMIT_STATUS is the answer. */
+  commit(): void;
+  /** Raw. Commits `length` bytes at scratch `offset` to `ring`, for a record of any length: its longest values are cut to fit the slot, and stand whole in the spill ring. Returns COMMIT_*. */
   commitLong(writer: number, ring: number, offset: number, length: number): number;
   /** Raw. The clock into SCRATCH_TIME_SECONDS / _NANOS / _ANCHOR (the anchor word is in and out, as for commit). */
   now(): void;

@@ -199,6 +199,19 @@ impl NativeReceiver {
         self.receiver.flush();
     }
 
+    /// Watches other folders and files from now on.
+    #[napi]
+    pub fn watch(&self, directories: Vec<String>, files: Vec<String>) {
+        let paths = |names: Vec<String>| names.into_iter().map(PathBuf::from).collect();
+        self.receiver.watch(paths(directories), paths(files));
+    }
+
+    /// Milliseconds since the thread last came round.
+    #[napi]
+    pub fn silence(&self) -> f64 {
+        self.receiver.silence().as_secs_f64() * 1000.0
+    }
+
     /// Reads nothing more until `resume`.
     #[napi]
     pub fn pause(&self) {

@@ -232,6 +232,11 @@ impl Producer {
         }
     }
 
+    /// Its oldest file is read to its end: whether there is another one has to be known.
+    pub(super) fn awaits_look(&self) -> bool {
+        self.files.front().is_some_and(Attached::is_exhausted)
+    }
+
     /// It has no files any more.
     pub(super) fn is_finished(&self) -> bool {
         self.files.is_empty() && self.retiring.is_empty()

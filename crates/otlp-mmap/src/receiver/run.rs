@@ -4,7 +4,7 @@ use super::attached::{Attach, Attached};
 use super::checkpoint::InFlight;
 use super::discovery::{Discovery, Found, Inode};
 use super::producer::{Pass, Producer, ProducerKey, Progress};
-use super::{Command, Event, HandedPiece, Level, ReceiverOptions, ReceiverStats};
+use super::{Command, Event, HandedPiece, Level, Pulse, ReceiverOptions, ReceiverStats};
 use crate::clock;
 use crate::otlp::{Piece, Signal};
 use std::collections::{HashMap, HashSet};
@@ -12,10 +12,8 @@ use std::sync::mpsc::{Receiver as Inbox, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How often folders are looked through, heartbeats stored, and the life of writers checked.
-const LOOK_INTERVAL: Duration = Duration::from_millis(200);
-/// How often it is asked whether a folder was changed at all.
-const GLANCE_INTERVAL: Duration = Duration::from_millis(20);
+/// How often heartbeats are stored and the life of writers is checked.
+const TEND_INTERVAL: Duration = Duration::from_millis(200);
 /// While records come in: long enough to find many at once, short beside the time in which a ring fills.
 const SHORTEST_SLEEP: Duration = Duration::from_millis(1);
 /// A pass over quiet files is cheap, so this bounds the latency, not the cost.
@@ -62,8 +60,9 @@ pub(super) struct Run<'a> {
     flush: bool,
     paused: bool,
     stopping: bool,
-    next_look: Instant,
-    next_glance: Instant,
+    next_tend: Instant,
+    /// Whose turn it is to be the first of a round.
+    turn: usize,
 }
 
 impl<'a> Run<'a> {
@@ -88,16 +87,17 @@ impl<'a> Run<'a> {
             flush: false,
             paused: false,
             stopping: false,
-            next_look: Instant::now(),
-            next_glance: Instant::now(),
+            next_tend: Instant::now(),
+            turn: 0,
         }
     }
 
-    pub(super) fn run(&mut self) {
+    pub(super) fn run(&mut self, pulse: &Pulse) {
         let mut sleep = SHORTEST_SLEEP;
         while !(self.stopping && self.outlet.in_flight.bytes() == 0) {
             let progress = self.round();
             self.publish_stats();
+            pulse.beat();
             sleep = match progress {
                 Progress::Plenty => Duration::ZERO,
                 Progress::Some => SHORTEST_SLEEP,
@@ -129,6 +129,7 @@ impl<'a> Run<'a> {
             Command::Flush => self.flush = true,
             Command::Pause => self.paused = true,
             Command::Resume => self.paused = false,
+            Command::Watch(directories, files) => self.discovery.set_sources(directories.clone(), files.clone()),
             Command::Stop if !self.stopping => self.drain_for_stop(),
             Command::Stop => {}
         }
@@ -137,17 +138,13 @@ impl<'a> Run<'a> {
     /// One visit to every file: the most that one of them brought.
     fn round(&mut self) -> Progress {
         let now = Instant::now();
-        let look = now >= self.next_look;
-        if look {
-            self.next_look = now + LOOK_INTERVAL;
+        let tend = now >= self.next_tend;
+        if tend {
+            self.next_tend = now + TEND_INTERVAL;
         }
-        let glance = now >= self.next_glance;
-        if glance {
-            self.next_glance = now + GLANCE_INTERVAL;
-        }
-        // a new file's ring fills while nobody reads it
-        if look || (glance && self.discovery.glance()) {
-            self.look();
+        // before a file that is read to its end is let go, a look has to find no next generation
+        if self.discovery.is_due(now) || (tend && self.producers.values().any(Producer::awaits_look)) {
+            self.look(now);
         }
         self.release();
         let unix_nanos = clock::wall_nanos();
@@ -156,8 +153,12 @@ impl<'a> Run<'a> {
             !self.stopping && !self.paused && self.outlet.in_flight.bytes() < self.options.max_unacknowledged_bytes;
         // asked for while nothing is taken, it is done when something is again
         let flush = takes && std::mem::take(&mut self.flush);
-        for producer in self.producers.values_mut() {
-            if look {
+        let mut order: Vec<_> = self.producers.values_mut().collect();
+        let turn = self.turn % order.len().max(1);
+        order.rotate_left(turn);
+        let mut unserved = None;
+        for (at, producer) in order.into_iter().enumerate() {
+            if tend {
                 producer.tend(&mut self.outlet, now, unix_nanos);
             }
             if takes && self.outlet.in_flight.bytes() < self.options.max_unacknowledged_bytes {
@@ -167,9 +168,13 @@ impl<'a> Run<'a> {
                     flush,
                 };
                 most = most.max(producer.pass(&mut self.outlet, &pass));
+            } else {
+                unserved.get_or_insert(at);
             }
         }
-        if look {
+        // whoever found no room is the first to have what becomes free
+        self.turn = turn + unserved.unwrap_or(0);
+        if tend {
             let stats = &mut self.outlet.stats;
             self.producers.retain(|_, producer| {
                 if producer.is_finished() {
@@ -189,8 +194,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn look(&mut self) {
-        let look = self.discovery.look();
+    fn look(&mut self, now: Instant) {
+        let look = self.discovery.look(now);
         for (directory, error) in look.failures {
             let message = format!(
                 "cannot read the folder {}: {error}; its files are not read until this is mended",
@@ -237,7 +242,7 @@ impl<'a> Run<'a> {
 
     /// Takes everything there is, open spans too, so that a stop leaves nothing in this process' memory.
     fn drain_for_stop(&mut self) {
-        self.look();
+        self.look(Instant::now());
         let pass = Pass {
             options: &self.options,
             now: Instant::now(),

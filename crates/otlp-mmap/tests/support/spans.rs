@@ -127,6 +127,9 @@ pub fn logs_of(handed: &HandedPiece) -> Vec<u64> {
 const _: () = {
     let _ = Spans::log;
     let _ = logs_of;
+    let _ = Reading::line;
+    let _ = Reading::spans;
+    let _ = Reading::stop;
 };
 
 /// A running receiver whose events the test takes one by one.

@@ -1,0 +1,83 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { writeFileSync } from 'node:fs';
+import net, { type AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import type { ExecutionContext } from 'ava';
+import { temporaryFolder } from './fixtures';
+
+/** A port that nobody listened on a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = net.createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** Addresses of a running OpenTelemetry Collector that sends on what it gets, to an OTLP/HTTP address. */
+export interface RunningOtelcol {
+  /** host:port */
+  grpc: string;
+  http: string;
+}
+
+/**
+ * Starts one, of the core components, built with Go.
+ *
+ * @param tls Lines of the receivers' section `tls`.
+ * @returns undefined, with a line that says why, where it cannot be built.
+ */
+export async function startOtelcol(
+  t: ExecutionContext,
+  destination: string,
+  tls: readonly string[] = [],
+): Promise<RunningOtelcol | undefined> {
+  const build = join(__dirname, '..', '..', 'benchmarks', 'otelcol', 'build.mjs');
+  const { otelcol } = await import(build);
+  const { path, missing } = await otelcol();
+  if (path === undefined) {
+    t.log(`nothing was tried: ${missing}`);
+    t.pass();
+    return undefined;
+  }
+  const [grpc, http] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
+  const section = tls.length > 0 ? ['        tls:', ...tls.map((line) => `          ${line}`)] : [];
+  const config = [
+    'receivers:',
+    '  otlp:',
+    '    protocols:',
+    '      grpc:',
+    `        endpoint: ${grpc}`,
+    ...section,
+    '      http:',
+    `        endpoint: ${http}`,
+    ...section,
+    'exporters:',
+    '  otlphttp:',
+    `    endpoint: ${destination}`,
+    '    compression: none',
+    '    sending_queue: { enabled: false }',
+    'service:',
+    '  telemetry: { metrics: { level: none } }',
+    '  pipelines:',
+    ...['traces', 'logs', 'metrics'].map((signal) => `    ${signal}: { receivers: [otlp], exporters: [otlphttp] }`),
+  ];
+  const file = join(temporaryFolder(t), 'otelcol.yaml');
+  writeFileSync(file, config.join('\n'));
+  const child = spawn(path, ['--config', file], { stdio: ['ignore', 'ignore', 'pipe'] });
+  t.teardown(() => child.kill('SIGKILL'));
+  let output = '';
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    output += text;
+  });
+  while (!output.includes('Everything is ready')) {
+    const [next] = await Promise.race([once(child.stderr, 'data'), once(child, 'exit').then(() => [undefined])]);
+    if (next === undefined) throw new Error(`the OpenTelemetry Collector ended:\n${output}`);
+  }
+  return { grpc, http };
+}

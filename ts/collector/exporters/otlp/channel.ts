@@ -1,0 +1,171 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import http2 from 'node:http2';
+import net from 'node:net';
+import type { Duplex } from 'node:stream';
+import tls from 'node:tls';
+import { proxyFor, tunnel } from '../connection/proxy';
+import type { TlsOptions, TlsSource } from '../connection/tls';
+import type { GrpcAddress } from './address';
+
+export interface ChannelOptions {
+  address: GrpcAddress;
+  /** Undefined for a connection without TLS. */
+  tls: TlsSource | undefined;
+  proxy: URL | undefined;
+  /** The name by which the server is asked; else its address. */
+  authority: string | undefined;
+  /** Pings a connection that is quiet for `time` milliseconds, and gives it up without an answer within `timeout`. */
+  keepAlive: { time: number; timeout: number; withoutCalls: boolean } | undefined;
+}
+
+/** Bytes that the server may send before this side has read them: answers are small. */
+const SETTINGS = { enablePush: false, initialWindowSize: 1 << 20 };
+
+/** One HTTP/2 connection to a server, opened when it is needed and again when it is gone. */
+export class Channel {
+  readonly #options: ChannelOptions;
+  #session: Promise<http2.ClientHttp2Session> | undefined;
+  #open: http2.ClientHttp2Session | undefined;
+  #tlsOptions: TlsOptions | undefined;
+  #closed = false;
+  /** Under way. */
+  #calls = 0;
+
+  constructor(options: ChannelOptions) {
+    this.#options = options;
+  }
+
+  /** The value of `:scheme`. */
+  get scheme(): string {
+    return this.#options.tls === undefined ? 'http' : 'https';
+  }
+
+  /** The value of `:authority`. */
+  get authority(): string {
+    const { address, authority } = this.#options;
+    return authority ?? ('path' in address ? 'localhost' : `${address.host}:${address.port}`);
+  }
+
+  /** A connection that takes requests, and whether it is a kept one: that may be gone without anyone having noticed. */
+  async #acquire(): Promise<{ session: http2.ClientHttp2Session; kept: boolean }> {
+    const options = await this.#options.tls?.options();
+    if (options !== this.#tlsOptions) this.#leave(this.#open);
+    this.#tlsOptions = options;
+    const open = this.#open;
+    if (open !== undefined && !open.closed && !open.destroyed) return { session: open, kept: true };
+    this.#session ??= this.#connect(options).finally(() => {
+      this.#session = undefined;
+    });
+    return { session: await this.#session, kept: false };
+  }
+
+  /**
+   * Makes a call; once more on another connection, where `canRepeat` allows it, if a kept one failed: the server may have
+   * closed it meanwhile, which costs no wait.
+   *
+   * @throws Error when there is no connection: refused, no TLS, no way through the proxy; else, what the call throws.
+   */
+  async use<T>(
+    make: (session: http2.ClientHttp2Session) => Promise<T>,
+    canRepeat: (error: unknown) => boolean,
+  ): Promise<T> {
+    this.#calls++;
+    try {
+      const { session, kept } = await this.#acquire();
+      try {
+        return await make(session);
+      } catch (error) {
+        if (!kept || !canRepeat(error)) throw error;
+        this.#forget(session);
+        return await make((await this.#acquire()).session);
+      }
+    } finally {
+      this.#calls--;
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#open?.destroy();
+  }
+
+  async #connect(options: TlsOptions | undefined): Promise<http2.ClientHttp2Session> {
+    const socket = await this.#socket(options);
+    const session = http2.connect(`${this.scheme}://${this.authority}`, {
+      createConnection: () => socket,
+      settings: SETTINGS,
+    });
+    session.on('error', () => {});
+    await new Promise<void>((resolve, reject) => {
+      session.once('connect', () => resolve());
+      session.once('error', reject);
+      session.once('close', () => reject(new Error('the connection was closed before it could be used')));
+    });
+    if (this.#closed) {
+      session.destroy();
+      throw new Error('the exporter is closed');
+    }
+    this.#open = session;
+    session.once('close', () => this.#forget(session));
+    // The server answers what it has and takes no more.
+    session.once('goaway', () => this.#leave(session));
+    this.#keepAlive(session);
+    return session;
+  }
+
+  async #socket(options: TlsOptions | undefined): Promise<Duplex> {
+    const { address, proxy: configured } = this.#options;
+    if ('path' in address) return connected(net.connect(address.path), 'connect');
+    const host = address.host.replace(/^\[(.*)\]$/, '$1');
+    const proxy = proxyFor(address.host, address.port, 'https:', configured);
+    const raw = proxy && (await tunnel(proxy, address.host, address.port));
+    if (options === undefined) {
+      return raw ?? connected(net.connect({ host, port: Number(address.port), noDelay: true }), 'connect');
+    }
+    const servername = options.servername ?? (net.isIP(host) ? undefined : host);
+    const way = raw === undefined ? { host, port: Number(address.port) } : { socket: raw, host };
+    const socket = tls.connect({ ...way, ...options, servername, ALPNProtocols: ['h2'] });
+    await connected(socket, 'secureConnect');
+    if (socket.alpnProtocol !== 'h2') {
+      socket.destroy();
+      throw new Error('the server does not speak HTTP/2 over TLS, which gRPC needs');
+    }
+    return socket;
+  }
+
+  #keepAlive(session: http2.ClientHttp2Session): void {
+    const { keepAlive } = this.#options;
+    if (keepAlive === undefined) return;
+    const timer = setInterval(() => {
+      if (session.destroyed) return;
+      if (!keepAlive.withoutCalls && this.#calls === 0) return;
+      const late = setTimeout(() => session.destroy(new Error('no answer to a ping')), keepAlive.timeout);
+      session.ping(() => clearTimeout(late));
+    }, keepAlive.time);
+    session.once('close', () => clearInterval(timer));
+  }
+
+  #forget(session: http2.ClientHttp2Session): void {
+    if (this.#open === session) this.#open = undefined;
+  }
+
+  /** Lets the calls on a connection end, and opens another one for the next. */
+  #leave(session: http2.ClientHttp2Session | undefined): void {
+    if (session === undefined) return;
+    this.#forget(session);
+    session.close();
+  }
+}
+
+/** Resolves when the socket is open. */
+function connected<S extends net.Socket>(socket: S, event: 'connect' | 'secureConnect'): Promise<S> {
+  return new Promise((resolve, reject) => {
+    socket.once('error', reject);
+    socket.once(event, () => {
+      socket.off('error', reject);
+      resolve(socket);
+    });
+  });
+}

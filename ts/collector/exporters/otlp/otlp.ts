@@ -1,0 +1,88 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import type { Batch, Signal } from '../../batch';
+import type { Attempter, Outcome } from '../attempt';
+import { faultOf } from '../connection/fault';
+import type { HeaderSource } from '../connection/headers';
+import { type Codec, encodingOf } from '../encoding';
+import { partialSuccess, shortened, takenWith } from '../partial-success';
+import { Broken, type CallResult, call } from './call';
+import { Channel, type ChannelOptions } from './channel';
+import { isRetryable } from './grpc-status';
+
+const PATHS: Readonly<Record<Signal, string>> = {
+  traces: '/opentelemetry.proto.collector.trace.v1.TraceService/Export',
+  logs: '/opentelemetry.proto.collector.logs.v1.LogsService/Export',
+  metrics: '/opentelemetry.proto.collector.metrics.v1.MetricsService/Export',
+};
+
+export interface OtlpGrpcOptions extends ChannelOptions {
+  headers: HeaderSource;
+  /** Milliseconds for one attempt. */
+  timeout: number;
+  compression: Codec;
+  level: number | undefined;
+}
+
+/** OTLP over gRPC: unary calls on one HTTP/2 connection, with messages that are encoded already. */
+export class OtlpGrpcExporter implements Attempter {
+  readonly target: string;
+  readonly concurrency = Number.POSITIVE_INFINITY;
+  readonly #options: OtlpGrpcOptions;
+  readonly #channel: Channel;
+
+  /** @param id Name of the exporter, for messages. */
+  constructor(id: string, options: OtlpGrpcOptions) {
+    const { address } = options;
+    this.#options = options;
+    this.#channel = new Channel(options);
+    this.target = `${id} ${'path' in address ? `unix://${address.path}` : `${address.host}:${address.port}`}`;
+  }
+
+  /** Reads certificates and token, so that a mistake in them is told before anything is exported. */
+  async start(): Promise<void> {
+    await this.#options.tls?.options();
+    await this.#options.headers.headers();
+  }
+
+  async send(batch: Batch): Promise<Outcome> {
+    const { compression, level, headers, timeout } = this.#options;
+    let result: CallResult;
+    try {
+      const options = {
+        path: PATHS[batch.signal],
+        authority: this.#channel.authority,
+        scheme: this.#channel.scheme,
+        headers: await headers.headers(),
+        message: await encodingOf(batch, compression, { level }),
+        encoding: compression === 'none' ? undefined : compression,
+        timeout,
+      };
+      result = await this.#channel.use(
+        (session) => call(session, options),
+        (error) => error instanceof Broken,
+      );
+    } catch (error) {
+      return { kind: 'retry', reason: faultOf(error as Error) };
+    }
+    return outcomeOf(result, batch.signal);
+  }
+
+  async close(): Promise<void> {
+    this.#channel.close();
+  }
+}
+
+/** What an answer means for the batch that was sent. */
+function outcomeOf({ status, message }: CallResult, signal: Signal): Outcome {
+  if (status.name !== 'OK') {
+    const reason = `it answered ${status.name}${status.message && `: ${shortened(status.message)}`}`;
+    return isRetryable(status) ? { kind: 'retry', reason, after: status.retryAfter } : { kind: 'failed', reason };
+  }
+  try {
+    return takenWith(partialSuccess(message), signal);
+  } catch {
+    return { kind: 'sent', warning: 'it answered with a message that is no OTLP response; is the address right?' };
+  }
+}
