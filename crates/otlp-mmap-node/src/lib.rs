@@ -9,6 +9,7 @@ mod cells;
 mod dump;
 mod environment;
 mod memory;
+mod metric_stream;
 mod pieces;
 mod processor;
 mod raw;
