@@ -20,6 +20,13 @@ export declare class NativeReceiver {
   stats(): JsReceiverStats
   /** Hands over what is assembled now. */
   flush(): void
+  /**
+   * Collects metrics for these streams from the next collection on.
+   *
+   * # Errors
+   * An expression that is none, a word that is not known.
+   */
+  setMetricStreams(streams: Array<JsMetricStream>): void
   /** Watches other folders and files from now on. */
   watch(directories: Array<string>, files: Array<string>): void
   /** Milliseconds since the thread last came round. */
@@ -126,6 +133,24 @@ export interface JsGeometry {
   dictionaryBytes?: number
 }
 
+/** See `GroupRules` of `ts/native/binding.ts`. */
+export interface JsGroupRule {
+  values: JsTextTest
+  group: string
+}
+
+/** See `GroupRules` of `ts/native/binding.ts`. */
+export interface JsGroupRules {
+  attribute: string
+  groupAttribute: string
+  rules: Array<JsGroupRule>
+  defaultGroup?: string
+  detail: Array<string>
+  allMetrics: Array<string>
+  essentialMetrics?: Array<JsTextTest>
+  gauges: string
+}
+
 /** See `InstrumentOptions` of `ts/native/binding.ts`. */
 export interface JsInstrument {
   scope: Uint8Array
@@ -168,6 +193,7 @@ export interface JsItemSelector {
 export interface JsMetricStream {
   name: string
   temporality: string
+  groups?: JsGroupRules
 }
 
 /** See `Piece` of `ts/native/binding.ts`. */
