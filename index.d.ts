@@ -102,6 +102,7 @@ export interface JsGeometry {
   spansBufferSize?: number
   measurementsBuffers?: number
   measurementsBufferSize?: number
+  spillBytes?: number
   dictionaryBytes?: number
 }
 
@@ -200,6 +201,7 @@ export interface JsReceiverStats {
   endsWithoutStart: number
   changesWithoutStart: number
   recordsQuarantined: number
+  spillsLost: number
   slotsSkipped: number
   openSpansEvicted: number
   writerDrops: Record<string, Record<string, number>>
