@@ -20,6 +20,10 @@ export declare class NativeReceiver {
   stats(): JsReceiverStats
   /** Hands over what is assembled now. */
   flush(): void
+  /** Watches other folders and files from now on. */
+  watch(directories: Array<string>, files: Array<string>): void
+  /** Milliseconds since the thread last came round. */
+  silence(): number
   /** Reads nothing more until `resume`. */
   pause(): void
   /** Reads again. */
@@ -65,6 +69,9 @@ export declare function defineInstrument(writer: number, instrument: JsInstrumen
  * What is wrong with the file, in a sentence that names it.
  */
 export declare function dump(path: string, options: JsDumpOptions): Array<string>
+
+/** Reference of a metric; negative: the negated `COMMIT_*` status. `message`: an encoded `MetricRef`. */
+export declare function internMetric(writer: number, epoch: number, message: Uint8Array): number
 
 /** Reference of a scope; negative: the negated `COMMIT_*` status. `attributes`: OTLP `InstrumentationScope.attributes` fields. */
 export declare function internScope(writer: number, epoch: number, name: string, version: string, attributes: Uint8Array): number
@@ -144,6 +151,12 @@ export interface JsItemSelector {
   exclude?: JsItemCondition
 }
 
+/** See `MetricStream` of `ts/native/binding.ts`. */
+export interface JsMetricStream {
+  name: string
+  temporality: string
+}
+
 /** See `Piece` of `ts/native/binding.ts`. */
 export interface JsPiece {
   sequence: number
@@ -151,6 +164,7 @@ export interface JsPiece {
   body: Buffer
   items: number
   urgent: boolean
+  stream?: string
 }
 
 /** See `PiecePart` of `ts/native/binding.ts`. */
@@ -187,6 +201,10 @@ export interface JsReceiverOptions {
   maxOpenSpans?: number
   maxOpenSpanBytes?: number
   deadSlotTimeout?: number
+  metricStreams?: Array<JsMetricStream>
+  metricInterval?: number
+  maxPoints?: number
+  stateDirectory?: string
 }
 
 /** See `ReceiverStats` of `ts/native/binding.ts`. */
@@ -206,6 +224,7 @@ export interface JsReceiverStats {
   openSpansEvicted: number
   writerDrops: Record<string, Record<string, number>>
   bytesUnacknowledged: number
+  seriesSkipped: number
 }
 
 /** See `SamplerSettings` of `ts/native/binding.ts`. */

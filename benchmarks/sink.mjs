@@ -6,13 +6,13 @@
 import http from 'node:http';
 import http2 from 'node:http2';
 import { gunzipSync } from 'node:zlib';
-import { countSpans } from './otlp-count.mjs';
+import { countRecords, countSpans } from './otlp-count.mjs';
 
 /** A gRPC message begins with one byte for "compressed" and four for its length. */
 const FRAME_HEADER = 5;
 
-const counts = { requests: 0, bytes: 0, spans: 0, roots: 0, attributes: 0 };
-/** Who waits for how many spans. */
+const counts = { requests: 0, bytes: 0, spans: 0, records: 0, roots: 0, attributes: 0 };
+/** Who waits for how many spans or log records. */
 const waiting = new Map();
 
 const overHttp = http.createServer((request, response) => {
@@ -21,7 +21,7 @@ const overHttp = http.createServer((request, response) => {
   request.on('end', () => {
     response.writeHead(200, { 'content-type': 'application/x-protobuf' }).end();
     // After the answer: counting must not hold up who sends.
-    setImmediate(() => take(Buffer.concat(chunks), request.headers['content-encoding']));
+    setImmediate(() => take(request.url, Buffer.concat(chunks), request.headers['content-encoding']));
   });
 });
 
@@ -36,17 +36,25 @@ overGrpc.on('stream', (stream, headers) => {
     stream.on('wantTrailers', () => stream.sendTrailers({ 'grpc-status': '0' }));
     stream.end(Buffer.alloc(FRAME_HEADER));
     const frame = Buffer.concat(chunks);
-    setImmediate(() => take(frame.subarray(FRAME_HEADER), frame[0] === 1 ? headers['grpc-encoding'] : undefined));
+    const encoding = frame[0] === 1 ? headers['grpc-encoding'] : undefined;
+    setImmediate(() => take(headers[':path'], frame.subarray(FRAME_HEADER), encoding));
   });
 });
 
-function take(body, encoding) {
+function take(path, body, encoding) {
   counts.requests++;
   counts.bytes += body.length;
-  countSpans(encoding === 'gzip' ? gunzipSync(body) : body, counts);
-  for (const [id, spans] of waiting) {
-    if (counts.spans >= spans) answer(id);
+  const request = encoding === 'gzip' ? gunzipSync(body) : body;
+  if (/\/v1\/logs$|LogsService/.test(path)) countRecords(request, counts);
+  else if (/\/v1\/traces$|TraceService/.test(path)) countSpans(request, counts);
+  for (const [id, items] of waiting) {
+    if (received() >= items) answer(id);
   }
+}
+
+/** A run makes the one or the other. */
+function received() {
+  return counts.spans + counts.records;
 }
 
 function answer(id) {
@@ -56,7 +64,7 @@ function answer(id) {
 
 process.on('message', ({ id, spans }) => {
   waiting.set(id, spans);
-  if (counts.spans >= spans) answer(id);
+  if (received() >= spans) answer(id);
 });
 
 overHttp.listen(0, '127.0.0.1', () => {

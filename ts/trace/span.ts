@@ -16,7 +16,15 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import * as layout from '../native/layout.js';
 import { pendingAttributes } from '../record/pending-attributes.js';
 import { recordTime, useClock, useTime } from '../record/writer.js';
-import { acquirePairs, isAttributeValue, limitLength, NO_PAIRS, releasePairs, warnInvalid } from './attributes.js';
+import {
+  acquirePairs,
+  isAttributeValue,
+  limitLength,
+  NO_PAIRS,
+  readAttributes,
+  releasePairs,
+  warnInvalid,
+} from './attributes.js';
 import { describeException } from './exception.js';
 import * as data from './span-data.js';
 import type { SpanDetails } from './span-details.js';
@@ -51,7 +59,7 @@ export class MmapSpan extends data.SpanData implements Span, ReadableSpan {
     startTime: TimeInput | undefined,
   ): void {
     const { records, processors } = this.origin;
-    if (attributes !== undefined && attributes !== null) this.store(attributes);
+    if (attributes !== undefined && attributes !== null) this.storeAll(attributes);
     const given = useTimeInput(startTime);
     if (!given) useClock(-1, 0, 0);
     if ((this.packed & 1) === 1 && records.start(this) === COMMIT_PUBLISHED) this.packed |= IN_FILE;
@@ -63,12 +71,26 @@ export class MmapSpan extends data.SpanData implements Span, ReadableSpan {
     processors?.onStart(this, context);
   }
 
+  private storeAll(attributes: Attributes): void {
+    try {
+      this.store(attributes);
+    } catch {
+      // A getter threw: once more, with care. What is stored already is stored again.
+      for (const [key, value] of readAttributes(attributes)) {
+        if (value !== undefined && value !== null) this.keep(key, value);
+      }
+    }
+  }
+
+  /** The attributes that the span begins with: keys of one object, so each is new. */
   private store(attributes: Attributes): void {
     for (const key in attributes) {
       // biome-ignore lint/suspicious/noPrototypeBuiltins: the compiler knows this form within for-in; hasOwn costs a call a key
       if (!Object.prototype.hasOwnProperty.call(attributes, key)) continue;
       const value = attributes[key];
-      if (value !== undefined && value !== null) this.keep(key, value);
+      if (value !== undefined && value !== null && this.isValid(key, value)) {
+        this.append(key, this.limited(key, value));
+      }
     }
   }
 
@@ -83,53 +105,71 @@ export class MmapSpan extends data.SpanData implements Span, ReadableSpan {
 
   setAttributes(attributes: Attributes): this {
     if (this.refuses()) return this;
-    for (const key in attributes) {
-      // biome-ignore lint/suspicious/noPrototypeBuiltins: as above
-      if (Object.prototype.hasOwnProperty.call(attributes, key))
-        this.setAttribute(key, attributes[key] as AttributeValue);
+    try {
+      for (const key in attributes) {
+        // biome-ignore lint/suspicious/noPrototypeBuiltins: as above
+        if (Object.prototype.hasOwnProperty.call(attributes, key))
+          this.setAttribute(key, attributes[key] as AttributeValue);
+      }
+    } catch {
+      // A getter threw: once more, with care.
+      for (const [key, value] of readAttributes(attributes)) this.setAttribute(key, value as AttributeValue);
     }
     return this;
   }
 
   /** Stores a valid attribute within the limits. Returns where its value is, or −1. */
   private keep(key: string, value: unknown): number {
+    if (!this.isValid(key, value)) return -1;
+    const kept = this.limited(key, value);
+    if (kept === undefined) return -1;
+    const found = this.find(key, this.attributeCount);
+    if (found === -1) return this.append(key, kept);
+    this.attributePairs[found] = kept;
+    return found;
+  }
+
+  private isValid(key: string, value: unknown): boolean {
     if (typeof key !== 'string' || key === '') {
       warnInvalid('key', key);
-      return -1;
+      return false;
     }
-    const { limits } = this.origin;
-    let kept = value;
     const type = typeof value;
-    if (type === 'string') {
-      if ((value as string).length > limits.attributeValueLengthLimit)
-        kept = limitLength(value, limits.attributeValueLengthLimit);
-    } else if (type !== 'number' && type !== 'boolean') {
-      if (!isAttributeValue(value)) {
-        warnInvalid('value', key);
-        return -1;
-      }
-      kept = limitLength(value, limits.attributeValueLengthLimit);
-    }
+    if (type === 'string' || type === 'number' || type === 'boolean' || isAttributeValue(value)) return true;
+    warnInvalid('value', key);
+    return false;
+  }
+
+  /** What is kept of a valid value; undefined: the user's hook leaves it out. */
+  private limited(key: string, value: unknown): unknown {
+    const { limits, redaction } = this.origin;
+    if (redaction !== undefined) return redaction.of(key, limitLength(value, limits.attributeValueLengthLimit));
+    const type = typeof value;
+    if (type === 'number' || type === 'boolean') return value;
+    const limit = limits.attributeValueLengthLimit;
+    return type === 'string' && (value as string).length <= limit ? value : limitLength(value, limit);
+  }
+
+  /** Stores an attribute whose key is new. Returns where its value is, or −1 when there is none, or are too many. */
+  private append(key: string, value: unknown): number {
+    if (value === undefined) return -1;
     const count = this.attributeCount;
-    const found = this.find(key, count);
-    if (found !== -1) {
-      this.attributePairs[found] = kept;
-      return found;
-    }
-    if (count / 2 >= limits.attributeCountLimit) {
+    if (count / 2 >= this.origin.limits.attributeCountLimit) {
       this.detail().droppedAttributes++;
       return -1;
     }
     if (count === 0) this.attributePairs = acquirePairs();
     this.attributePairs[count] = key;
-    this.attributePairs[count + 1] = kept;
+    this.attributePairs[count + 1] = value;
     this.attributeCount = count + 2;
+    this.keyBits |= keyBit(key);
     if (count >= MANY_ELEMENTS) this.details?.attributeIndex?.set(key, count + 1);
     return count + 1;
   }
 
   /** Where the value of `key` is, or −1. */
   private find(key: string, count: number): number {
+    if ((this.keyBits & keyBit(key)) === 0) return -1;
     const pairs = this.attributePairs;
     if (count < MANY_ELEMENTS) {
       for (let i = 0; i < count; i += 2) if (pairs[i] === key) return i + 1;
@@ -156,7 +196,12 @@ export class MmapSpan extends data.SpanData implements Span, ReadableSpan {
   }
 
   recordException(exception: Exception, time?: TimeInput): void {
-    const attributes = describeException(exception);
+    let attributes: Attributes | undefined;
+    try {
+      attributes = describeException(exception);
+    } catch {
+      // A getter of the error threw.
+    }
     if (attributes === undefined) diag.warn('Failed to record an exception', exception);
     else this.addEvent('exception', attributes, time);
   }
@@ -252,6 +297,11 @@ export class MmapSpan extends data.SpanData implements Span, ReadableSpan {
     diag.warn(`Cannot execute the operation on ended Span {traceId: ${traceId}, spanId: ${spanId}}`);
     return true;
   }
+}
+
+/** One of 32 bits by the key: a span that has no key of this bit has not this key. */
+function keyBit(key: string): number {
+  return 1 << key.length;
 }
 
 function warnOfDrops({ droppedEvents, droppedLinks }: SpanDetails): void {

@@ -6,26 +6,32 @@
 
 mod attached;
 mod checkpoint;
+mod collect;
 mod discovery;
 mod lane;
 mod logs;
+mod pattern;
 mod producer;
 mod run;
 mod traces;
+mod watch;
 
 pub use discovery::SUFFIX;
+
+pub use crate::cells::Temporality;
 
 use crate::otlp::{Piece, Signal};
 use crate::reader::DEAD_SLOT_TIMEOUT;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// What to read and within which bounds.
 #[derive(Debug, Clone)]
 pub struct ReceiverOptions {
-    /// Folders to watch; they need not exist yet.
+    /// Folders to watch, or patterns (`*`, `?`, `[…]`) of folders and files; they need not exist yet.
     pub directories: Vec<PathBuf>,
     /// Single files, of any SDK that writes version 1.
     pub files: Vec<PathBuf>,
@@ -39,6 +45,32 @@ pub struct ReceiverOptions {
     pub max_open_span_bytes: usize,
     /// How long a slot that was claimed and never published holds up a file without our block.
     pub dead_slot_timeout: Duration,
+    /// What metrics are collected for: each stream gets all of them. None: metrics are not read.
+    pub metric_streams: Vec<MetricStream>,
+    /// How often they are collected. None: as the app's own settings say, else once a minute.
+    pub metric_interval: Option<Duration>,
+    /// Data points after which a piece is handed over.
+    pub max_points: u32,
+    /// Where streams that are not cumulative keep what was exported. None: hidden files beside the app's.
+    pub state_directory: Option<PathBuf>,
+}
+
+/// Metrics of one temporality, for one destination or several that share it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MetricStream {
+    /// What its pieces are called.
+    pub name: String,
+    /// What its points count from.
+    pub temporality: Temporality,
+}
+
+impl Default for MetricStream {
+    fn default() -> Self {
+        Self {
+            name: "cumulative".to_owned(),
+            temporality: Temporality::Cumulative,
+        }
+    }
 }
 
 impl Default for ReceiverOptions {
@@ -51,6 +83,10 @@ impl Default for ReceiverOptions {
             max_open_spans: 100_000,
             max_open_span_bytes: 64 << 20,
             dead_slot_timeout: DEAD_SLOT_TIMEOUT,
+            metric_streams: vec![MetricStream::default()],
+            metric_interval: None,
+            max_points: 8192,
+            state_directory: None,
         }
     }
 }
@@ -66,6 +102,8 @@ pub struct HandedPiece {
     pub piece: Piece,
     /// A process waits for its records: send without waiting for more.
     pub urgent: bool,
+    /// Name of the [`MetricStream`]; empty for other signals.
+    pub stream: String,
 }
 
 /// How serious a log line is.
@@ -125,6 +163,8 @@ pub struct ReceiverStats {
     pub writer_drops: [[u64; crate::layout::constant::DROP_REASONS as usize]; 3],
     /// Bytes handed over and not acknowledged.
     pub bytes_unacknowledged: u64,
+    /// Series and instruments in metric cells that cannot be right, counted at each collection.
+    pub series_skipped: u64,
 }
 
 enum Command {
@@ -132,6 +172,7 @@ enum Command {
     Flush,
     Pause,
     Resume,
+    Watch(Vec<PathBuf>, Vec<PathBuf>),
     Stop,
 }
 
@@ -140,6 +181,35 @@ enum Command {
 pub struct Receiver {
     commands: Sender<Command>,
     stats: Arc<Mutex<ReceiverStats>>,
+    pulse: Arc<Pulse>,
+}
+
+/// When the thread last came round.
+#[derive(Debug)]
+struct Pulse {
+    start: Instant,
+    /// Milliseconds after `start`.
+    last: AtomicU64,
+}
+
+impl Pulse {
+    fn new() -> Self {
+        Self {
+            start: Instant::now(),
+            last: AtomicU64::new(0),
+        }
+    }
+
+    fn beat(&self) {
+        self.last
+            .store(self.start.elapsed().as_millis() as u64, Ordering::Relaxed);
+    }
+
+    fn age(&self) -> Duration {
+        self.start
+            .elapsed()
+            .saturating_sub(Duration::from_millis(self.last.load(Ordering::Relaxed)))
+    }
 }
 
 impl Receiver {
@@ -151,14 +221,17 @@ impl Receiver {
         let (commands, inbox) = channel();
         let stats = Arc::new(Mutex::new(ReceiverStats::default()));
         let shared = Arc::clone(&stats);
+        let pulse = Arc::new(Pulse::new());
+        let beating = Arc::clone(&pulse);
         std::thread::Builder::new()
             .name("otlp-mmap-read".into())
             .spawn(move || {
-                let run = std::panic::AssertUnwindSafe(|| run::Run::new(options, inbox, shared, &mut on_event).run());
+                let run =
+                    std::panic::AssertUnwindSafe(|| run::Run::new(options, inbox, shared, &mut on_event).run(&beating));
                 let crash = std::panic::catch_unwind(run).err().map(|panic| panic_message(&*panic));
                 on_event(Event::Stopped(crash));
             })?;
-        Ok(Self { commands, stats })
+        Ok(Self { commands, stats, pulse })
     }
 
     /// Every destination has the piece, or refused it for good.
@@ -169,6 +242,11 @@ impl Receiver {
     /// Hands over what is assembled now.
     pub fn flush(&self) {
         self.send(Command::Flush);
+    }
+
+    /// Watches other folders and files from now on, with the meaning of [`ReceiverOptions`]. What is being read is read to its end.
+    pub fn watch(&self, directories: Vec<PathBuf>, files: Vec<PathBuf>) {
+        self.send(Command::Watch(directories, files));
     }
 
     /// Reads nothing more until [`Receiver::resume`]: records stay in the rings. Heartbeats and acknowledgements go on.
@@ -185,6 +263,12 @@ impl Receiver {
     /// and ends the thread. [`Event::Stopped`] follows.
     pub fn stop(&self) {
         self.send(Command::Stop);
+    }
+
+    /// For how long the thread has not come round: milliseconds while all is well, longer when a file system does not answer.
+    #[must_use]
+    pub fn silence(&self) -> Duration {
+        self.pulse.age()
     }
 
     /// The counts now.

@@ -4,7 +4,7 @@ use super::attached::{Attach, Attached};
 use super::checkpoint::InFlight;
 use super::discovery::{Discovery, Found, Inode};
 use super::producer::{Pass, Producer, ProducerKey, Progress};
-use super::{Command, Event, HandedPiece, Level, ReceiverOptions, ReceiverStats};
+use super::{Command, Event, HandedPiece, Level, Pulse, ReceiverOptions, ReceiverStats};
 use crate::clock;
 use crate::otlp::{Piece, Signal};
 use std::collections::{HashMap, HashSet};
@@ -12,10 +12,8 @@ use std::sync::mpsc::{Receiver as Inbox, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// How often folders are looked through, heartbeats stored, and the life of writers checked.
-const LOOK_INTERVAL: Duration = Duration::from_millis(200);
-/// How often it is asked whether a folder was changed at all.
-const GLANCE_INTERVAL: Duration = Duration::from_millis(20);
+/// How often heartbeats are stored and the life of writers is checked.
+const TEND_INTERVAL: Duration = Duration::from_millis(200);
 /// While records come in: long enough to find many at once, short beside the time in which a ring fills.
 const SHORTEST_SLEEP: Duration = Duration::from_millis(1);
 /// A pass over quiet files is cheap, so this bounds the latency, not the cost.
@@ -34,6 +32,15 @@ pub(super) struct Outlet<'a> {
 impl Outlet<'_> {
     /// Hands over a piece: its sequence number.
     pub(super) fn hand(&mut self, signal: Signal, piece: Piece, urgent: bool) -> u64 {
+        self.hand_stream(signal, piece, urgent, String::new())
+    }
+
+    /// Hands over data points of a stream.
+    pub(super) fn hand_metrics(&mut self, piece: Piece, urgent: bool, stream: &str) -> u64 {
+        self.hand_stream(Signal::Metrics, piece, urgent, stream.to_owned())
+    }
+
+    fn hand_stream(&mut self, signal: Signal, piece: Piece, urgent: bool, stream: String) -> u64 {
         let sequence = self.in_flight.push(piece.bytes.len());
         self.stats.items[signal as usize] += u64::from(piece.items);
         (self.on_event)(Event::Piece(HandedPiece {
@@ -41,6 +48,7 @@ impl Outlet<'_> {
             signal,
             piece,
             urgent,
+            stream,
         }));
         sequence
     }
@@ -62,8 +70,9 @@ pub(super) struct Run<'a> {
     flush: bool,
     paused: bool,
     stopping: bool,
-    next_look: Instant,
-    next_glance: Instant,
+    next_tend: Instant,
+    /// Whose turn it is to be the first of a round.
+    turn: usize,
 }
 
 impl<'a> Run<'a> {
@@ -88,16 +97,17 @@ impl<'a> Run<'a> {
             flush: false,
             paused: false,
             stopping: false,
-            next_look: Instant::now(),
-            next_glance: Instant::now(),
+            next_tend: Instant::now(),
+            turn: 0,
         }
     }
 
-    pub(super) fn run(&mut self) {
+    pub(super) fn run(&mut self, pulse: &Pulse) {
         let mut sleep = SHORTEST_SLEEP;
-        while !(self.stopping && self.outlet.in_flight.bytes() == 0) {
+        while !(self.stopping && self.outlet.in_flight.bytes() == 0 && self.collected()) {
             let progress = self.round();
             self.publish_stats();
+            pulse.beat();
             sleep = match progress {
                 Progress::Plenty => Duration::ZERO,
                 Progress::Some => SHORTEST_SLEEP,
@@ -117,6 +127,11 @@ impl<'a> Run<'a> {
         self.publish_stats();
     }
 
+    /// The last collection of a receiver that stops is complete.
+    fn collected(&self) -> bool {
+        self.producers.values().all(Producer::is_collected)
+    }
+
     fn drain_inbox(&mut self) {
         while let Ok(command) = self.inbox.try_recv() {
             self.command(&command);
@@ -129,6 +144,7 @@ impl<'a> Run<'a> {
             Command::Flush => self.flush = true,
             Command::Pause => self.paused = true,
             Command::Resume => self.paused = false,
+            Command::Watch(directories, files) => self.discovery.set_sources(directories.clone(), files.clone()),
             Command::Stop if !self.stopping => self.drain_for_stop(),
             Command::Stop => {}
         }
@@ -137,17 +153,13 @@ impl<'a> Run<'a> {
     /// One visit to every file: the most that one of them brought.
     fn round(&mut self) -> Progress {
         let now = Instant::now();
-        let look = now >= self.next_look;
-        if look {
-            self.next_look = now + LOOK_INTERVAL;
+        let tend = now >= self.next_tend;
+        if tend {
+            self.next_tend = now + TEND_INTERVAL;
         }
-        let glance = now >= self.next_glance;
-        if glance {
-            self.next_glance = now + GLANCE_INTERVAL;
-        }
-        // a new file's ring fills while nobody reads it
-        if look || (glance && self.discovery.glance()) {
-            self.look();
+        // before a file that is read to its end is let go, a look has to find no next generation
+        if self.discovery.is_due(now) || (tend && self.producers.values().any(Producer::awaits_look)) {
+            self.look(now);
         }
         self.release();
         let unix_nanos = clock::wall_nanos();
@@ -156,8 +168,22 @@ impl<'a> Run<'a> {
             !self.stopping && !self.paused && self.outlet.in_flight.bytes() < self.options.max_unacknowledged_bytes;
         // asked for while nothing is taken, it is done when something is again
         let flush = takes && std::mem::take(&mut self.flush);
-        for producer in self.producers.values_mut() {
-            if look {
+        let mut order: Vec<_> = self.producers.values_mut().collect();
+        let turn = self.turn % order.len().max(1);
+        order.rotate_left(turn);
+        let mut unserved = None;
+        for (at, producer) in order.into_iter().enumerate() {
+            // metrics are the one thing that goes on when the receiver stops: they may be too many to hand over at once
+            if (self.stopping || !self.paused) && self.outlet.in_flight.bytes() < self.options.max_unacknowledged_bytes
+            {
+                let pass = Pass {
+                    options: &self.options,
+                    now,
+                    flush,
+                };
+                most = most.max(producer.collect(&mut self.outlet, &pass));
+            }
+            if tend {
                 producer.tend(&mut self.outlet, now, unix_nanos);
             }
             if takes && self.outlet.in_flight.bytes() < self.options.max_unacknowledged_bytes {
@@ -167,9 +193,13 @@ impl<'a> Run<'a> {
                     flush,
                 };
                 most = most.max(producer.pass(&mut self.outlet, &pass));
+            } else {
+                unserved.get_or_insert(at);
             }
         }
-        if look {
+        // whoever found no room is the first to have what becomes free
+        self.turn = turn + unserved.unwrap_or(0);
+        if tend {
             let stats = &mut self.outlet.stats;
             self.producers.retain(|_, producer| {
                 if producer.is_finished() {
@@ -189,8 +219,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn look(&mut self) {
-        let look = self.discovery.look();
+    fn look(&mut self, now: Instant) {
+        let look = self.discovery.look(now);
         for (directory, error) in look.failures {
             let message = format!(
                 "cannot read the folder {}: {error}; its files are not read until this is mended",
@@ -204,7 +234,7 @@ impl<'a> Run<'a> {
     }
 
     fn attach(&mut self, found: &Found) {
-        match Attached::open(found, self.options.dead_slot_timeout) {
+        match Attached::open(found, &self.options) {
             Attach::Ready(attached) => {
                 let key = ProducerKey::of(&attached, found);
                 self.outlet
@@ -237,7 +267,7 @@ impl<'a> Run<'a> {
 
     /// Takes everything there is, open spans too, so that a stop leaves nothing in this process' memory.
     fn drain_for_stop(&mut self) {
-        self.look();
+        self.look(Instant::now());
         let pass = Pass {
             options: &self.options,
             now: Instant::now(),
@@ -249,6 +279,7 @@ impl<'a> Run<'a> {
                 .take_while(|_| producer.pass(&mut self.outlet, &pass) > Progress::Nothing)
                 .for_each(drop);
             producer.close(&mut self.outlet);
+            producer.request_collection();
         }
         self.stopping = true;
     }
