@@ -46,6 +46,26 @@ test('the_decoder_reads_what_a_known_sdk_wrote', (t) =>
     }
   }));
 
+test('the_decoder_reads_the_logs_that_a_known_sdk_wrote', (t) =>
+  withDirectory((directory) => {
+    const path = join(directory, 'c.mmap');
+    writeFileSync(path, gunzipSync(readFileSync(join(fixtures, 'c_logs.mmap.gz'))));
+    const { events } = decodeFile(path);
+    const text = readFileSync(join(fixtures, 'c_logs.records.json'), 'utf8');
+    const expected = JSON.parse(text.replace(/: (-?\d{16,})/g, ': "$1"')).events as Json[];
+    t.is(events.length, expected.length);
+    for (const [i, record] of expected.entries()) {
+      const { time, severityNumber, severityText, eventName, body, spanContext } = events[i];
+      t.deepEqual(
+        [String(time), severityNumber, severityText, eventName],
+        [String(record.t), record.sev, record.sev_text, record.event_name],
+      );
+      t.is(body, undefined);
+      t.is(spanContext?.traceId, record.ctx?.trace_id);
+      t.is(spanContext?.spanId, record.ctx?.span_id);
+    }
+  }));
+
 /** A value as text, to be compared with the description's. */
 function plain(value: Value): string {
   const [only] = Object.values(value);

@@ -62,12 +62,31 @@ export interface V1SpanRecord {
   links?: Message & { links: V1Link[] };
 }
 
+export interface V1SpanContext {
+  traceId: string;
+  spanId: string;
+  flags: number;
+}
+
+export interface V1Event extends Message {
+  index: number;
+  scope: V1Scope;
+  time: bigint;
+  severityNumber: number;
+  severityText: string;
+  body?: Value;
+  eventName: string;
+  spanContext?: V1SpanContext;
+  attributes: Attribute[];
+}
+
 export interface V1File {
   startTime: bigint;
   /** Records that are published, oldest first; those that the ring has overwritten are gone. */
   spans: V1SpanRecord[];
-  /** Messages of the other two rings, as they are. */
-  events: Uint8Array[];
+  /** One log each. */
+  events: V1Event[];
+  /** Messages, as they are. */
   measurements: Uint8Array[];
 }
 
@@ -85,7 +104,7 @@ export function decodeFile(path: string): V1File {
   const decoder = new Decoder(bytes, Number(bytes.readBigInt64LE(dictionary)));
   return {
     startTime: bytes.readBigUInt64LE(40),
-    events: readRing(bytes.subarray(events, spans)).map(([, message]) => message),
+    events: readRing(bytes.subarray(events, spans)).map(([index, message]) => decoder.event(index, message)),
     spans: readRing(bytes.subarray(spans, measurements))
       .filter(([, message]) => message.length > 0)
       .map(([index, message]) => decoder.spanRecord(index, message)),
@@ -143,6 +162,22 @@ class Decoder {
     else if (parts[0] === 14) record.attributes = { attributes: this.#attributes(part, 9), unknown: part.unknown(9) };
     else record.links = { links: part.all(13).map((link) => this.#link(new Fields(link))), unknown: part.unknown(13) };
     return record;
+  }
+
+  event(index: number, message: Uint8Array): V1Event {
+    const fields = new Fields(message);
+    return {
+      index,
+      scope: this.#scope(fields.varint(1)),
+      time: fields.fixed(2, 1),
+      severityNumber: Number(fields.varint(3)),
+      severityText: fields.text(4),
+      body: fields.has(5) ? this.#value(fields.bytes(5)) : undefined,
+      eventName: this.#text(fields.varint(6)),
+      spanContext: fields.has(7) ? spanContext(new Fields(fields.bytes(7))) : undefined,
+      attributes: this.#attributes(fields, 8),
+      unknown: fields.unknown(1, 2, 3, 4, 5, 6, 7, 8),
+    };
   }
 
   #start(part: Fields): V1Start {
@@ -217,6 +252,10 @@ class Decoder {
         throw new Error(`a value of unknown form ${field.number}`);
     }
   }
+}
+
+function spanContext(context: Fields): V1SpanContext {
+  return { spanId: context.id(1, 8), traceId: context.id(2, 16), flags: Number(context.fixed(3, 5)) };
 }
 
 function end(part: Fields): V1SpanRecord['end'] {

@@ -86,7 +86,7 @@ test('the_single_file_is_read_by_version_1_with_every_feature_in_use', (t) =>
         ['0af7651916cd43dd8448eb211c80319c', 'vendor=x,other=y'],
       ],
     );
-    t.is(links[1].droppedAttributes, 1);
+    t.is(links[1].droppedAttributes, 0);
     t.is(ofChild.find((record) => record.name !== undefined)?.name, 'renamed');
     const end = ofChild.at(-1)?.end;
     t.is(end?.time, 1_700_000_001_000_000_007n);

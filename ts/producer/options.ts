@@ -16,6 +16,11 @@ export interface PlaceOptions {
   directoryLimit?: number;
   /** Slots and bytes of a new file. */
   geometry?: Partial<Geometry>;
+  /**
+   * Bytes up to which one value (a text, a list, the body of a log record) is kept whole, from 1,024 to 262,144; a longer one is cut.
+   * Default 65,536.
+   */
+  valueLimit?: number;
   /** How long `forceFlush` waits for the collector's acknowledgement, in milliseconds. Default 30,000. */
   flushTimeoutMillis?: number;
 }

@@ -27,7 +27,7 @@ export class Producer {
 
   /** @throws Error naming the option that cannot be right. */
   constructor(binding: NativeBinding, resource: Resource, options: PlaceOptions) {
-    const { flushTimeoutMillis, directory, file, group, directoryLimit, geometry } = options;
+    const { flushTimeoutMillis, directory, file, group, directoryLimit, geometry, valueLimit } = options;
     const location = directory === undefined && file === undefined ? readLocation(process.env) : { directory, file };
     const attributes = settledAttributes(resource);
     const handle = binding.openWriter({
@@ -40,7 +40,7 @@ export class Producer {
     });
     this.binding = binding;
     this.resource = resource;
-    this.writer = new Writer(binding, handle, location.file === undefined);
+    this.writer = new Writer(binding, handle, location.file === undefined, valueLimit);
     this.target = location.file ?? location.directory ?? binding.writerStatus(handle).directory;
     this.#publication = new ResourcePublication(binding, handle, resource);
     this.#flushTimeout = flushTimeoutMillis ?? FLUSH_TIMEOUT;

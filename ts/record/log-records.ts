@@ -7,10 +7,10 @@ import * as anyValue from './any-value.js';
 import type { LogFields } from './log-fields.js';
 import * as message from './span-message.js';
 import * as wire from './wire.js';
-import { ATTEMPTS, useClock, useTime, type Writer } from './writer.js';
+import { ATTEMPTS, NO_TIME, useClock, useTime, type Writer } from './writer.js';
 
 // Constants of this module: what is imported by name is looked up in the other module's object at each use.
-const { bounds, LENGTH_WIDTH, putFixed32, putNanos, putVarint, setLength } = wire;
+const { bounds, LENGTH_WIDTH, putFixed32, putNanos, putVarint, SLACK, setLength } = wire;
 const { isSmall, putAnyValue, putAttribute, STALE_KEYS } = anyValue;
 const { putSpanId, putTag, putText, putTraceId, tagOf } = message;
 const {
@@ -35,6 +35,7 @@ const {
   FIELD_EVENT_SPAN_CONTEXT,
   FIELD_EVENT_TIME,
   SCRATCH_RECORD,
+  SCRATCH_RECORD_LENGTH,
 } = layout;
 
 // A constant of this module, so that the optimising compiler knows its address.
@@ -51,14 +52,15 @@ const ATTRIBUTE_TAG = tagOf(FIELD_EVENT_ATTRIBUTES, DELIMITED);
 const BODY_TAG = tagOf(FIELD_EVENT_BODY, DELIMITED);
 /** A dropped count, at most. */
 const COUNT_ROOM = 7;
-/** Below this much room an attribute is left out rather than cut. */
-const WORTH_CUTTING = 32;
+/** Bytes of an attribute or body beside a text: key, tags and lengths, at most. */
+const BESIDE_TEXT = 32;
+/** Where the longest record ends. */
+const LONGEST = SCRATCH_RECORD + SCRATCH_RECORD_LENGTH - SLACK - COUNT_ROOM;
 const STALE = -1;
-const NO_TIME = -1;
 
 /**
- * Encodes log records and commits each before its method returns: one record in the ring is one log record, whole. What does
- * not fit is cut.
+ * Encodes log records and commits each before its method returns: one record in the ring is one log record. One that no slot takes
+ * is cut there, and stands whole in the spill ring.
  */
 export class LogRecords {
   readonly writer: Writer;
@@ -66,8 +68,6 @@ export class LogRecords {
   readonly capacity: number;
   /** Where the record just encoded has the time that the clock tells; NO_TIME when both its times were given. */
   #clockAt = NO_TIME;
-  /** Attributes that the record just encoded has no room for. */
-  #left = 0;
 
   constructor(writer: Writer) {
     this.writer = writer;
@@ -108,20 +108,20 @@ export class LogRecords {
     if (to === STALE) return COMMIT_STALE;
     if (to <= bounds.limit && fields.body !== undefined) to = this.#putBody(to, fields.body);
     if (to <= bounds.limit && fields.droppedAttributes > 0) to = putDropped(to, fields.droppedAttributes);
-    if (to > bounds.limit) to = this.#putCut(from, fields);
+    if (to > bounds.limit) to = this.#putLong(from, fields);
     if (to === STALE) return COMMIT_STALE;
     return this.#publish(fields, to);
   }
 
   #publish(fields: LogFields, to: number): number {
     const { writer } = this;
+    const length = to - SCRATCH_RECORD;
     const at = this.#clockAt;
-    if (at === NO_TIME) {
-      useTime(fields.seconds, fields.nanos);
-      return writer.commit(CONSTANT_RING_EVENTS, SCRATCH_RECORD, to - SCRATCH_RECORD, writer.epoch);
-    }
-    useClock(-1, 0, 0);
-    return writer.commitTimed(CONSTANT_RING_EVENTS, SCRATCH_RECORD, to - SCRATCH_RECORD, at);
+    if (at === NO_TIME) useTime(fields.seconds, fields.nanos);
+    else useClock(-1, 0, 0);
+    if (length > this.capacity) return writer.commitLong(CONSTANT_RING_EVENTS, SCRATCH_RECORD, length, at);
+    if (at === NO_TIME) return writer.commit(CONSTANT_RING_EVENTS, SCRATCH_RECORD, length, writer.epoch);
+    return writer.commitTimed(CONSTANT_RING_EVENTS, SCRATCH_RECORD, length, at);
   }
 
   /** Everything but attributes and body. */
@@ -182,10 +182,10 @@ export class LogRecords {
     return putVarint(at + 1, reference);
   }
 
-  /** A text that is short as a rule: it takes at most a quarter of the record. */
+  /** A text that is short as a rule. */
   #putShort(at: number, field: number, text: string): number {
     const { limit } = bounds;
-    bounds.limit = at + (this.capacity >> 2);
+    bounds.limit = at + this.writer.valueLimit + BESIDE_TEXT;
     bounds.cutting = true;
     const to = putText(at, field, text);
     bounds.limit = limit;
@@ -225,69 +225,40 @@ export class LogRecords {
     return to;
   }
 
-  /**
-   * Attributes and body of a record that one slot does not take. Attributes that fit go first, whole; those that are left share the room
-   * that remains with the body, and what is still without a place is counted in the record itself.
-   */
-  #putCut(from: number, fields: LogFields): number {
-    const { limit } = bounds;
-    const end = limit - COUNT_ROOM;
-    const { body } = fields;
-    const reserve = body === undefined ? 0 : Math.min(roomFor(body), (end - from) >> 1);
-    bounds.limit = end - reserve;
-    let to = this.#putFitting(from, fields);
-    if (to === STALE) return STALE;
+  /** Body and attributes of a record that no slot takes: each value is cut at the limit of values alone. */
+  #putLong(from: number, fields: LogFields): number {
+    const { writer } = this;
+    const { attributePairs: pairs, attributeCount: count, body } = fields;
+    let dropped = fields.droppedAttributes;
+    let to = from;
+    bounds.cutting = true;
     if (body !== undefined) {
-      bounds.limit = end;
-      bounds.cutting = true;
+      this.#allowLong(to);
       to = this.#putBody(to, body);
     }
-    bounds.limit = limit;
-    bounds.cutting = false;
-    const dropped = fields.droppedAttributes + this.#left;
-    return dropped > 0 ? putDropped(to, dropped) : to;
-  }
-
-  #putFitting(at: number, fields: LogFields): number {
-    const { writer } = this;
-    const { attributePairs: pairs, attributeCount: count } = fields;
-    const large: number[] = [];
-    let to = at;
     for (let i = 0; i < count; i += 2) {
       const reference = writer.keyReference(pairs[i] as string);
       if (reference === STALE_KEYS) return STALE;
       // One without a reference has been counted before.
       if (reference <= 0) continue;
+      this.#allowLong(to);
       const end = putAttribute(to, ATTRIBUTE_TAG, reference, pairs[i + 1], writer);
-      if (end <= bounds.limit) to = end;
-      else large.push(i);
+      if (end <= LONGEST) {
+        to = end;
+      } else {
+        dropped++;
+        bounds.wasCut = true;
+      }
     }
-    this.#left = 0;
-    const { limit } = bounds;
-    for (const [position, i] of large.entries()) {
-      const share = Math.floor((limit - to) / (large.length - position));
-      bounds.limit = to + share;
-      bounds.cutting = true;
-      const end =
-        share < WORTH_CUTTING
-          ? limit + 1
-          : putAttribute(to, ATTRIBUTE_TAG, writer.keyReference(pairs[i] as string), pairs[i + 1], writer);
-      if (end <= limit) to = end;
-      else this.#left++;
-      bounds.wasCut = true;
-    }
-    bounds.limit = limit;
     bounds.cutting = false;
-    return to;
+    return dropped > 0 ? putDropped(to, dropped) : to;
+  }
+
+  #allowLong(at: number): void {
+    bounds.limit = Math.min(at + this.writer.valueLimit + BESIDE_TEXT, LONGEST);
   }
 }
 
 function putDropped(at: number, count: number): number {
   return putVarint(putTag(at, FIELD_EVENT_DROPPED_ATTRIBUTES, VARINT), count);
-}
-
-/** Bytes that a body may need: exact enough for texts, unknown for what has parts. */
-function roomFor(body: unknown): number {
-  if (typeof body === 'string') return Buffer.byteLength(body) + 16;
-  return isSmall(body) ? 16 : Number.POSITIVE_INFINITY;
 }

@@ -15,11 +15,11 @@ import type {
 } from './span-fields.js';
 import * as message from './span-message.js';
 import * as wire from './wire.js';
-import { ATTEMPTS, type Writer } from './writer.js';
+import { ATTEMPTS, NO_TIME, type Writer } from './writer.js';
 
 // Constants of this module: what is imported by name is looked up in the other module's object at each use.
 const { bounds, LENGTH_WIDTH, putFixed32, putVarint, setLength } = wire;
-const { putAttribute, STALE_KEYS } = anyValue;
+const { STALE_KEYS } = anyValue;
 const { putMessage, putSpanHeader, putSpanId, putTag, putText, putTraceId, tagOf } = message;
 const {
   COMMIT_PUBLISHED,
@@ -78,8 +78,10 @@ const DELIMITED = 2;
 const FIXED32 = 5;
 /** What a start record has behind the name at the least: kind, time, flags, schema URL. */
 const BEHIND_NAME = 40;
-/** Below this much room an attribute is left out rather than cut. */
-const WORTH_CUTTING = 64;
+/** Bytes of an attribute beside a text: key, tags and lengths, at most. */
+const BESIDE_TEXT = 32;
+/** An attribute of this length can be cut no further, to be on the safe side. */
+const SHORTEST_CUT = 64;
 /** Dropped counts and a status' own bytes behind the attributes of an end, at most. */
 export const END_ROOM = 40;
 const STALE = -1;
@@ -94,12 +96,15 @@ export class SpanRecords {
   readonly writer: Writer;
   /** Longest record that a slot takes. */
   readonly capacity: number;
+  /** Room that a record has behind a text that no slot takes. */
+  readonly #behindLong: number;
   /** The first attribute that did not fit into the record just encoded. */
   #next = 0;
 
   constructor(writer: Writer) {
     this.writer = writer;
     this.capacity = writer.capacity(CONSTANT_RING_SPANS);
+    this.#behindLong = this.capacity >> 2;
   }
 
   /** The span has begun, at `recordTime`. Attributes that do not fit follow in records of their own; the result is the start's. */
@@ -198,18 +203,23 @@ export class SpanRecords {
 
   #publish(end: number): number {
     const { writer } = this;
-    return writer.commit(CONSTANT_RING_SPANS, SCRATCH_RECORD, end - SCRATCH_RECORD, writer.epoch);
+    const length = end - SCRATCH_RECORD;
+    if (length > this.capacity) return writer.commitLong(CONSTANT_RING_SPANS, SCRATCH_RECORD, length, NO_TIME);
+    return writer.commit(CONSTANT_RING_SPANS, SCRATCH_RECORD, length, writer.epoch);
   }
 
   #publishTimed(end: number, timeAt: number): number {
-    return this.writer.commitTimed(CONSTANT_RING_SPANS, SCRATCH_RECORD, end - SCRATCH_RECORD, timeAt);
+    const { writer } = this;
+    const length = end - SCRATCH_RECORD;
+    if (length > this.capacity) return writer.commitLong(CONSTANT_RING_SPANS, SCRATCH_RECORD, length, timeAt);
+    return writer.commitTimed(CONSTANT_RING_SPANS, SCRATCH_RECORD, length, timeAt);
   }
 
   #tryStart(at: number, span: RecordedSpan, fields: StartFields): number {
     const from = putMessage(at, FIELD_SPAN_EVENT_START);
     let to = from;
     if (fields.hasParent) to = putSpanId(to, FIELD_START_PARENT_SPAN_ID, fields.parent0, fields.parent1);
-    to = this.#putCut(to, FIELD_START_NAME, fields.name, BEHIND_NAME);
+    to = this.#putLong(to, FIELD_START_NAME, fields.name);
     bytes[to] = tagOf(FIELD_START_KIND, VARINT);
     bytes[to + 1] = fields.kind + 1;
     bytes[to + 2] = tagOf(FIELD_START_TIME, FIXED64);
@@ -228,6 +238,7 @@ export class SpanRecords {
   #tryEnd(at: number, _span: RecordedSpan, fields: EndFields): number {
     const from = putMessage(at, FIELD_SPAN_EVENT_END);
     bytes[from] = tagOf(FIELD_END_TIME, FIXED64);
+    if (fields.statusMessage) this.#allowLong(from + 9);
     const to = putEndFields(from + 9, fields);
     setLength(from - LENGTH_WIDTH, to - from);
     return this.#publishTimed(to, from + 1);
@@ -251,13 +262,14 @@ export class SpanRecords {
 
   #tryName(at: number, _span: RecordedSpan, name: string): number {
     const from = putMessage(at, FIELD_SPAN_EVENT_NAME);
-    const to = this.#putCut(from, FIELD_CHANGE_NAME, name, 0);
+    const to = this.#putLong(from, FIELD_CHANGE_NAME, name);
     setLength(from - LENGTH_WIDTH, to - from);
     return this.#publish(to);
   }
 
   #tryStatus(at: number, _span: RecordedSpan, fields: StatusFields): number {
     const from = putMessage(at, FIELD_SPAN_EVENT_ATTRIBUTES);
+    this.#allowLong(from);
     const to = putStatus(from, FIELD_UPDATE_STATUS, fields);
     setLength(from - LENGTH_WIDTH, to - from);
     return this.#publish(to);
@@ -269,6 +281,7 @@ export class SpanRecords {
     if (to === STALE) return COMMIT_STALE;
     if (this.#next === first) {
       // Not even a record of its own holds the first value.
+      this.#allowLong(from);
       bounds.cutting = true;
       to = this.#putPairs(from, field, pairs, first, first + 2);
       if (to === STALE) return COMMIT_STALE;
@@ -285,7 +298,7 @@ export class SpanRecords {
     bytes[eventAt] = tagOf(FIELD_EVENT_DATA_TIME, FIXED64);
     // The limit stands behind the event, and the dropped count before its attributes: ten bytes each at most.
     bounds.limit -= 16;
-    let to = this.#putCut(eventAt + 9, FIELD_EVENT_DATA_NAME, fields.name, 16);
+    let to = this.#putLong(eventAt + 9, FIELD_EVENT_DATA_NAME, fields.name);
     if (fields.droppedAttributes > 0) {
       to = putCount(to, FIELD_EVENT_DATA_DROPPED_ATTRIBUTES, fields.droppedAttributes);
     }
@@ -306,18 +319,13 @@ export class SpanRecords {
     bytes[to] = tagOf(FIELD_LINK_FLAGS, FIXED32);
     to = putFixed32(to + 1, fields.flags);
     if (fields.traceState) to = putTraceState(to, FIELD_LINK_TRACE_STATE, fields.traceState);
+    const attributesAt = to;
     to = this.#putPairs(to, FIELD_LINK_ATTRIBUTES, fields.attributePairs, 0, fields.attributeCount);
     if (to === STALE) return COMMIT_STALE;
     let dropped = fields.droppedAttributes;
     if (this.#next < fields.attributeCount) {
-      // A link has one record: of what does not fit, the first value is cut, the others are dropped.
-      bounds.wasCut = true;
-      if (bounds.limit - to >= WORTH_CUTTING) {
-        const next = this.#next;
-        bounds.cutting = true;
-        to = this.#putPairs(to, FIELD_LINK_ATTRIBUTES, fields.attributePairs, next, next + 2);
-        if (to === STALE) return COMMIT_STALE;
-      }
+      to = this.#putLinkAttributes(attributesAt, fields);
+      if (to === STALE) return COMMIT_STALE;
       dropped += (fields.attributeCount - this.#next) / 2;
     }
     if (dropped > 0) to = putCount(to, FIELD_LINK_DROPPED_ATTRIBUTES, dropped);
@@ -327,15 +335,46 @@ export class SpanRecords {
     return this.#publish(to);
   }
 
-  /** A text that is cut, if it must be, so that `reserve` bytes remain for what follows it. */
-  #putCut(at: number, field: number, text: string, reserve: number): number {
+  /**
+   * The attributes of a link that do not all fit. A link has one record, so they stand in it whatever their length, as far as it can
+   * be cut to fit a slot; the others are dropped.
+   */
+  #putLinkAttributes(at: number, fields: LinkFields): number {
+    const end = bounds.limit - SHORTEST_CUT;
+    let to = at;
+    let shortest = at;
+    this.#next = 0;
+    while (this.#next < fields.attributeCount) {
+      this.#allowLong(to);
+      bounds.cutting = true;
+      const from = this.#next;
+      const next = this.#putPairs(to, FIELD_LINK_ATTRIBUTES, fields.attributePairs, from, from + 2);
+      if (next === STALE) return STALE;
+      shortest += Math.min(next - to, SHORTEST_CUT);
+      if (shortest > end) {
+        this.#next = from;
+        bounds.wasCut = true;
+        break;
+      }
+      to = next;
+    }
+    return to;
+  }
+
+  /** A text of any length. One that no slot takes leaves a part of it to the fields behind it, as the text can be cut. */
+  #putLong(at: number, field: number, text: string): number {
     const { limit } = bounds;
-    bounds.limit = limit - reserve;
+    this.#allowLong(at);
     bounds.cutting = true;
     const to = putText(at, field, text);
-    bounds.limit = limit;
+    bounds.limit = to <= limit - BEHIND_NAME ? limit : to + this.#behindLong;
     bounds.cutting = false;
     return to;
+  }
+
+  /** Room for a value that no slot takes, from `at` on: what exceeds the limit of values is cut there. */
+  #allowLong(at: number): void {
+    bounds.limit = at + this.writer.valueLimit + BESIDE_TEXT;
   }
 
   /** As many attributes as fit; `#next` is the first that did not. STALE: encode again. */
@@ -344,16 +383,15 @@ export class SpanRecords {
     let to = at;
     let i = from;
     for (; i < count; i += 2) {
-      const reference = writer.keyReference(pairs[i] as string);
-      if (reference <= 0) {
-        if (reference === STALE_KEYS) return STALE;
-        writer.binding.countDrop(writer.handle, CONSTANT_RING_SPANS, CONSTANT_DROP_LIMIT);
-        continue;
-      }
       let attributeAt = to;
       if (field > 15) attributeAt = putTag(to, field, DELIMITED) - 1;
       const tag = field > 15 ? bytes[attributeAt] : tagOf(field, DELIMITED);
-      const end = putAttribute(attributeAt, tag, reference, pairs[i + 1], writer);
+      const end = writer.putAttribute(attributeAt, tag, pairs[i] as string, pairs[i + 1]);
+      if (end <= 0) {
+        if (end === STALE_KEYS) return STALE;
+        writer.binding.countDrop(writer.handle, CONSTANT_RING_SPANS, CONSTANT_DROP_LIMIT);
+        continue;
+      }
       if (end > bounds.limit) break;
       to = end;
     }
@@ -402,7 +440,7 @@ export function putEndFields(at: number, fields: EndFields): number {
   return to;
 }
 
-/** A Status; its message is cut where the record ends. */
+/** A Status; its message is cut at the limit. */
 export function putStatus(at: number, field: number, fields: StatusFields): number {
   const from = putMessage(at, field);
   let to = from;

@@ -6,9 +6,11 @@ import { announce } from '../config/diagnostics.js';
 import type { NativeBinding } from '../native/binding.js';
 import * as layout from '../native/layout.js';
 import { attachScratch, threadScratch } from '../native/scratch.js';
-import { type KeyReferences, NO_REFERENCE, STALE_KEYS } from './any-value.js';
+import * as anyValue from './any-value.js';
 import { encodeScopeAttributes } from './otlp-value.js';
-import { SLACK } from './wire.js';
+import { RecentAttributes } from './recent-attributes.js';
+import { encodeScopeField } from './span-message.js';
+import * as wire from './wire.js';
 
 // Constants of this module: what is imported by name is looked up in the other module's object at each use.
 const {
@@ -24,10 +26,16 @@ const {
   CONSTANT_DROP_DISK,
   CONSTANT_DROP_LIMIT,
   SCRATCH_ANCHOR,
+  SCRATCH_COMMIT_LENGTH,
+  SCRATCH_COMMIT_OFFSET,
+  SCRATCH_COMMIT_RING,
+  SCRATCH_COMMIT_STATUS,
+  SCRATCH_COMMIT_WRITER,
   SCRATCH_EPOCH,
   SCRATCH_FLOOR_NANOS,
   SCRATCH_FLOOR_SECONDS,
   SCRATCH_PENDING_LENGTH,
+  SCRATCH_RECORD,
   SCRATCH_RECORD_LENGTH,
   SCRATCH_TIME_MODE,
   SCRATCH_TIME_NANOS,
@@ -35,17 +43,24 @@ const {
   SCRATCH_TIME_SECONDS,
 } = layout;
 
-// A constant of this module, so that the optimising compiler knows its address.
-const { words } = threadScratch;
+const { NO_REFERENCE, putAttribute, STALE_KEYS } = anyValue;
+const { bounds, SLACK } = wire;
+
+// Constants of this module, so that the optimising compiler knows their addresses.
+const { bytes, words } = threadScratch;
 
 /** Encodings of one record before it is given up; each one more means that the file has rolled over meanwhile. */
 const ATTEMPTS = 4;
-/** A power of two. */
-const RECENT_KEYS = 64;
 /** Names of events that a file's dictionary takes from each thread, and their length: names that are made up must not fill it. */
 const NAMES = 256;
 const NAME_LENGTH = 256;
 const WARNING_INTERVAL = 30_000;
+/** Bytes of the longest value that is kept whole, unless told otherwise; and what may be told. */
+const VALUE_LIMIT = 64 << 10;
+const LARGEST_VALUE_LIMIT = 256 << 10;
+const LEAST_VALUE_LIMIT = 1 << 10;
+/** No time to fill in. */
+const NO_TIME = -1;
 
 const TIME_MODE = SCRATCH_TIME_MODE / 4;
 const TIME_OFFSET = SCRATCH_TIME_OFFSET / 4;
@@ -55,6 +70,11 @@ const FLOOR_SECONDS = SCRATCH_FLOOR_SECONDS / 4;
 const FLOOR_NANOS = SCRATCH_FLOOR_NANOS / 4;
 const ANCHOR = SCRATCH_ANCHOR / 4;
 const EPOCH = SCRATCH_EPOCH / 4;
+const COMMIT_WRITER = SCRATCH_COMMIT_WRITER / 4;
+const COMMIT_RING = SCRATCH_COMMIT_RING / 4;
+const COMMIT_OFFSET = SCRATCH_COMMIT_OFFSET / 4;
+const COMMIT_LENGTH = SCRATCH_COMMIT_LENGTH / 4;
+const COMMIT_STATUS = SCRATCH_COMMIT_STATUS / 4;
 
 /**
  * The time of the next record, and after its commit the time that it got. Seconds and nanoseconds since the Unix epoch as
@@ -88,6 +108,10 @@ export class Scope {
   epoch = -1;
   reference = 0;
   schemaUrlReference = 0;
+  /** The field of span records that refers to it, encoded: see `encodeScopeField`. */
+  fieldWord0 = 0;
+  fieldWord1 = 0;
+  fieldLength = 0;
 
   constructor(
     name?: string,
@@ -105,16 +129,15 @@ export class Scope {
 }
 
 /** One thread's use of a native writer: references by epoch, and the commit call. Nothing here throws. */
-export class Writer implements KeyReferences {
+export class Writer implements anyValue.KeyReferences {
   readonly binding: NativeBinding;
   readonly handle: number;
   epoch: number;
   /** The raw call itself: the addon's object has so many properties that each look-up in it counts. */
   readonly #commit: NativeBinding['commit'];
   readonly #keys = new Map<string, number>();
-  /** The key seen last at each hash, in front of the map: an app has few, and one comparison is half of a look-up. */
-  readonly #recentKeys: string[] = new Array(RECENT_KEYS).fill('');
-  readonly #recentReferences: number[] = new Array(RECENT_KEYS).fill(NO_REFERENCE);
+  /** In front of the map: one comparison is half of a look-up. */
+  readonly #recent = new RecentAttributes();
   readonly #names = new Map<string, number>();
   #warnedAt = Number.NEGATIVE_INFINITY;
   #failures = 0;
@@ -123,14 +146,18 @@ export class Writer implements KeyReferences {
 
   /** An end may carry the attributes before it. Readers of version 1 would not see them there. */
   readonly sharesRecords: boolean;
+  /** Bytes of the longest value that is kept whole: what is longer is cut. */
+  readonly valueLimit: number;
 
   /**
    * @param handle what `binding.openWriter` returned.
    * @param sharesRecords false in single-file mode.
+   * @param valueLimit bytes, from 1 KiB to 256 KiB.
    */
-  constructor(binding: NativeBinding, handle: number, sharesRecords: boolean) {
+  constructor(binding: NativeBinding, handle: number, sharesRecords: boolean, valueLimit = VALUE_LIMIT) {
     attachScratch(binding);
     this.sharesRecords = sharesRecords;
+    this.valueLimit = Math.min(Math.max(valueLimit, LEAST_VALUE_LIMIT), LARGEST_VALUE_LIMIT) || VALUE_LIMIT;
     this.binding = binding;
     this.handle = handle;
     this.#commit = binding.commit;
@@ -153,21 +180,34 @@ export class Writer implements KeyReferences {
   /** After STALE: forgets every reference. */
   refresh(): void {
     this.#keys.clear();
-    this.#recentKeys.fill('');
+    this.#recent.clear();
     this.#names.clear();
     this.epoch = this.binding.epoch(this.handle);
   }
 
   keyReference(key: string): number {
-    const { length } = key;
-    const slot = (Math.imul(length, 31) + key.charCodeAt(length - 1)) & (RECENT_KEYS - 1);
-    if (this.#recentKeys[slot] === key && length > 0) return this.#recentReferences[slot];
+    const recent = this.#recent.reference(key);
+    if (recent !== 0) return recent;
     const reference = this.#findKey(key);
-    if (reference > 0) {
-      this.#recentKeys[slot] = key;
-      this.#recentReferences[slot] = reference;
-    }
+    if (reference > 0) this.#recent.rememberReference(key, reference);
     return reference;
+  }
+
+  /**
+   * One attribute (KeyValueRef) under a tag of one byte. Returns where it ends (it is there if that is within the limit), or
+   * STALE_KEYS, or NO_REFERENCE.
+   */
+  putAttribute(at: number, tag: number, key: string, value: unknown): number {
+    const known = this.#recent.put(at + 1, key, value);
+    if (known !== 0) {
+      bytes[at] = tag;
+      return known;
+    }
+    const reference = this.keyReference(key);
+    if (reference <= 0) return reference;
+    const end = putAttribute(at, tag, reference, value, this);
+    if (end <= bounds.limit && !bounds.cutting) this.#recent.remember(key, value, at + 1, end);
+    return end;
   }
 
   #findKey(key: string): number {
@@ -215,6 +255,7 @@ export class Writer implements KeyReferences {
     scope.reference = reference;
     scope.schemaUrlReference = schemaUrlReference;
     scope.epoch = epoch;
+    encodeScopeField(scope, SCRATCH_RECORD);
     this.#tellWarnings();
     return COMMIT_PUBLISHED;
   }
@@ -235,22 +276,49 @@ export class Writer implements KeyReferences {
   commit(ring: number, offset: number, length: number, epoch: number): number {
     words[TIME_MODE] = COMMIT_TIME_NONE;
     words[EPOCH] = epoch;
-    return this.#commit(this.handle, ring, offset, length);
+    return this.#call(ring, offset, length);
+  }
+
+  #call(ring: number, offset: number, length: number): number {
+    words[COMMIT_WRITER] = this.handle;
+    words[COMMIT_RING] = ring;
+    words[COMMIT_OFFSET] = offset;
+    words[COMMIT_LENGTH] = length;
+    words[COMMIT_STATUS] = COMMIT_DISABLED;
+    this.#commit();
+    return words[COMMIT_STATUS];
   }
 
   /** Commits a record whose time stands at `timeAt` in the scratch buffer and comes from `recordTime`. */
   commitTimed(ring: number, offset: number, length: number, timeAt: number): number {
     words[TIME_MODE] = recordTime.mode;
-    words[TIME_OFFSET] = timeAt - offset;
+    this.#setTime(timeAt - offset);
+    words[EPOCH] = this.epoch;
+    const status = this.#call(ring, offset, length);
+    if (status === COMMIT_PUBLISHED) this.#takeTime();
+    return status;
+  }
+
+  /**
+   * Commits a record that no slot takes: its longest values are cut, and stand whole in the spill ring.
+   * @param timeAt as for `commitTimed`; NO_TIME as for `commit`, in the current epoch.
+   */
+  commitLong(ring: number, offset: number, length: number, timeAt: number): number {
+    words[TIME_MODE] = timeAt === NO_TIME ? COMMIT_TIME_NONE : recordTime.mode;
+    this.#setTime(timeAt - offset);
+    words[EPOCH] = this.epoch;
+    const status = this.binding.commitLong(this.handle, ring, offset, length);
+    if (status === COMMIT_PUBLISHED && timeAt !== NO_TIME) this.#takeTime();
+    return status;
+  }
+
+  #setTime(at: number): void {
+    words[TIME_OFFSET] = at;
     words[TIME_SECONDS] = recordTime.seconds;
     words[TIME_NANOS] = recordTime.nanos;
     words[FLOOR_SECONDS] = recordTime.floorSeconds;
     words[FLOOR_NANOS] = recordTime.floorNanos;
     words[ANCHOR] = recordTime.anchor;
-    words[EPOCH] = this.epoch;
-    const status = this.#commit(this.handle, ring, offset, length);
-    if (status === COMMIT_PUBLISHED) this.#takeTime();
-    return status;
   }
 
   /** Reads the clock as `recordTime` says, for a time that is needed before (or without) its record. */
@@ -318,4 +386,4 @@ export class Writer implements KeyReferences {
   }
 }
 
-export { ATTEMPTS, recordTime };
+export { ATTEMPTS, NO_TIME, recordTime };
