@@ -10,6 +10,7 @@ import appCost from './cases/app-cost.mjs';
 import collector from './cases/collector.mjs';
 import eventLoop from './cases/event-loop.mjs';
 import httpServer from './cases/http-server.mjs';
+import logCost from './cases/log-cost.mjs';
 import ringToOtlp from './cases/ring-to-otlp.mjs';
 import startup from './cases/startup.mjs';
 import { interleave, summariseRounds } from './interleave.mjs';
@@ -19,6 +20,7 @@ import { expectations, figure, table } from './tables.mjs';
 
 const CASES = {
   'app-cost': appCost,
+  'log-cost': logCost,
   'event-loop': eventLoop,
   'http-server': httpServer,
   startup,
