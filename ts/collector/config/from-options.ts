@@ -89,7 +89,12 @@ export function configFromOptions(options: RunOptions, env: NodeJS.ProcessEnv): 
     receivers: { mmap: { include, files: options.file } },
     processors: { batch: {} },
     exporters,
-    service: { pipelines: Object.fromEntries(pipelines), shutdown_timeout: limit },
+    service: {
+      pipelines: Object.fromEntries(pipelines),
+      shutdown_timeout: limit,
+      // Several may run side by side without a configuration: a port of their own would be one too many.
+      telemetry: { metrics: { level: 'none' } },
+    },
   };
   return nodeOf(document, { name: 'the command line' });
 }
