@@ -319,7 +319,7 @@ export declare function memoryLimit(): number | null
 export declare function nativeMemory(): number
 
 /**
- * Sends `state` (as in `READY=1`) to the socket that `NOTIFY_SOCKET` names: a path, or a name in the abstract namespace after `@`.
+ * Sends a message such as `READY=1` to the socket that `NOTIFY_SOCKET` names.
  *
  * # Errors
  * The socket does not take it.

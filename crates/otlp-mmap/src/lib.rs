@@ -17,6 +17,7 @@ pub mod dump;
 pub mod file;
 pub mod journal;
 pub mod layout;
+pub mod notify;
 pub mod otlp;
 pub mod process;
 pub mod prometheus;
