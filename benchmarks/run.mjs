@@ -9,7 +9,9 @@ import { parseArgs } from 'node:util';
 import appCost from './cases/app-cost.mjs';
 import collector from './cases/collector.mjs';
 import eventLoop from './cases/event-loop.mjs';
+import exporters from './cases/exporters.mjs';
 import httpServer from './cases/http-server.mjs';
+import logCost from './cases/log-cost.mjs';
 import ringToOtlp from './cases/ring-to-otlp.mjs';
 import startup from './cases/startup.mjs';
 import { interleave, summariseRounds } from './interleave.mjs';
@@ -19,10 +21,12 @@ import { expectations, figure, table } from './tables.mjs';
 
 const CASES = {
   'app-cost': appCost,
+  'log-cost': logCost,
   'event-loop': eventLoop,
   'http-server': httpServer,
   startup,
   collector,
+  exporters,
   'ring-to-otlp': ringToOtlp,
 };
 

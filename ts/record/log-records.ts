@@ -200,9 +200,9 @@ export class LogRecords {
     const { limit } = bounds;
     let to = at;
     for (let i = 0; i < count && to <= limit; i += 2) {
-      const reference = writer.keyReference(pairs[i] as string);
-      if (reference > 0) to = putAttribute(to, ATTRIBUTE_TAG, reference, pairs[i + 1], writer);
-      else if (reference === STALE_KEYS) return STALE;
+      const end = writer.putAttribute(to, ATTRIBUTE_TAG, pairs[i] as string, pairs[i + 1]);
+      if (end > 0) to = end;
+      else if (end === STALE_KEYS) return STALE;
       else this.#refuseKey();
     }
     return to;

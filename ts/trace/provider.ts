@@ -11,6 +11,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import type * as ContextAsyncHooks from '@opentelemetry/context-async-hooks';
+import { Redaction } from '../attributes/redaction.js';
 import type * as Propagator from '../config/propagator.js';
 import type { WriterStatus } from '../native/binding.js';
 import { openProducer } from '../producer/open.js';
@@ -39,6 +40,7 @@ export class MmapTracerProvider implements TracerProvider {
   readonly #recorder: Recorder | undefined;
   readonly #limits: SpanLimits;
   readonly #processors: SpanProcessors;
+  readonly #redaction: Redaction | undefined;
   readonly #state: TracerState;
   readonly #tracers = new Map<string, Tracer>();
   #shutdown: Promise<void> | undefined;
@@ -46,6 +48,7 @@ export class MmapTracerProvider implements TracerProvider {
   constructor(options: MmapTracerProviderOptions = {}) {
     this.#limits = resolveLimits(options);
     this.#processors = new SpanProcessors(options.spanProcessors ?? []);
+    this.#redaction = options.redact && new Redaction(options.redact);
     this.#state = {
       sampling: chooseSampling(options.sampler, process.env),
       ids: options.idGenerator && new IdSource(options.idGenerator),
@@ -75,6 +78,7 @@ export class MmapTracerProvider implements TracerProvider {
       resource: producer.resource,
       records,
       limits: this.#limits,
+      redaction: this.#redaction,
       processors: this.#processors.isEmpty ? undefined : this.#processors,
     };
     return new MmapTracer(origin, this.#state);

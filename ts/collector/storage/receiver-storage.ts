@@ -7,8 +7,8 @@ import { buildPipeline, type SharedContext } from '../pipeline/build';
 import type { Exporter, Receiver } from '../pipeline/component';
 import type { Pipeline } from '../pipeline/pipeline';
 import type { ReceiptWatch } from '../pipeline/receipt';
-import type { SettledCounters } from '../telemetry/counters';
 import { DestinationNumbers, destinationsOf, type Route, routesOf } from './destinations';
+import { journalDirectory } from './directory';
 import { Replay } from './replay';
 import type { StorageSettings } from './settings';
 
@@ -36,7 +36,6 @@ export class ReceiverStorage {
   readonly #id: string;
   readonly #settings: NonNullable<StorageSettings>;
   readonly #shared: SharedContext;
-  readonly #settled: SettledCounters;
   readonly #numbers = new DestinationNumbers();
   readonly #ways = new Map<string, Way>();
   #config: CollectorConfig;
@@ -44,22 +43,20 @@ export class ReceiverStorage {
 
   constructor(
     id: string,
-    settings: NonNullable<StorageSettings>,
-    config: CollectorConfig,
+    config: CollectorConfig & { service: { storage?: StorageSettings } },
     exporters: ReadonlyMap<string, Exporter>,
     shared: SharedContext,
-    settled: SettledCounters,
   ) {
     this.#id = id;
-    this.#settings = settings;
+    this.#settings = config.service.storage!;
     this.#shared = shared;
-    this.#settled = settled;
     this.#config = config;
     this.#setWays(exporters);
   }
 
   /** What the receiver's journal is opened with. */
-  options(directory: string, optional: boolean): StorageOptions {
+  options(fingerprint: string, env: NodeJS.ProcessEnv): StorageOptions {
+    const [directory, optional] = journalDirectory(this.#settings, this.#id, fingerprint, env);
     const { max_size, max_age, on_full, fsync, if_locked } = this.#settings;
     return {
       directory,
@@ -148,6 +145,7 @@ export class ReceiverStorage {
       const known = before.get(route.name);
       before.delete(route.name);
       if (known !== undefined) {
+        known.ownPipeline?.flush();
         known.ownPipeline?.close();
         this.#ways.set(route.name, Object.assign(known, route, { sink, ownPipeline: undefined }));
         continue;
@@ -185,7 +183,7 @@ export class ReceiverStorage {
     const ofSignal = ({ pipeline }: Way) => this.#config.pipelines.get(pipeline)?.signal === piece.signal;
     const counts = [...this.#ways.values()].find(ofSignal) === way;
     way.ownPipeline.consume(piece, (failed) => {
-      if (counts) this.#settled.add(piece.signal, piece.items, failed);
+      if (counts) this.#shared.settled.add(piece.signal, piece.items, failed);
       this.#acknowledge(way, piece.sequence);
       onSettled();
     });
