@@ -147,16 +147,8 @@ test('what cannot be delivered in time stays in the file: exit code 1, a message
   });
   t.teardown(() => sink.close());
   const file = tracesFile(t);
-  const run = new CommandRun(t, [
-    '--file',
-    file,
-    '--endpoint',
-    sink.url,
-    '--shutdown-timeout',
-    '100ms',
-    '--storage',
-    'none',
-  ]);
+  const args = ['--file', file, '--endpoint', sink.url, '--shutdown-timeout', '100ms', '--storage', 'none'];
+  const run = new CommandRun(t, args);
   await sink.arrived(1);
   t.is(await run.stop(), 1);
   t.regex(run.stderr, /did not take \d+ spans within 100 ms; they stay in the files/);
@@ -223,7 +215,6 @@ test('a folder that cannot be written is told by name, and nothing is lost', asy
   const file = tracesFile(t);
   // A file stands where the folder should be: that stops root as well.
   const args = ['--file', file, '--output', join(__filename, 'folder'), '--shutdown-timeout', '100ms'];
-  args.push('--storage', 'none');
   const run = new CommandRun(t, args);
   await run.says(/cannot write to .*run\.spec\.ts.*traces\.jsonl/);
   t.is(await run.stop(), 1);
