@@ -89,7 +89,12 @@ export function configFromOptions(options: RunOptions, env: NodeJS.ProcessEnv): 
     receivers: { mmap: { include, files: options.file } },
     processors: { batch: {} },
     exporters,
-    service: { pipelines: Object.fromEntries(pipelines), shutdown_timeout: limit },
+    service: {
+      pipelines: Object.fromEntries(pipelines),
+      shutdown_timeout: limit,
+      // Several may run side by side without a configuration: a port of their own would be one too many.
+      telemetry: { metrics: { level: 'none' } },
+    },
   };
   return nodeOf(document, { name: 'the command line' });
 }
@@ -139,13 +144,12 @@ function exporterSections(type: ExporterType, options: RunOptions, env: NodeJS.P
     case 'file': {
       const asked = options.output !== undefined || options.exporter !== undefined;
       const size = options['max-file-size'];
-      const max_file_size = size !== undefined ? parseSize(size, '--max-file-size') : asked ? 0 : CAPPED_FILE_SIZE;
-      return [
-        { id: type, signals: SIGNALS, section: { directory: options.output ?? defaultOutput(env), max_file_size } },
-      ];
+      const cap = size !== undefined ? parseSize(size, '--max-file-size') : asked ? 0 : CAPPED_FILE_SIZE;
+      const rotation = cap > 0 ? { max_megabytes: cap / 2 ** 20, max_backups: 1 } : undefined;
+      return [{ id: type, signals: SIGNALS, section: { directory: options.output ?? defaultOutput(env), rotation } }];
     }
     case 'debug':
-      return [{ id: type, signals: SIGNALS, section: {} }];
+      return [{ id: type, signals: SIGNALS, section: { verbosity: 'detailed' } }];
   }
 }
 

@@ -11,6 +11,7 @@
 mod baseline;
 mod exemplars;
 mod exponential;
+mod group;
 mod handle;
 mod histogram;
 mod instrument;
@@ -22,6 +23,7 @@ mod store;
 mod temporality;
 
 pub use exemplars::{Exemplar, MOST_ATTRIBUTES};
+pub use group::{GaugeFunction, GroupRule, GroupRules};
 pub use handle::{CellHandle, SeriesCell};
 pub use instrument::{Instrument, Kind, MOST_BUCKETS, Parts};
 pub use read::{Buckets, CellReader, Exponential, Histogram, InstrumentView, Point, ReadExemplar, Series};
@@ -29,5 +31,6 @@ pub use read::{Buckets, CellReader, Exponential, Histogram, InstrumentView, Poin
 pub use temporality::Temporality;
 
 pub(crate) use baseline::Baseline;
+pub(crate) use group::{Fate, Groups};
 pub(crate) use space::Space;
 pub(crate) use store::{Begun, HomeFile, Host, NoHome, Store};
