@@ -373,6 +373,13 @@ export interface NativeBinding {
    * leave out (histograms ignore it; exponential ones also infinities).
    */
   recordCell(writer: number, instrument: number, cell: number): number;
+  /**
+   * Raw. Makes a cell what somebody else has aggregated; answers as {@link recordCell}. `kind`: 0 a sum or gauge, 1 an explicit
+   * histogram, 2 an exponential one. At scratch `offset`, as doubles: seconds and nanoseconds of the start; value or sum; min; max; then the
+   * bucket counts (kind 1), or zero count, scale, first index and number of buckets of the positive and of the negative range, and the
+   * counts of both (kind 2).
+   */
+  storeCell(writer: number, instrument: number, cell: number, kind: number, offset: number, length: number): number;
   /** Raw. Sets SCRATCH_VALUE as this callback round's value of an observed cell; answers as {@link recordCell}. */
   observeCell(writer: number, instrument: number, cell: number): number;
   /**
