@@ -45,6 +45,8 @@ export interface WriterStatus {
   generation: number;
   /** Lost records, ring name to reason name to count; only what is not zero. */
   drops: Record<string, Record<string, number>>;
+  /** Rings of the current file by name: records that wait for a reader's acknowledgement, and slots. None before the first record. */
+  rings: Record<string, { waiting: number; slots: number }>;
   /** When a reader last visited the current file; 0 if none ever did. */
   readerHeartbeat: number;
   /** Newest epoch asked for by `requestFlush`, and newest that the reader acknowledged. */
