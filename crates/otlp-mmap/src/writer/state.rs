@@ -126,10 +126,10 @@ impl State {
         &mut self,
         writer: &Writer,
         epoch: u32,
-        intern: impl FnOnce(&mut Interner, &FileView) -> Result<i64, InternError>,
+        intern: impl FnOnce(&mut Interner, &Generation) -> Result<i64, InternError>,
     ) -> Result<i64, CommitStatus> {
         let file = self.file_for(writer, epoch)?;
-        let result = intern(&mut self.interner, &file.view);
+        let result = intern(&mut self.interner, &file);
         if file.view.mapping().poisoned() {
             self.abandon(writer, file.serial);
             return Err(CommitStatus::Stale);
