@@ -312,6 +312,12 @@ export interface JsReceiverStats {
   seriesSkipped: number
 }
 
+/** How full a ring is; see `WriterStatus` of `ts/native/binding.ts`. */
+export interface JsRingStatus {
+  waiting: number
+  slots: number
+}
+
 /** See `SamplerSettings` of `ts/native/binding.ts`. */
 export interface JsSamplerSettings {
   percentage: number
@@ -362,6 +368,7 @@ export interface JsWriterStatus {
   file?: string
   generation: number
   drops: Record<string, Record<string, number>>
+  rings: Record<string, JsRingStatus>
   readerHeartbeat: number
   flushEpoch: number
   acknowledgedEpoch: number

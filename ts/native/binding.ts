@@ -45,6 +45,8 @@ export interface WriterStatus {
   generation: number;
   /** Lost records, ring name to reason name to count; only what is not zero. */
   drops: Record<string, Record<string, number>>;
+  /** Rings of the current file by name: records that wait for a reader's acknowledgement, and slots. None before the first record. */
+  rings: Record<string, { waiting: number; slots: number }>;
   /** When a reader last visited the current file; 0 if none ever did. */
   readerHeartbeat: number;
   /** Newest epoch asked for by `requestFlush`, and newest that the reader acknowledged. */
@@ -444,6 +446,13 @@ export interface NativeBinding {
    * leave out (histograms ignore it; exponential ones also infinities).
    */
   recordCell(writer: number, instrument: number, cell: number): number;
+  /**
+   * Raw. Makes a cell what somebody else has aggregated; answers as {@link recordCell}. `kind`: 0 a sum or gauge, 1 an explicit
+   * histogram, 2 an exponential one. At scratch `offset`, as doubles: seconds and nanoseconds of the start; value or sum; min; max; then the
+   * bucket counts (kind 1), or zero count, scale, first index and number of buckets of the positive and of the negative range, and the
+   * counts of both (kind 2).
+   */
+  storeCell(writer: number, instrument: number, cell: number, kind: number, offset: number, length: number): number;
   /** Raw. Sets SCRATCH_VALUE as this callback round's value of an observed cell; answers as {@link recordCell}. */
   observeCell(writer: number, instrument: number, cell: number): number;
   /**

@@ -8,6 +8,7 @@
 //! of an instrument and a set of attributes, remembers the answer, and records into it. A reader walks over all series with a
 //! [`CellReader`].
 
+mod absolute;
 mod baseline;
 mod exemplars;
 mod exponential;
@@ -22,9 +23,10 @@ mod space;
 mod store;
 mod temporality;
 
+pub use absolute::{ExponentialTotals, Side, Totals};
 pub use exemplars::{Exemplar, MOST_ATTRIBUTES};
 pub use group::{GaugeFunction, GroupRule, GroupRules};
-pub use handle::{CellHandle, SeriesCell};
+pub use handle::{Aggregate, CellHandle, SeriesCell};
 pub use instrument::{Instrument, Kind, MOST_BUCKETS, Parts};
 pub use read::{Buckets, CellReader, Exponential, Histogram, InstrumentView, Point, ReadExemplar, Series};
 
