@@ -34,13 +34,14 @@ export class MmapReceiver implements Receiver<MmapConfig> {
 
   /** Begins to read. @throws Error with a sentence of the addon when the options cannot be right. */
   constructor(config: MmapConfig, context: ReceiverContext, handlers: ReceiverHandlers) {
-    const { onPiece, onBehind, onBacklog, onStopped } = handlers;
+    const { onPiece, onBehind, onBacklog, onWithoutJournal, onStopped } = handlers;
     const { storage, endIfBusy } = context;
     this.#context = context;
     this.#native = context.binding.createReceiver({ ...this.#sourcesOf(config), storage, endIfBusy }, (event) => {
       if (event.type === 'piece') onPiece(event.piece);
       else if (event.type === 'backlog') onBacklog?.(event.destination, event.pieces);
       else if (event.type === 'behind') onBehind?.(event.destination);
+      else if (event.type === 'withoutJournal') onWithoutJournal?.();
       else if (event.type === 'log') context.logger.log(event.level, event.message);
       else onStopped(event.error);
     });
