@@ -11,7 +11,9 @@ import collector from './cases/collector.mjs';
 import eventLoop from './cases/event-loop.mjs';
 import exporters from './cases/exporters.mjs';
 import httpServer from './cases/http-server.mjs';
+import journal from './cases/journal.mjs';
 import logCost from './cases/log-cost.mjs';
+import outage from './cases/outage.mjs';
 import ringToOtlp from './cases/ring-to-otlp.mjs';
 import startup from './cases/startup.mjs';
 import { interleave, summariseRounds } from './interleave.mjs';
@@ -27,6 +29,8 @@ const CASES = {
   startup,
   collector,
   exporters,
+  journal,
+  outage,
   'ring-to-otlp': ringToOtlp,
 };
 
