@@ -7,11 +7,13 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import appCost from './cases/app-cost.mjs';
+import collection from './cases/collection.mjs';
 import collector from './cases/collector.mjs';
 import eventLoop from './cases/event-loop.mjs';
 import exporters from './cases/exporters.mjs';
 import httpServer from './cases/http-server.mjs';
 import logCost from './cases/log-cost.mjs';
+import measurement from './cases/measurement.mjs';
 import ringToOtlp from './cases/ring-to-otlp.mjs';
 import startup from './cases/startup.mjs';
 import { interleave, summariseRounds } from './interleave.mjs';
@@ -25,6 +27,8 @@ const CASES = {
   'event-loop': eventLoop,
   'http-server': httpServer,
   startup,
+  measurement,
+  collection,
   collector,
   exporters,
   'ring-to-otlp': ringToOtlp,

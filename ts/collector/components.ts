@@ -5,6 +5,7 @@ import { debugExporter } from './exporters/debug/factory';
 import { fileExporter } from './exporters/file/factory';
 import { otlpExporter } from './exporters/otlp/factory';
 import { otlpHttpExporter } from './exporters/otlphttp/factory';
+import { prometheusExporter } from './exporters/prometheus/factory';
 import { healthCheck } from './extensions/health-check';
 import type { ExporterFactory, ExtensionFactory, ProcessorFactory, ReceiverFactory } from './pipeline/component';
 import { attributesProcessor } from './processors/attributes/factory';
@@ -33,6 +34,7 @@ export const EXPORTERS: readonly ExporterFactory[] = [
   otlpHttpExporter as ExporterFactory,
   fileExporter as ExporterFactory,
   debugExporter as ExporterFactory,
+  prometheusExporter as ExporterFactory,
 ];
 
 export const EXTENSIONS: readonly ExtensionFactory[] = [healthCheck as ExtensionFactory];

@@ -28,6 +28,7 @@ export interface RunOptions {
   output?: string;
   'max-file-size'?: string;
   'retry-interval'?: string;
+  storage?: string;
   'shutdown-timeout'?: string;
   'stats-file'?: string;
   quiet?: boolean;
@@ -56,6 +57,7 @@ export const CONFIG_OPTIONS = [
   'output',
   'max-file-size',
   'retry-interval',
+  'storage',
 ] as const satisfies readonly (keyof RunOptions)[];
 
 /**
@@ -92,11 +94,19 @@ export function configFromOptions(options: RunOptions, env: NodeJS.ProcessEnv): 
     service: {
       pipelines: Object.fromEntries(pipelines),
       shutdown_timeout: limit,
+      storage: storage(options, env),
       // Several may run side by side without a configuration: a port of their own would be one too many.
       telemetry: { metrics: { level: 'none' } },
     },
   };
   return nodeOf(document, { name: 'the command line' });
+}
+
+/** Where the journal is, or that there is none. */
+function storage({ storage: given }: RunOptions, env: NodeJS.ProcessEnv): object | string | undefined {
+  if (given === '') throw new UsageError('--storage needs a folder, or none');
+  const where = given ?? env.OTLP_MMAP_STORAGE;
+  return !where || where === 'none' ? where || undefined : { directory: where };
 }
 
 interface ExporterSection {

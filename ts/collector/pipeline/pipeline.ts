@@ -6,7 +6,7 @@ import { type Batch, batchOf, type Signal } from '../batch';
 import { ItemCounter } from '../telemetry/counters';
 import type { Consumer, Exporter, Processor } from './component';
 import { FanOut } from './fan-out';
-import { Receipt } from './receipt';
+import { Receipt, type ReceiptWatch } from './receipt';
 
 /** Makes one processor, given what comes after it. */
 export type MakeProcessor = (next: Consumer) => Processor;
@@ -52,10 +52,17 @@ export class Pipeline {
     this.#entry = next;
   }
 
-  /** @param onSettled Called once, with the items that an exporter refused for good. */
-  consume(piece: Piece, onSettled: (failed: number) => void): void {
+  /**
+   * @param onSettled Called once, with the items that an exporter refused for good.
+   * @param watch For who has to know of each exporter.
+   */
+  consume(piece: Piece, onSettled: (failed: number) => void, watch?: ReceiptWatch): void {
     const { sequence, signal, body, items, urgent, stream } = piece;
-    const receipt = new Receipt(sequence, this.#exporters, onSettled);
+    if (watch?.skipped.size === this.#exporters) {
+      onSettled(0);
+      return;
+    }
+    const receipt = new Receipt(sequence, this.#exporters, onSettled, watch);
     const batch: Batch = batchOf({ signal, urgent, stream }, [{ body, items, receipt }]);
     this.#entry.consume(batch);
   }

@@ -51,6 +51,16 @@ impl Group<'_> {
 }
 
 impl Piece {
+    /// A piece of bytes that were encoded before, to be handed on: it knows how many items there are and not where.
+    #[must_use]
+    pub fn from_encoded(bytes: Vec<u8>, items: u32) -> Self {
+        Self {
+            bytes,
+            items,
+            ..Self::default()
+        }
+    }
+
     /// Appends another piece. False, and nothing happens, if the sum would pass 4 GiB.
     #[must_use]
     pub fn join(&mut self, other: &Self) -> bool {

@@ -50,6 +50,81 @@ fn spans_by_offset(piece: &Piece) -> Vec<Span> {
     piece.item_offsets.iter().map(span_at).collect()
 }
 
+/// What a journal holds of an assembler: saves are put over each other, as they are when it is read.
+#[derive(Default)]
+struct Saves(Vec<(Vec<u8>, Vec<u8>)>);
+
+impl Saves {
+    fn save(&mut self, assembler: &mut Assembler) {
+        let mut piece = Piece::default();
+        assembler.changed(&mut piece);
+        self.0.push((assembler.gone().to_vec(), piece.bytes.clone()));
+        assembler.saved(self.0.len() as u64);
+        assert!(!assembler.changed(&mut piece) && assembler.gone().is_empty());
+    }
+
+    fn restored(&self) -> Assembler {
+        let mut assembler = Assembler::default();
+        assembler.note_changes();
+        for (segment, (gone, request)) in (1..).zip(&self.0) {
+            assembler.forget(gone);
+            assembler.restore(request, segment).unwrap();
+        }
+        let mut piece = Piece::default();
+        // spans that a later save ended were saved before; nothing else is new
+        assembler.saved(self.0.len() as u64);
+        assert!(!assembler.changed(&mut piece));
+        assembler
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn spans_that_were_saved_and_restored_end_as_if_nothing_had_happened(steps in steps()) {
+        let mut files = [Dictionary::new(), Dictionary::new()];
+        let mut resolvers = [Resolver::new(), Resolver::new()];
+        let (mut lasting, mut mortal) = (Assembler::default(), Assembler::default());
+        mortal.note_changes();
+        let mut saves = Saves::default();
+        let (mut one, mut other) = (TraceEncoder::new(), TraceEncoder::new());
+        let (mut expected, mut piece) = (Piece::default(), Piece::default());
+        for step in &steps {
+            let file = &mut files[step.file];
+            let record = encode(step, file);
+            let resolver = &mut resolvers[step.file];
+            let outcome = lasting.record(resolver, file, &record, &mut one);
+            prop_assert_eq!(mortal.record(resolver, file, &record, &mut other), outcome);
+            if step.cut {
+                prop_assert_eq!(one.cut(&mut expected), other.cut(&mut piece));
+                prop_assert_eq!(&piece.bytes, &expected.bytes);
+                saves.save(&mut mortal);
+                mortal = saves.restored();
+                prop_assert_eq!(mortal.open_len(), lasting.open_len());
+            }
+        }
+        lasting.drain_incomplete(500, &mut one);
+        mortal.drain_incomplete(500, &mut other);
+        one.cut(&mut expected);
+        other.cut(&mut piece);
+        let sorted = |piece: &Piece| {
+            let mut spans: Vec<_> = spans_of(&piece.bytes).into_iter().map(|span| format!("{span:?}")).collect();
+            spans.sort();
+            spans
+        };
+        prop_assert_eq!(sorted(&piece), sorted(&expected));
+    }
+
+    #[test]
+    fn a_save_that_is_damaged_restores_what_it_can_and_panics_never(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let mut assembler = Assembler::default();
+        let _ = assembler.restore(&bytes, 1);
+        assembler.forget(&bytes);
+        assembler.drain_incomplete(0, &mut TraceEncoder::new());
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
 
