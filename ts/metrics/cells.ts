@@ -117,7 +117,7 @@ export class Cells {
   /** Records into a cell of any kind. Returns COMMIT_PUBLISHED, or why it could not. */
   record(instrument: number, cell: number, value: number): number {
     scratchValue[0] = value;
-    return this.#record(this.#handle, instrument, cell);
+    return this.#record(this.#handle, instrument, cell) ?? COMMIT_PUBLISHED;
   }
 
   /** The value of an observed cell in the round that is under way. */

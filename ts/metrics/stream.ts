@@ -40,8 +40,9 @@ export interface StreamOwner {
 
 const NO_ATTRIBUTES: Attributes = {};
 const NO_SERIES = 0;
+export const NO_INSTRUMENT = -1;
 /** Not defined natively yet; and cannot be. */
-const UNDEFINED = -1;
+const UNDEFINED = NO_INSTRUMENT;
 const IMPOSSIBLE = -2;
 
 /**
@@ -142,6 +143,11 @@ export class Stream {
   /** Where a series can be added to by plain stores, if it can. */
   placeOf(series: number): Place | undefined {
     return this.#isSum && this.#mirror === undefined && series > 0 ? this.#cells.placeOf(series) : undefined;
+  }
+
+  /** The instrument of a series whose cell alone has to be changed by a measurement; else NO_INSTRUMENT. */
+  directInstrument(series: number): number {
+    return this.#mirror === undefined && series > 0 ? this.#instrument : NO_INSTRUMENT;
   }
 
   /** The value of a series in the round of callbacks that is under way; `isFresh`: it was observed in this very round. */
