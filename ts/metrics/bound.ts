@@ -99,7 +99,10 @@ export class BoundInstrument {
 
   #resolve(): void {
     const [stream] = this.#streams;
-    for (let i = 0; i < this.#streams.length; i++) this.#series[i] = this.#streams[i].seriesOf(this.#attributes);
+    for (let i = 0; i < this.#streams.length; i++) {
+      this.#series[i] = this.#streams[i].seriesOf(this.#attributes);
+      this.#streams[i].pin(this.#series[i]);
+    }
     const place = this.#streams.length === 1 ? stream.placeOf(this.#series[0]) : undefined;
     this.#plainEpoch = place === undefined ? NEVER : this.#tick.epoch;
     this.#cell = place?.window ?? NOWHERE;

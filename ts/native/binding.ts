@@ -461,9 +461,9 @@ export interface NativeBinding {
    */
   commitRound(writer: number, instrument: number): number;
   /**
-   * Raw. This thread is done with a cell: 1, forget it (the series ends when no other thread uses it; the same attributes begin a new
-   * one with a new start time), or 0: not yet, since the collector has not collected its last update.
-   * For cells that were not touched for a while: those of sums tell in their word 1, and whoever remembers cells knows.
+   * Raw. This thread is done with a cell whose last update was before SCRATCH_VALUE, seconds since the Unix epoch: 1, forget it (the
+   * series ends when no other thread uses it; the same attributes begin a new one with a new start time), or 0: not yet, since it was
+   * updated later, or the collector has not collected its last update.
    */
   retireCell(writer: number, instrument: number, cell: number): number;
   /**

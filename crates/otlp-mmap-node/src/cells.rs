@@ -256,8 +256,8 @@ unsafe extern "C" fn commit_round(env: sys::napi_env, info: sys::napi_callback_i
 }
 
 unsafe extern "C" fn retire_cell(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
-    with_value(env, info, |handle, instrument, cell, _| {
-        u32::from(handle.retire(instrument, cell))
+    with_value(env, info, |handle, instrument, cell, before| {
+        u32::from(handle.retire_idle(instrument, cell, (before * 1e9) as u64))
     })
 }
 
