@@ -11,9 +11,11 @@ import type { ExporterFactory, ExtensionFactory, ProcessorFactory, ReceiverFacto
 import { attributesProcessor } from './processors/attributes/factory';
 import { batchProcessor } from './processors/batch/factory';
 import { filterProcessor } from './processors/filter/factory';
+import { groupProcessor } from './processors/group/factory';
 import { memoryLimiterProcessor } from './processors/memory-limiter/factory';
 import { probabilisticSamplerProcessor } from './processors/probabilistic-sampler/factory';
 import { resourceProcessor } from './processors/resource/factory';
+import { temporalityProcessor } from './processors/temporality/factory';
 import { mmapReceiver } from './receivers/mmap';
 
 // What a configuration can name. Each type checks its own section, so that here its type is not known.
@@ -27,6 +29,8 @@ export const PROCESSORS: readonly ProcessorFactory[] = [
   attributesProcessor as ProcessorFactory,
   filterProcessor as ProcessorFactory,
   probabilisticSamplerProcessor as ProcessorFactory,
+  temporalityProcessor as ProcessorFactory,
+  groupProcessor as ProcessorFactory,
 ];
 
 export const EXPORTERS: readonly ExporterFactory[] = [
