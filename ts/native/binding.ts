@@ -75,6 +75,14 @@ export interface ReceiverOptions {
   deadSlotTimeout?: number;
   /** The journal. Without one, records stay in their files until they are acknowledged. */
   storage?: StorageOptions;
+  /** What metrics are collected for; each stream gets all of them. Default: `cumulative` alone. Empty: none are read. */
+  metricStreams?: MetricStream[];
+  /** How often metrics are collected, in milliseconds. Default: as each app's own settings say (OTEL_METRIC_EXPORT_INTERVAL), else 60,000. */
+  metricInterval?: number;
+  /** Data points after which a piece is handed over; default 8192. */
+  maxPoints?: number;
+  /** Folder in which streams that are not cumulative keep what was exported. Default: hidden files beside the app's. */
+  stateDirectory?: string;
   /** End where another collector reads a file; else wait for that one to end. */
   endIfBusy?: boolean;
 }
@@ -127,14 +135,6 @@ export interface JournalStats {
   refusal?: string;
   /** What waits for each destination, and what was given up because of the journal's bounds. */
   destinations: { name: string; pending: Amount; dropped: Amount }[];
-  /** What metrics are collected for; each stream gets all of them. Default: `cumulative` alone. Empty: none are read. */
-  metricStreams?: MetricStream[];
-  /** How often metrics are collected, in milliseconds. Default: as each app's own settings say (OTEL_METRIC_EXPORT_INTERVAL), else 60,000. */
-  metricInterval?: number;
-  /** Data points after which a piece is handed over; default 8192. */
-  maxPoints?: number;
-  /** Folder in which streams that are not cumulative keep what was exported. Default: hidden files beside the app's. */
-  stateDirectory?: string;
 }
 
 /** Metrics of one temporality preference with baselines of its own, for one destination or several that share it. */
