@@ -11,6 +11,7 @@ import collector from './cases/collector.mjs';
 import eventLoop from './cases/event-loop.mjs';
 import httpServer from './cases/http-server.mjs';
 import ringToOtlp from './cases/ring-to-otlp.mjs';
+import slotSize from './cases/slot-size.mjs';
 import startup from './cases/startup.mjs';
 import { interleave, summariseRounds } from './interleave.mjs';
 import { provenance } from './machine.mjs';
@@ -24,6 +25,7 @@ const CASES = {
   startup,
   collector,
   'ring-to-otlp': ringToOtlp,
+  'slot-size': slotSize,
 };
 
 const HELP = `Usage: npm run bench -- [NAME...] [options]
