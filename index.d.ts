@@ -70,6 +70,9 @@ export declare function defineInstrument(writer: number, instrument: JsInstrumen
  */
 export declare function dump(path: string, options: JsDumpOptions): Array<string>
 
+/** Reference of a metric; negative: the negated `COMMIT_*` status. `message`: an encoded `MetricRef`. */
+export declare function internMetric(writer: number, epoch: number, message: Uint8Array): number
+
 /** Reference of a scope; negative: the negated `COMMIT_*` status. `attributes`: OTLP `InstrumentationScope.attributes` fields. */
 export declare function internScope(writer: number, epoch: number, name: string, version: string, attributes: Uint8Array): number
 
@@ -148,6 +151,12 @@ export interface JsItemSelector {
   exclude?: JsItemCondition
 }
 
+/** See `MetricStream` of `ts/native/binding.ts`. */
+export interface JsMetricStream {
+  name: string
+  temporality: string
+}
+
 /** See `Piece` of `ts/native/binding.ts`. */
 export interface JsPiece {
   sequence: number
@@ -155,6 +164,7 @@ export interface JsPiece {
   body: Buffer
   items: number
   urgent: boolean
+  stream?: string
 }
 
 /** See `PiecePart` of `ts/native/binding.ts`. */
@@ -191,6 +201,10 @@ export interface JsReceiverOptions {
   maxOpenSpans?: number
   maxOpenSpanBytes?: number
   deadSlotTimeout?: number
+  metricStreams?: Array<JsMetricStream>
+  metricInterval?: number
+  maxPoints?: number
+  stateDirectory?: string
 }
 
 /** See `ReceiverStats` of `ts/native/binding.ts`. */
@@ -210,6 +224,7 @@ export interface JsReceiverStats {
   openSpansEvicted: number
   writerDrops: Record<string, Record<string, number>>
   bytesUnacknowledged: number
+  seriesSkipped: number
 }
 
 /** See `SamplerSettings` of `ts/native/binding.ts`. */

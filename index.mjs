@@ -5,9 +5,12 @@
 import otlpMmap from './dist/index.js';
 
 export const {
+  AggregationType,
+  InstrumentType,
   MmapLoggerProvider,
   MmapLogRecordExporter,
   MmapLogRecordProcessor,
+  MmapMeterProvider,
   MmapSpanExporter,
   MmapSpanProcessor,
   MmapTracerProvider,

@@ -3,9 +3,18 @@
 
 export type { Redact } from './attributes/redaction.js';
 export type { LogRecordLimits } from './config/log-limits.js';
+export type { ExemplarFilter, HistogramAggregation, TemporalityPreference } from './config/metrics.js';
 export type { LogRecordProcessor } from './logs/log-processors.js';
 export type { MmapLoggerProviderOptions } from './logs/options.js';
 export { MmapLoggerProvider } from './logs/provider.js';
+export { type AggregationOption, AggregationType } from './metrics/aggregation.js';
+export type { BoundInstrument } from './metrics/bound.js';
+export { InstrumentType } from './metrics/descriptor.js';
+export type { MmapCounter, MmapGauge, MmapHistogram, MmapUpDownCounter } from './metrics/instruments.js';
+export type { MmapMeter } from './metrics/meter.js';
+export type { MmapMeterProviderOptions } from './metrics/options.js';
+export { MmapMeterProvider } from './metrics/provider.js';
+export type { AttributesProcessor, ViewOptions } from './metrics/view.js';
 export type { Geometry, WriterStatus } from './native/binding.js';
 export type { PlaceOptions, ProducerOptions } from './producer/options.js';
 export { MmapLogRecordExporter } from './stock/log-record-exporter.js';

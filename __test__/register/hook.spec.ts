@@ -98,7 +98,7 @@ test('limits_sampler_and_resource_come_from_the_environment', (t) =>
 
 test('nothing_is_recorded_when_the_sampler_says_so', (t) =>
   withDirectory(async (directory) => {
-    const env = { ...environment(directory), OTEL_TRACES_SAMPLER: 'always_off' };
+    const env = { ...environment(directory), OTEL_METRICS_EXPORTER: 'none', OTEL_TRACES_SAMPLER: 'always_off' };
     const ended = await runNode(['--import', 'otlp-mmap/register', join(apps, 'http-app.mjs')], { env });
     t.deepEqual(ended, { code: 0, signal: null, stdout: 'status 200\n', stderr: '' });
     t.deepEqual(filesIn(directory), []);

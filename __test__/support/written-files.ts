@@ -5,6 +5,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadBinding } from '../../ts/native/loader';
+import { type FlatMetric, flattenMetrics } from './metric-json';
 import { type FlatLog, type FlatSpan, flatten, flattenLogs } from './otlp-json';
 
 /** Calls `use` with a folder of its own, which is gone afterwards. */
@@ -51,4 +52,10 @@ export function spansIn(directory: string, all = false): FlatSpan[] {
         .map((line) => JSON.parse(line)),
     ),
   );
+}
+
+/** The metrics in the files of a directory, as they stand. */
+export function metricsIn(directory: string): FlatMetric[] {
+  const lines = filesIn(directory).flatMap((file) => loadBinding().dump(file, { all: false, signals: ['metrics'] }));
+  return flattenMetrics(lines.map((line) => JSON.parse(line)));
 }

@@ -71,6 +71,22 @@ export interface ReceiverOptions {
   maxOpenSpanBytes?: number;
   /** How long a slot claimed and never published holds up a file without our extension block. Milliseconds. */
   deadSlotTimeout?: number;
+  /** What metrics are collected for; each stream gets all of them. Default: `cumulative` alone. Empty: none are read. */
+  metricStreams?: MetricStream[];
+  /** How often metrics are collected, in milliseconds. Default: as each app's own settings say (OTEL_METRIC_EXPORT_INTERVAL), else 60,000. */
+  metricInterval?: number;
+  /** Data points after which a piece is handed over; default 8192. */
+  maxPoints?: number;
+  /** Folder in which streams that are not cumulative keep what was exported. Default: hidden files beside the app's. */
+  stateDirectory?: string;
+}
+
+/** Metrics of one temporality preference with baselines of its own, for one destination or several that share it. */
+export interface MetricStream {
+  /** What its pieces carry as `stream`; keep it over restarts, its baselines are filed under it. */
+  name: string;
+  /** As in OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE. */
+  temporality: 'cumulative' | 'delta' | 'lowmemory';
 }
 
 /** Encoded ResourceSpans, ResourceLogs or ResourceMetrics of one producer. Pieces joined end to end are an export request. */
@@ -111,6 +127,8 @@ export interface ReceiverStats {
   /** Drops that writers counted in the files seen so far, ring to reason to count; only what is not zero. */
   writerDrops: Partial<Record<RingName, Record<string, number>>>;
   bytesUnacknowledged: number;
+  /** Series and instruments in metric cells that cannot be right, counted at each collection. */
+  seriesSkipped: number;
 }
 
 /** The reader thread of a collector. `onEvent` gets one of: a piece, a log line, the end of the thread. */
@@ -267,9 +285,9 @@ export interface NativeBinding {
 
   /** Raw. Holds `scratch` (SCRATCH_LENGTH bytes) for this thread and remembers its address. */
   attachScratch(scratch: ArrayBuffer): void;
-  /** Raw. Commits `length` bytes at scratch `offset` to `ring`; the SCRATCH_* words say how time is filled in. Returns COMMIT_*. */
-  commit(writer: number, ring: number, offset: number, length: number): number;
-  /** Raw. As commit, for a record of any length: its longest values are cut to fit the slot, and stand whole in the spill ring. */
+  /** Raw. Commits a record of the scratch buffer: the SCRATCH_* words say which, where to, and how time is filled in; SCRATCH_COMMIT_STATUS is the answer. */
+  commit(): void;
+  /** Raw. Commits `length` bytes at scratch `offset` to `ring`, for a record of any length: its longest values are cut to fit the slot, and stand whole in the spill ring. Returns COMMIT_*. */
   commitLong(writer: number, ring: number, offset: number, length: number): number;
   /** Raw. The clock into SCRATCH_TIME_SECONDS / _NANOS / _ANCHOR (the anchor word is in and out, as for commit). */
   now(): void;
@@ -286,6 +304,8 @@ export interface NativeBinding {
   internString(writer: number, epoch: number, text: string): number;
   /** Reference of a scope. `attributes`: the fields of an OTLP InstrumentationScope.attributes (3), encoded as OTLP KeyValue. */
   internScope(writer: number, epoch: number, name: string, version: string, attributes: Uint8Array): number;
+  /** Reference of a metric for the measurements ring: `message` is a MetricRef whose references are of this epoch. */
+  internMetric(writer: number, epoch: number, message: Uint8Array): number;
   /**
    * Sets the resource of the writer's files: `resource` is an encoded OTLP Resource message. Not `settled`: readers wait
    * for the final one. Settling changes the epoch.

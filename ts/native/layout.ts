@@ -530,6 +530,16 @@ export const SCRATCH_EPOCH = 28;
 export const SCRATCH_VALUE = 32;
 /** u32 out of metricCell: 1 = the overflow series, which is not to be remembered for these attributes */
 export const SCRATCH_CELL_OVERFLOW = 40;
+/** u32 in: number of the writer */
+export const SCRATCH_COMMIT_WRITER = 44;
+/** u32 in: RING_* */
+export const SCRATCH_COMMIT_RING = 48;
+/** u32 in: offset of the record in the scratch buffer */
+export const SCRATCH_COMMIT_OFFSET = 52;
+/** u32 in: bytes of the record */
+export const SCRATCH_COMMIT_LENGTH = 56;
+/** u32 out: COMMIT_* */
+export const SCRATCH_COMMIT_STATUS = 60;
 /** the record to commit starts here */
 export const SCRATCH_RECORD = 64;
 /** bytes for it (512 KiB − 64) */

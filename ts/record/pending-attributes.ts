@@ -3,7 +3,6 @@
 
 import * as layout from '../native/layout.js';
 import { type PendingOwner, threadScratch } from '../native/scratch.js';
-import * as anyValue from './any-value.js';
 import type { EndFields, Pairs, RecordedSpan, StatusFields } from './span-fields.js';
 import * as message from './span-message.js';
 import { END_ROOM, putEndFields, putStatus, type SpanRecords } from './span-records.js';
@@ -11,8 +10,7 @@ import * as wire from './wire.js';
 
 // Constants of this module: what is imported by name is looked up in the other module's object at each use.
 const { bounds, LENGTH_WIDTH, setLength } = wire;
-const { putAttribute } = anyValue;
-const { putMessage, putSpanHeader, putTag, tagOf } = message;
+const { putMessage, putSpanHeader, putTag, spanHeaderLength, tagOf } = message;
 const {
   COMMIT_PUBLISHED,
   COMMIT_STALE,
@@ -35,10 +33,12 @@ export interface OpenSpan extends RecordedSpan {
 const { bytes } = threadScratch;
 
 const ATTRIBUTE_TAG = tagOf(FIELD_UPDATE_ATTRIBUTES, 2);
-/** Bytes between header and attributes that an EndSpan around them needs beyond those of an UpdateAttributes: tags, length, time. */
-const END_HEAD = 1 + 8 + 2 + LENGTH_WIDTH;
-/** Where the record begins while it is an UpdateAttributes. */
-const UPDATE = SCRATCH_PENDING + END_HEAD;
+/** Where the attributes begin. What stands before them, header included, is written when the record is committed. */
+const FROM = SCRATCH_PENDING + 64;
+/** Between header and attributes: tag and length of an UpdateAttributes. */
+const UPDATE_HEAD = 1 + LENGTH_WIDTH;
+/** The same, and around it an EndSpan with its time. */
+const END_HEAD = 1 + LENGTH_WIDTH + 1 + 8 + 2 + LENGTH_WIDTH;
 /** Below this much room a status gets a record of its own. */
 const STATUS_ROOM = 16;
 const settled = Promise.resolve();
@@ -50,8 +50,7 @@ const settled = Promise.resolve();
 class PendingAttributes implements PendingOwner {
   #span: OpenSpan | undefined;
   #records: SpanRecords | undefined;
-  /** Where the record's attributes begin, where the next goes, and where the record must end. */
-  #from = 0;
+  /** Where the next attribute goes, and where the record must end, whichever it will be. */
   #at = 0;
   #limit = 0;
   #epoch = 0;
@@ -66,15 +65,12 @@ class PendingAttributes implements PendingOwner {
   add(records: SpanRecords, span: OpenSpan, key: string, value: unknown): void {
     if (this.#span !== span && !this.#begin(records, span)) return;
     const { writer } = records;
-    const reference = writer.keyReference(key);
-    if (reference > 0) {
-      bounds.limit = this.#limit;
-      bounds.cutting = false;
-      const end = putAttribute(this.#at, ATTRIBUTE_TAG, reference, value, writer);
-      if (end <= this.#limit) {
-        this.#at = end;
-        return;
-      }
+    bounds.limit = this.#limit;
+    bounds.cutting = false;
+    const end = writer.putAttribute(this.#at, ATTRIBUTE_TAG, key, value);
+    if (end > 0 && end <= this.#limit) {
+      this.#at = end;
+      return;
     }
     // No room, or no reference: what there is goes first, then this one, in a record of its own that sees to the rest.
     this.flush();
@@ -107,15 +103,16 @@ class PendingAttributes implements PendingOwner {
       records.end(span, fields);
       return;
     }
-    const endAt = putMessage(putSpanHeader(SCRATCH_PENDING, span), FIELD_SPAN_EVENT_END);
+    const start = FROM - END_HEAD - spanHeaderLength(span);
+    const endAt = putMessage(putSpanHeader(start, span), FIELD_SPAN_EVENT_END);
     bytes[endAt] = tagOf(FIELD_END_TIME, 1);
     putTag(endAt + 9, FIELD_END_UPDATE, 2);
-    setLength(this.#from - LENGTH_WIDTH, this.#at - this.#from);
+    setLength(FROM - LENGTH_WIDTH, this.#at - FROM);
     bounds.limit = this.#limit;
     const to = putEndFields(this.#at, fields);
     setLength(endAt - LENGTH_WIDTH, to - endAt);
     this.#forget();
-    const status = writer.commitTimed(CONSTANT_RING_SPANS, SCRATCH_PENDING, to - SCRATCH_PENDING, endAt + 1);
+    const status = writer.commitTimed(CONSTANT_RING_SPANS, start, to - start, endAt + 1);
     if (status === COMMIT_STALE) {
       this.#again(records, span);
       records.end(span, fields);
@@ -145,9 +142,8 @@ class PendingAttributes implements PendingOwner {
     this.#span = span;
     this.#records = records;
     this.#epoch = writer.epoch;
-    this.#limit = SCRATCH_PENDING + records.capacity;
-    this.#from = putMessage(putSpanHeader(UPDATE, span), FIELD_SPAN_EVENT_ATTRIBUTES);
-    this.#at = this.#from;
+    this.#limit = FROM - END_HEAD - spanHeaderLength(span) + records.capacity;
+    this.#at = FROM;
     threadScratch.pendingOwner = this;
     if (!this.#awaitsEndOfTurn) {
       this.#awaitsEndOfTurn = true;
@@ -165,10 +161,11 @@ class PendingAttributes implements PendingOwner {
     const span = this.#span!;
     const records = this.#records!;
     this.#forget();
-    if (this.#at === this.#from) return COMMIT_PUBLISHED;
-    setLength(this.#from - LENGTH_WIDTH, this.#at - this.#from);
+    if (this.#at === FROM) return COMMIT_PUBLISHED;
     const { writer } = records;
-    const status = writer.commit(CONSTANT_RING_SPANS, UPDATE, this.#at - UPDATE, this.#epoch);
+    const start = FROM - UPDATE_HEAD - spanHeaderLength(span);
+    setLength(putMessage(putSpanHeader(start, span), FIELD_SPAN_EVENT_ATTRIBUTES) - LENGTH_WIDTH, this.#at - FROM);
+    const status = writer.commit(CONSTANT_RING_SPANS, start, this.#at - start, this.#epoch);
     if (status === COMMIT_STALE) {
       this.#again(records, span);
     } else if (status !== COMMIT_PUBLISHED) {

@@ -6,6 +6,7 @@ import { threadScratch } from '../native/scratch.js';
 import type { RecordedSpan } from './span-fields.js';
 import type { SpanIdentity } from './span-identity.js';
 import * as wire from './wire.js';
+import type { Scope } from './writer.js';
 
 // Constants of this module: what is imported by name is looked up in the other module's object at each use.
 const { LENGTH_WIDTH, putString, putVarint } = wire;
@@ -16,6 +17,8 @@ const { bytes, view } = threadScratch;
 
 const VARINT = 0;
 const DELIMITED = 2;
+const TRACE_ID_LENGTH = 18;
+const IDS_LENGTH = TRACE_ID_LENGTH + 10;
 
 /** The tag of a field below 16: one byte. */
 export function tagOf(field: number, wireType: number): number {
@@ -58,7 +61,23 @@ export function putSpanId(at: number, field: number, span0: number, span1: numbe
 
 /** What every span record begins with. Known readers look for the scope in each, not only in the start. */
 export function putSpanHeader(at: number, span: RecordedSpan): number {
-  const to = putTraceId(at, FIELD_SPAN_EVENT_TRACE_ID, span);
-  const scopeAt = putSpanId(to, FIELD_SPAN_EVENT_SPAN_ID, span.span0, span.span1);
-  return putVarint(putTag(scopeAt, FIELD_SPAN_EVENT_SCOPE_REF, VARINT), span.scope.reference);
+  const { scope } = span;
+  putTraceId(at, FIELD_SPAN_EVENT_TRACE_ID, span);
+  putSpanId(at + TRACE_ID_LENGTH, FIELD_SPAN_EVENT_SPAN_ID, span.span0, span.span1);
+  // The scope's field as it was encoded once: a whole word at a time, of which only its length counts.
+  view.setInt32(at + IDS_LENGTH, scope.fieldWord0, true);
+  view.setInt32(at + IDS_LENGTH + 4, scope.fieldWord1, true);
+  return at + IDS_LENGTH + scope.fieldLength;
+}
+
+/** Bytes of the header. */
+export function spanHeaderLength(span: RecordedSpan): number {
+  return IDS_LENGTH + span.scope.fieldLength;
+}
+
+/** Has the scope remember its field (SPAN_EVENT_SCOPE_REF): two bytes of tag, and a reference of at most five. */
+export function encodeScopeField(scope: Scope, at: number): void {
+  scope.fieldLength = putVarint(putTag(at, FIELD_SPAN_EVENT_SCOPE_REF, VARINT), scope.reference) - at;
+  scope.fieldWord0 = view.getInt32(at, true);
+  scope.fieldWord1 = view.getInt32(at + 4, true);
 }

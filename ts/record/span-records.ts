@@ -19,7 +19,7 @@ import { ATTEMPTS, NO_TIME, type Writer } from './writer.js';
 
 // Constants of this module: what is imported by name is looked up in the other module's object at each use.
 const { bounds, LENGTH_WIDTH, putFixed32, putVarint, setLength } = wire;
-const { putAttribute, STALE_KEYS } = anyValue;
+const { STALE_KEYS } = anyValue;
 const { putMessage, putSpanHeader, putSpanId, putTag, putText, putTraceId, tagOf } = message;
 const {
   COMMIT_PUBLISHED,
@@ -383,16 +383,15 @@ export class SpanRecords {
     let to = at;
     let i = from;
     for (; i < count; i += 2) {
-      const reference = writer.keyReference(pairs[i] as string);
-      if (reference <= 0) {
-        if (reference === STALE_KEYS) return STALE;
-        writer.binding.countDrop(writer.handle, CONSTANT_RING_SPANS, CONSTANT_DROP_LIMIT);
-        continue;
-      }
       let attributeAt = to;
       if (field > 15) attributeAt = putTag(to, field, DELIMITED) - 1;
       const tag = field > 15 ? bytes[attributeAt] : tagOf(field, DELIMITED);
-      const end = putAttribute(attributeAt, tag, reference, pairs[i + 1], writer);
+      const end = writer.putAttribute(attributeAt, tag, pairs[i] as string, pairs[i + 1]);
+      if (end <= 0) {
+        if (end === STALE_KEYS) return STALE;
+        writer.binding.countDrop(writer.handle, CONSTANT_RING_SPANS, CONSTANT_DROP_LIMIT);
+        continue;
+      }
       if (end > bounds.limit) break;
       to = end;
     }

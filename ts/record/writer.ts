@@ -6,9 +6,11 @@ import { announce } from '../config/diagnostics.js';
 import type { NativeBinding } from '../native/binding.js';
 import * as layout from '../native/layout.js';
 import { attachScratch, threadScratch } from '../native/scratch.js';
-import { type KeyReferences, NO_REFERENCE, STALE_KEYS } from './any-value.js';
+import * as anyValue from './any-value.js';
 import { encodeScopeAttributes } from './otlp-value.js';
-import { SLACK } from './wire.js';
+import { RecentAttributes } from './recent-attributes.js';
+import { encodeScopeField } from './span-message.js';
+import * as wire from './wire.js';
 
 // Constants of this module: what is imported by name is looked up in the other module's object at each use.
 const {
@@ -24,10 +26,16 @@ const {
   CONSTANT_DROP_DISK,
   CONSTANT_DROP_LIMIT,
   SCRATCH_ANCHOR,
+  SCRATCH_COMMIT_LENGTH,
+  SCRATCH_COMMIT_OFFSET,
+  SCRATCH_COMMIT_RING,
+  SCRATCH_COMMIT_STATUS,
+  SCRATCH_COMMIT_WRITER,
   SCRATCH_EPOCH,
   SCRATCH_FLOOR_NANOS,
   SCRATCH_FLOOR_SECONDS,
   SCRATCH_PENDING_LENGTH,
+  SCRATCH_RECORD,
   SCRATCH_RECORD_LENGTH,
   SCRATCH_TIME_MODE,
   SCRATCH_TIME_NANOS,
@@ -35,13 +43,14 @@ const {
   SCRATCH_TIME_SECONDS,
 } = layout;
 
-// A constant of this module, so that the optimising compiler knows its address.
-const { words } = threadScratch;
+const { NO_REFERENCE, putAttribute, STALE_KEYS } = anyValue;
+const { bounds, SLACK } = wire;
+
+// Constants of this module, so that the optimising compiler knows their addresses.
+const { bytes, words } = threadScratch;
 
 /** Encodings of one record before it is given up; each one more means that the file has rolled over meanwhile. */
 const ATTEMPTS = 4;
-/** A power of two. */
-const RECENT_KEYS = 64;
 /** Names of events that a file's dictionary takes from each thread, and their length: names that are made up must not fill it. */
 const NAMES = 256;
 const NAME_LENGTH = 256;
@@ -61,6 +70,11 @@ const FLOOR_SECONDS = SCRATCH_FLOOR_SECONDS / 4;
 const FLOOR_NANOS = SCRATCH_FLOOR_NANOS / 4;
 const ANCHOR = SCRATCH_ANCHOR / 4;
 const EPOCH = SCRATCH_EPOCH / 4;
+const COMMIT_WRITER = SCRATCH_COMMIT_WRITER / 4;
+const COMMIT_RING = SCRATCH_COMMIT_RING / 4;
+const COMMIT_OFFSET = SCRATCH_COMMIT_OFFSET / 4;
+const COMMIT_LENGTH = SCRATCH_COMMIT_LENGTH / 4;
+const COMMIT_STATUS = SCRATCH_COMMIT_STATUS / 4;
 
 /**
  * The time of the next record, and after its commit the time that it got. Seconds and nanoseconds since the Unix epoch as
@@ -94,6 +108,10 @@ export class Scope {
   epoch = -1;
   reference = 0;
   schemaUrlReference = 0;
+  /** The field of span records that refers to it, encoded: see `encodeScopeField`. */
+  fieldWord0 = 0;
+  fieldWord1 = 0;
+  fieldLength = 0;
 
   constructor(
     name?: string,
@@ -111,16 +129,15 @@ export class Scope {
 }
 
 /** One thread's use of a native writer: references by epoch, and the commit call. Nothing here throws. */
-export class Writer implements KeyReferences {
+export class Writer implements anyValue.KeyReferences {
   readonly binding: NativeBinding;
   readonly handle: number;
   epoch: number;
   /** The raw call itself: the addon's object has so many properties that each look-up in it counts. */
   readonly #commit: NativeBinding['commit'];
   readonly #keys = new Map<string, number>();
-  /** The key seen last at each hash, in front of the map: an app has few, and one comparison is half of a look-up. */
-  readonly #recentKeys: string[] = new Array(RECENT_KEYS).fill('');
-  readonly #recentReferences: number[] = new Array(RECENT_KEYS).fill(NO_REFERENCE);
+  /** In front of the map: one comparison is half of a look-up. */
+  readonly #recent = new RecentAttributes();
   readonly #names = new Map<string, number>();
   #warnedAt = Number.NEGATIVE_INFINITY;
   #failures = 0;
@@ -163,21 +180,34 @@ export class Writer implements KeyReferences {
   /** After STALE: forgets every reference. */
   refresh(): void {
     this.#keys.clear();
-    this.#recentKeys.fill('');
+    this.#recent.clear();
     this.#names.clear();
     this.epoch = this.binding.epoch(this.handle);
   }
 
   keyReference(key: string): number {
-    const { length } = key;
-    const slot = (Math.imul(length, 31) + key.charCodeAt(length - 1)) & (RECENT_KEYS - 1);
-    if (this.#recentKeys[slot] === key && length > 0) return this.#recentReferences[slot];
+    const recent = this.#recent.reference(key);
+    if (recent !== 0) return recent;
     const reference = this.#findKey(key);
-    if (reference > 0) {
-      this.#recentKeys[slot] = key;
-      this.#recentReferences[slot] = reference;
-    }
+    if (reference > 0) this.#recent.rememberReference(key, reference);
     return reference;
+  }
+
+  /**
+   * One attribute (KeyValueRef) under a tag of one byte. Returns where it ends (it is there if that is within the limit), or
+   * STALE_KEYS, or NO_REFERENCE.
+   */
+  putAttribute(at: number, tag: number, key: string, value: unknown): number {
+    const known = this.#recent.put(at + 1, key, value);
+    if (known !== 0) {
+      bytes[at] = tag;
+      return known;
+    }
+    const reference = this.keyReference(key);
+    if (reference <= 0) return reference;
+    const end = putAttribute(at, tag, reference, value, this);
+    if (end <= bounds.limit && !bounds.cutting) this.#recent.remember(key, value, at + 1, end);
+    return end;
   }
 
   #findKey(key: string): number {
@@ -225,6 +255,7 @@ export class Writer implements KeyReferences {
     scope.reference = reference;
     scope.schemaUrlReference = schemaUrlReference;
     scope.epoch = epoch;
+    encodeScopeField(scope, SCRATCH_RECORD);
     this.#tellWarnings();
     return COMMIT_PUBLISHED;
   }
@@ -245,7 +276,17 @@ export class Writer implements KeyReferences {
   commit(ring: number, offset: number, length: number, epoch: number): number {
     words[TIME_MODE] = COMMIT_TIME_NONE;
     words[EPOCH] = epoch;
-    return this.#commit(this.handle, ring, offset, length);
+    return this.#call(ring, offset, length);
+  }
+
+  #call(ring: number, offset: number, length: number): number {
+    words[COMMIT_WRITER] = this.handle;
+    words[COMMIT_RING] = ring;
+    words[COMMIT_OFFSET] = offset;
+    words[COMMIT_LENGTH] = length;
+    words[COMMIT_STATUS] = COMMIT_DISABLED;
+    this.#commit();
+    return words[COMMIT_STATUS];
   }
 
   /** Commits a record whose time stands at `timeAt` in the scratch buffer and comes from `recordTime`. */
@@ -253,7 +294,7 @@ export class Writer implements KeyReferences {
     words[TIME_MODE] = recordTime.mode;
     this.#setTime(timeAt - offset);
     words[EPOCH] = this.epoch;
-    const status = this.#commit(this.handle, ring, offset, length);
+    const status = this.#call(ring, offset, length);
     if (status === COMMIT_PUBLISHED) this.#takeTime();
     return status;
   }

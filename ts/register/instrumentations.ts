@@ -8,12 +8,13 @@ import { diag } from '@opentelemetry/api';
 import { resolveFromApp, searchOrder } from '../config/app-packages.js';
 import type { Env } from '../config/env.js';
 import { readInstrumentationFilter } from '../config/instrumentations.js';
+import { isSignalEnabled } from '../config/signals.js';
 
 const META_PACKAGE = '@opentelemetry/auto-instrumentations-node';
 const SCOPE = '@opentelemetry';
 const PREFIX = 'instrumentation-';
-/** They make metrics only. */
-const WITHOUT_SPANS = new Set(['host-metrics', 'runtime-node']);
+/** They make metrics only: none of them is of use without metrics. */
+const METRICS_ONLY = new Set(['host-metrics', 'runtime-node']);
 
 /** What is used of @opentelemetry/instrumentation's Instrumentation. */
 export interface Instrumentation {
@@ -43,7 +44,7 @@ export function createInstrumentations(env: Env): Instrumentations {
   }
   const isWanted = readInstrumentationFilter(env);
   const found: Instrumentations = { instances: [], base: undefined };
-  for (const name of installedPackages()) {
+  for (const name of installedPackages(isSignalEnabled(env, 'metrics'))) {
     if (!isWanted(name)) {
       continue;
     }
@@ -66,12 +67,12 @@ function baseOf(path: string): string {
 }
 
 /** Names of the instrumentation packages in reach of the app and of this package. */
-function installedPackages(): Set<string> {
+function installedPackages(withMetrics: boolean): Set<string> {
   const names = new Set<string>();
   for (const place of searchOrder()) {
     for (const modules of createRequire(place).resolve.paths(SCOPE) ?? []) {
       for (const folder of foldersOf(join(modules, SCOPE))) {
-        if (folder.startsWith(PREFIX) && !WITHOUT_SPANS.has(folder.slice(PREFIX.length))) {
+        if (folder.startsWith(PREFIX) && (withMetrics || !METRICS_ONLY.has(folder.slice(PREFIX.length)))) {
           names.add(`${SCOPE}/${folder}`);
         }
       }

@@ -7,6 +7,7 @@ import { type Env, readBoolean } from '../config/env.js';
 import { isSignalEnabled } from '../config/signals.js';
 import type * as LogsGlobal from '../logs/global.js';
 import type * as LoggerProviders from '../logs/provider.js';
+import type * as MeterProviders from '../metrics/provider.js';
 import type { WriterStatus } from '../native/binding.js';
 import type * as TracerProviders from '../trace/provider.js';
 import type * as ConsoleCapture from './console-capture.js';
@@ -16,6 +17,7 @@ import type * as ExceptionCapture from './exception-capture.js';
 export interface Providers {
   tracerProvider?: TracerProviders.MmapTracerProvider;
   loggerProvider?: LoggerProviders.MmapLoggerProvider;
+  meterProvider?: MeterProviders.MmapMeterProvider;
 }
 
 /** Makes and registers the providers of the signals that are not switched off. All of them write to one file. */
@@ -29,7 +31,24 @@ export function createProviders(env: Env): Providers {
   if (isSignalEnabled(env, 'logs')) {
     providers.loggerProvider = createLoggerProvider(env);
   }
+  if (isSignalEnabled(env, 'metrics')) {
+    providers.meterProvider = createMeterProvider();
+  }
   return providers;
+}
+
+function createMeterProvider(): MeterProviders.MmapMeterProvider | undefined {
+  if (isApiGlobalSet('metrics')) {
+    announce(
+      'warn',
+      'another meter provider is registered already: it stays in place, and no metrics are recorded here',
+    );
+    return undefined;
+  }
+  const { MmapMeterProvider } = require('../metrics/provider.js') as typeof MeterProviders;
+  const provider = new MmapMeterProvider();
+  provider.register();
+  return provider;
 }
 
 function createLoggerProvider(env: Env): LoggerProviders.MmapLoggerProvider | undefined {
@@ -55,6 +74,6 @@ function createLoggerProvider(env: Env): LoggerProviders.MmapLoggerProvider | un
 }
 
 /** The status of the file that they share. */
-export function statusOf({ tracerProvider, loggerProvider }: Providers): WriterStatus | undefined {
-  return tracerProvider?.status() ?? loggerProvider?.status();
+export function statusOf({ tracerProvider, loggerProvider, meterProvider }: Providers): WriterStatus | undefined {
+  return tracerProvider?.status() ?? loggerProvider?.status() ?? meterProvider?.status();
 }

@@ -17,7 +17,7 @@ import type { Providers } from './providers.js';
 import type * as ReaderWatch from './reader-watch.js';
 
 /** Signals that are recorded here. */
-const SIGNALS: Signal[] = ['traces', 'logs'];
+const SIGNALS: Signal[] = ['traces', 'logs', 'metrics'];
 
 /** Sets up this thread. Never throws: an app must run on without its telemetry. */
 function start(): void {

@@ -71,6 +71,8 @@ export class SpanData implements StartFields, EndFields, OpenSpan {
   declare protected endNanos: number;
   declare attributePairs: unknown[];
   declare attributeCount: number;
+  /** Bits of the keys of its attributes (`keyBit`). */
+  declare protected keyBits: number;
   declare protected context: SpanContext | undefined;
   declare protected parentContext: SpanContext | undefined;
   declare protected details: SpanDetails | undefined;
@@ -99,6 +101,7 @@ export class SpanData implements StartFields, EndFields, OpenSpan {
     this.endNanos = 0;
     this.attributePairs = NO_PAIRS;
     this.attributeCount = 0;
+    this.keyBits = 0;
     this.context = position.context;
     this.parentContext = parentContext;
     this.details = undefined;

@@ -63,12 +63,13 @@ export class MmapSpan extends data.SpanData implements Span, ReadableSpan {
     processors?.onStart(this, context);
   }
 
+  /** The attributes that the span begins with: keys of one object, so each is new. */
   private store(attributes: Attributes): void {
     for (const key in attributes) {
       // biome-ignore lint/suspicious/noPrototypeBuiltins: the compiler knows this form within for-in; hasOwn costs a call a key
       if (!Object.prototype.hasOwnProperty.call(attributes, key)) continue;
       const value = attributes[key];
-      if (value !== undefined && value !== null) this.keep(key, value);
+      if (value !== undefined && value !== null && this.isValid(key, value)) this.append(key, this.limited(value));
     }
   }
 
@@ -93,43 +94,51 @@ export class MmapSpan extends data.SpanData implements Span, ReadableSpan {
 
   /** Stores a valid attribute within the limits. Returns where its value is, or −1. */
   private keep(key: string, value: unknown): number {
+    if (!this.isValid(key, value)) return -1;
+    const kept = this.limited(value);
+    const found = this.find(key, this.attributeCount);
+    if (found === -1) return this.append(key, kept);
+    this.attributePairs[found] = kept;
+    return found;
+  }
+
+  private isValid(key: string, value: unknown): boolean {
     if (typeof key !== 'string' || key === '') {
       warnInvalid('key', key);
-      return -1;
+      return false;
     }
-    const { limits } = this.origin;
-    let kept = value;
     const type = typeof value;
-    if (type === 'string') {
-      if ((value as string).length > limits.attributeValueLengthLimit)
-        kept = limitLength(value, limits.attributeValueLengthLimit);
-    } else if (type !== 'number' && type !== 'boolean') {
-      if (!isAttributeValue(value)) {
-        warnInvalid('value', key);
-        return -1;
-      }
-      kept = limitLength(value, limits.attributeValueLengthLimit);
-    }
+    if (type === 'string' || type === 'number' || type === 'boolean' || isAttributeValue(value)) return true;
+    warnInvalid('value', key);
+    return false;
+  }
+
+  private limited(value: unknown): unknown {
+    const type = typeof value;
+    if (type === 'number' || type === 'boolean') return value;
+    const limit = this.origin.limits.attributeValueLengthLimit;
+    return type === 'string' && (value as string).length <= limit ? value : limitLength(value, limit);
+  }
+
+  /** Stores an attribute whose key is new. Returns where its value is, or −1 when there are too many. */
+  private append(key: string, value: unknown): number {
     const count = this.attributeCount;
-    const found = this.find(key, count);
-    if (found !== -1) {
-      this.attributePairs[found] = kept;
-      return found;
-    }
-    if (count / 2 >= limits.attributeCountLimit) {
+    if (count / 2 >= this.origin.limits.attributeCountLimit) {
       this.detail().droppedAttributes++;
       return -1;
     }
     if (count === 0) this.attributePairs = acquirePairs();
     this.attributePairs[count] = key;
-    this.attributePairs[count + 1] = kept;
+    this.attributePairs[count + 1] = value;
     this.attributeCount = count + 2;
+    this.keyBits |= keyBit(key);
     if (count >= MANY_ELEMENTS) this.details?.attributeIndex?.set(key, count + 1);
     return count + 1;
   }
 
   /** Where the value of `key` is, or −1. */
   private find(key: string, count: number): number {
+    if ((this.keyBits & keyBit(key)) === 0) return -1;
     const pairs = this.attributePairs;
     if (count < MANY_ELEMENTS) {
       for (let i = 0; i < count; i += 2) if (pairs[i] === key) return i + 1;
@@ -252,6 +261,11 @@ export class MmapSpan extends data.SpanData implements Span, ReadableSpan {
     diag.warn(`Cannot execute the operation on ended Span {traceId: ${traceId}, spanId: ${spanId}}`);
     return true;
   }
+}
+
+/** One of 32 bits by the key: a span that has no key of this bit has not this key. */
+function keyBit(key: string): number {
+  return 1 << key.length;
 }
 
 function warnOfDrops({ droppedEvents, droppedLinks }: SpanDetails): void {

@@ -10,6 +10,7 @@ import {
   INVALID_SPAN_CONTEXT,
   isSpanContextValid,
   type Link,
+  ROOT_CONTEXT,
   SamplingDecision,
   type Span,
   type SpanContext,
@@ -72,8 +73,10 @@ export class MmapTracer implements Tracer {
 
   startSpan(name: string, options?: SpanOptions, parentContext: Context = contextApi.active()): Span {
     const context = options?.root === true ? trace.deleteSpan(parentContext) : parentContext;
-    if (context.getValue(SUPPRESS_TRACING) === true) return wrapSpanContext(INVALID_SPAN_CONTEXT);
-    const parent = getSpan(context);
+    // The root context holds nothing.
+    const isRoot = context === ROOT_CONTEXT;
+    if (!isRoot && context.getValue(SUPPRESS_TRACING) === true) return wrapSpanContext(INVALID_SPAN_CONTEXT);
+    const parent = isRoot ? undefined : getSpan(context);
     if (this.#state.isShutDown) return wrapSpanContext(parent?.spanContext() ?? INVALID_SPAN_CONTEXT);
     const traceState = takeParent(parent);
     this.#drawIds();

@@ -92,13 +92,6 @@ impl Environment {
         Some(())
     }
 
-    /// Address of the scratch buffer and the thread's handle on a writer, together: a commit needs both.
-    #[inline]
-    pub fn parts(&mut self, writer: usize) -> Option<(Scratch, &mut WriterHandle)> {
-        let scratch = self.scratch()?;
-        Some((scratch, self.handle(writer)?))
-    }
-
     /// The scratch buffer, once attached.
     #[inline]
     pub fn scratch(&self) -> Option<Scratch> {

@@ -8,7 +8,9 @@ use napi_derive::napi;
 use otlp_mmap::file::RingId;
 use otlp_mmap::layout::constant;
 use otlp_mmap::otlp::Signal;
-use otlp_mmap::receiver::{Event, HandedPiece, Level, Receiver, ReceiverOptions, ReceiverStats};
+use otlp_mmap::receiver::{
+    Event, HandedPiece, Level, MetricStream, Receiver, ReceiverOptions, ReceiverStats, Temporality,
+};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -23,6 +25,30 @@ pub struct JsReceiverOptions {
     pub max_open_spans: Option<u32>,
     pub max_open_span_bytes: Option<f64>,
     pub dead_slot_timeout: Option<f64>,
+    pub metric_streams: Option<Vec<JsMetricStream>>,
+    pub metric_interval: Option<f64>,
+    pub max_points: Option<u32>,
+    pub state_directory: Option<String>,
+}
+
+/// See `MetricStream` of `ts/native/binding.ts`.
+#[napi(object)]
+pub struct JsMetricStream {
+    pub name: String,
+    pub temporality: String,
+}
+
+impl From<JsMetricStream> for MetricStream {
+    fn from(stream: JsMetricStream) -> Self {
+        Self {
+            name: stream.name,
+            temporality: Temporality::from_name(&stream.temporality).unwrap_or_default(),
+        }
+    }
+}
+
+fn millis(millis: f64) -> Duration {
+    Duration::from_secs_f64((millis / 1000.0).clamp(0.0, 86_400.0))
 }
 
 impl From<JsReceiverOptions> for ReceiverOptions {
@@ -39,9 +65,13 @@ impl From<JsReceiverOptions> for ReceiverOptions {
                 .max_open_spans
                 .map_or(default.max_open_spans, |spans| spans as usize),
             max_open_span_bytes: bytes(options.max_open_span_bytes, default.max_open_span_bytes),
-            dead_slot_timeout: options.dead_slot_timeout.map_or(default.dead_slot_timeout, |millis| {
-                Duration::from_secs_f64((millis / 1000.0).clamp(0.0, 86_400.0))
+            dead_slot_timeout: options.dead_slot_timeout.map_or(default.dead_slot_timeout, millis),
+            metric_streams: options.metric_streams.map_or(default.metric_streams, |streams| {
+                streams.into_iter().map(Into::into).collect()
             }),
+            metric_interval: options.metric_interval.map(millis),
+            max_points: options.max_points.unwrap_or(default.max_points),
+            state_directory: options.state_directory.map(PathBuf::from),
         }
     }
 }
@@ -54,6 +84,7 @@ pub struct JsPiece {
     pub body: Buffer,
     pub items: u32,
     pub urgent: bool,
+    pub stream: Option<String>,
 }
 
 impl From<HandedPiece> for JsPiece {
@@ -64,6 +95,7 @@ impl From<HandedPiece> for JsPiece {
             items: handed.piece.items,
             body: handed.piece.bytes.into(),
             urgent: handed.urgent,
+            stream: Some(handed.stream).filter(|stream| !stream.is_empty()),
         }
     }
 }
@@ -136,6 +168,7 @@ pub struct JsReceiverStats {
     pub open_spans_evicted: f64,
     pub writer_drops: HashMap<&'static str, HashMap<&'static str, f64>>,
     pub bytes_unacknowledged: f64,
+    pub series_skipped: f64,
 }
 
 impl From<ReceiverStats> for JsReceiverStats {
@@ -169,6 +202,7 @@ impl From<ReceiverStats> for JsReceiverStats {
                 .filter(|(_, by_reason)| !by_reason.is_empty())
                 .collect(),
             bytes_unacknowledged: stats.bytes_unacknowledged as f64,
+            series_skipped: stats.series_skipped as f64,
         }
     }
 }

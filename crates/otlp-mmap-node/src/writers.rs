@@ -148,6 +148,17 @@ pub fn intern_scope(writer: u32, epoch: u32, name: String, version: String, attr
     )
 }
 
+/// Reference of a metric; negative: the negated `COMMIT_*` status. `message`: an encoded `MetricRef`.
+#[napi]
+#[must_use]
+pub fn intern_metric(writer: u32, epoch: u32, message: Uint8Array) -> f64 {
+    reference(
+        get(writer as usize)
+            .ok_or(CommitStatus::Disabled)
+            .and_then(|writer| writer.intern_metric(epoch, &message)),
+    )
+}
+
 /// Sets the resource of the writer's files: an encoded OTLP Resource.
 ///
 /// # Errors

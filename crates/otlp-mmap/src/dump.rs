@@ -1,7 +1,12 @@
 //! What a file holds unread, as OTLP JSON, without changing it.
 
+use crate::cells::CellReader;
+use crate::clock;
 use crate::file::{FileError, RingId};
-use crate::otlp::{Assembler, AssemblerOptions, Faults, LogEncoder, Piece, Resolver, Signal, TraceEncoder, json};
+use crate::otlp::{
+    AggregationTemporality, Assembler, AssemblerOptions, Faults, Interval, LogEncoder, MetricEncoder, Piece, Resolver,
+    Signal, TraceEncoder, json,
+};
 use crate::reader::{FileReader, Next};
 use std::path::Path;
 use std::time::Instant;
@@ -24,7 +29,38 @@ pub fn dump(path: &Path, all: bool, signals: &[Signal]) -> Result<Vec<String>, F
     if signals.contains(&Signal::Logs) {
         logs(&mut reader, &mut lines);
     }
+    if signals.contains(&Signal::Metrics) {
+        metrics(&mut reader, &mut lines);
+    }
     Ok(lines)
+}
+
+/// Metrics as they are now, cumulative. A viewer takes nothing, so they can be looked at again and again.
+fn metrics(reader: &mut FileReader, lines: &mut Vec<String>) {
+    let Ok(Some(mut cells)) = CellReader::open(reader.file()) else {
+        return;
+    };
+    let resolver = resolver(reader, &mut Faults::default());
+    let mut encoder = MetricEncoder::default();
+    if let Some(resource) = resolver.resource_override() {
+        encoder.set_resource(resource.body(), resource.schema_url());
+    }
+    let mut line = |encoder: &mut MetricEncoder| print(Signal::Metrics, lines, |piece| encoder.cut(piece));
+    let end = clock::wall_nanos();
+    cells.take_exemplars_since(0);
+    cells.begin(reader.file());
+    while cells.advance() {
+        let (instrument, series) = cells.current();
+        let interval = Interval {
+            start: series.start.min(end),
+            end,
+        };
+        encoder.point(instrument, series, AggregationTemporality::Cumulative, interval);
+        if encoder.items() >= ITEMS_PER_LINE {
+            line(&mut encoder);
+        }
+    }
+    line(&mut encoder);
 }
 
 fn traces(reader: &mut FileReader, all: bool, lines: &mut Vec<String>) {

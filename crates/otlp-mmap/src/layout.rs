@@ -638,6 +638,16 @@ pub mod scratch {
     pub const VALUE: usize = 32;
     /// u32 out of metricCell: 1 = the overflow series, which is not to be remembered for these attributes
     pub const CELL_OVERFLOW: usize = 40;
+    /// u32 in: number of the writer
+    pub const COMMIT_WRITER: usize = 44;
+    /// u32 in: RING_*
+    pub const COMMIT_RING: usize = 48;
+    /// u32 in: offset of the record in the scratch buffer
+    pub const COMMIT_OFFSET: usize = 52;
+    /// u32 in: bytes of the record
+    pub const COMMIT_LENGTH: usize = 56;
+    /// u32 out: COMMIT_*
+    pub const COMMIT_STATUS: usize = 60;
     /// the record to commit starts here
     pub const RECORD: usize = 64;
     /// bytes for it (512 KiB − 64)

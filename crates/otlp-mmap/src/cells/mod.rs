@@ -5,21 +5,29 @@
 //! made. `docs/format.md` has the layout.
 //!
 //! An app takes a [`CellHandle`] for each thread ([`Writer::cell_handle`](crate::writer::Writer::cell_handle)), asks it for the cell
-//! of an instrument and a set of attributes, remembers the answer, and records into it.
+//! of an instrument and a set of attributes, remembers the answer, and records into it. A reader walks over all series with a
+//! [`CellReader`].
 
+mod baseline;
 mod exemplars;
 mod exponential;
 mod handle;
 mod histogram;
 mod instrument;
 mod place;
+mod read;
 mod sets;
 mod space;
 mod store;
+mod temporality;
 
 pub use exemplars::{Exemplar, MOST_ATTRIBUTES};
 pub use handle::{CellHandle, SeriesCell};
 pub use instrument::{Instrument, Kind, MOST_BUCKETS, Parts};
+pub use read::{Buckets, CellReader, Exponential, Histogram, InstrumentView, Point, ReadExemplar, Series};
 
+pub use temporality::Temporality;
+
+pub(crate) use baseline::Baseline;
 pub(crate) use space::Space;
 pub(crate) use store::{Begun, HomeFile, Host, NoHome, Store};

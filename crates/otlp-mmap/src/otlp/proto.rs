@@ -98,3 +98,68 @@ pub mod any_value {
     pub const KVLIST: u32 = 6;
     pub const BYTES: u32 = 7;
 }
+
+/// `Metric`, and what is the same in its kinds of data.
+pub mod metric {
+    pub const NAME: u32 = 1;
+    pub const DESCRIPTION: u32 = 2;
+    pub const UNIT: u32 = 3;
+    pub const GAUGE: u32 = 5;
+    pub const SUM: u32 = 7;
+    pub const HISTOGRAM: u32 = 9;
+    pub const EXPONENTIAL_HISTOGRAM: u32 = 10;
+    pub const DATA_POINTS: u32 = 1;
+    pub const TEMPORALITY: u32 = 2;
+    pub const IS_MONOTONIC: u32 = 3;
+
+    pub mod number {
+        pub const START: u32 = 2;
+        pub const TIME: u32 = 3;
+        pub const AS_DOUBLE: u32 = 4;
+        pub const EXEMPLARS: u32 = 5;
+        pub const AS_INT: u32 = 6;
+        pub const ATTRIBUTES: u32 = 7;
+    }
+
+    pub mod histogram {
+        pub const START: u32 = 2;
+        pub const TIME: u32 = 3;
+        pub const COUNT: u32 = 4;
+        pub const SUM: u32 = 5;
+        pub const BUCKET_COUNTS: u32 = 6;
+        pub const BOUNDS: u32 = 7;
+        pub const EXEMPLARS: u32 = 8;
+        pub const ATTRIBUTES: u32 = 9;
+        pub const MIN: u32 = 11;
+        pub const MAX: u32 = 12;
+    }
+
+    pub mod exponential {
+        pub const ATTRIBUTES: u32 = 1;
+        pub const START: u32 = 2;
+        pub const TIME: u32 = 3;
+        pub const COUNT: u32 = 4;
+        pub const SUM: u32 = 5;
+        pub const SCALE: u32 = 6;
+        pub const ZERO_COUNT: u32 = 7;
+        pub const POSITIVE: u32 = 8;
+        pub const NEGATIVE: u32 = 9;
+        pub const EXEMPLARS: u32 = 11;
+        pub const MIN: u32 = 12;
+        pub const MAX: u32 = 13;
+    }
+
+    pub mod buckets {
+        pub const OFFSET: u32 = 1;
+        pub const COUNTS: u32 = 2;
+    }
+
+    pub mod exemplar {
+        pub const TIME: u32 = 2;
+        pub const AS_DOUBLE: u32 = 3;
+        pub const SPAN_ID: u32 = 4;
+        pub const TRACE_ID: u32 = 5;
+        pub const AS_INT: u32 = 6;
+        pub const ATTRIBUTES: u32 = 7;
+    }
+}

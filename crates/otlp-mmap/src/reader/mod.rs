@@ -193,6 +193,13 @@ impl FileReader {
         self.liveness == Liveness::Dead || self.view.extension().is_some_and(|block| block.closed())
     }
 
+    /// Metric cells will not change any more: the writer closed them, or is dead.
+    #[must_use]
+    pub fn cells_are_final(&self) -> bool {
+        let closed = |block: crate::file::Extension<'_>| block.cells_state() == constant::STATE_CLOSED;
+        self.liveness == Liveness::Dead || self.view.extension().is_some_and(closed)
+    }
+
     /// Its writer still updates metric cells in it, whatever the state of its rings.
     #[must_use]
     pub fn has_open_cells(&self) -> bool {
@@ -219,6 +226,14 @@ impl FileReader {
     #[must_use]
     pub fn last_commit(&self) -> u64 {
         self.view.extension().map_or(0, |block| block.last_commit())
+    }
+
+    /// The newest of what the file tells of when its writer was alive: a commit, or a tick of its metrics.
+    #[must_use]
+    pub fn last_sign_of_life(&self) -> u64 {
+        self.view
+            .extension()
+            .map_or(0, |block| block.last_commit().max(block.cells_tick()))
     }
 
     /// References of the resource that stands for every scope, and of its schema URL, if the file names one.

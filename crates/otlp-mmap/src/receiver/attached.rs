@@ -1,9 +1,12 @@
 //! One file that is being read, with what waits for acknowledgement.
 
-use super::ReceiverStats;
 use super::checkpoint::Checkpoints;
+use super::collect::FileCells;
 use super::discovery::Found;
 use super::lane::HURRY_FRACTION;
+use super::producer::Pass;
+use super::run::Outlet;
+use super::{ReceiverOptions, ReceiverStats};
 use crate::file::liveness::Liveness;
 use crate::file::{FileError, RingId};
 use crate::layout::constant;
@@ -46,6 +49,7 @@ struct Unreleased {
 pub(super) struct Attached {
     pub(super) reader: FileReader,
     pub(super) resolver: Resolver,
+    pub(super) cells: FileCells,
     /// It may be removed when it is done with.
     in_directory: bool,
     unreleased: [Unreleased; 3],
@@ -61,8 +65,8 @@ pub(super) struct Attached {
 }
 
 impl Attached {
-    pub(super) fn open(found: &Found, dead_slot_timeout: Duration) -> Attach {
-        let reader = match FileReader::attach(&found.path, dead_slot_timeout) {
+    pub(super) fn open(found: &Found, options: &ReceiverOptions) -> Attach {
+        let reader = match FileReader::attach(&found.path, options.dead_slot_timeout) {
             Ok(reader) => reader,
             Err(AttachError::Locked) => return Attach::Busy,
             Err(AttachError::File(error)) if error.may_become_ready() => return Attach::NotYet,
@@ -77,6 +81,7 @@ impl Attached {
             acknowledged_epoch: 0,
             reader,
             resolver: Resolver::default(),
+            cells: FileCells::new(options),
             in_directory: found.in_directory,
             flush: None,
             spill_head: 0,
@@ -97,11 +102,11 @@ impl Attached {
         self.reader.store_heartbeat(unix_nanos);
     }
 
-    /// The writer asked for a flush that is not acknowledged yet.
+    /// The writer asked for a flush that is not acknowledged yet, and it asked just now.
     #[inline]
-    pub(super) fn wants_flush(&mut self) -> bool {
+    pub(super) fn wants_flush(&mut self) -> (bool, bool) {
         let Some(block) = self.reader.file().extension() else {
-            return false;
+            return (false, false);
         };
         let epoch = block.flush_epoch();
         let newest = self.flush.as_ref().map_or(self.acknowledged_epoch, |flush| flush.epoch);
@@ -110,7 +115,7 @@ impl Attached {
             let indices = RingId::ALL.map(|ring| self.reader.file().ring(ring).writer_index());
             self.flush = Some(FlushRequest { epoch, indices });
         }
-        self.flush.is_some()
+        (self.flush.is_some(), epoch > newest)
     }
 
     /// A part of the spill ring was filled since this was last true: what stands there goes only with the acknowledgement of its
@@ -159,11 +164,29 @@ impl Attached {
         if cursor > unreleased.released {
             unreleased.checkpoints.mark(sequence, cursor);
         }
-        self.release(watermark);
+        self.release(watermark, false);
     }
 
-    /// Gives back what pieces up to `watermark` hold, and answers a flush when all that it asked for is given back.
-    pub(super) fn release(&mut self, watermark: u64) {
+    /// Collects metrics that are due. True if there is more to do.
+    pub(super) fn collect(&mut self, outlet: &mut Outlet<'_>, pass: &Pass<'_>, faults: &mut Faults) -> bool {
+        if !self.cells.may_collect(&self.reader, pass.now) || (!pass.flush && self.waits_for_resource(pass.now)) {
+            return false;
+        }
+        self.apply_resource(faults);
+        let last_seen = self.reader.last_sign_of_life().max(self.last_alive);
+        self.cells.collect(
+            &mut self.reader,
+            &self.resolver,
+            outlet,
+            pass.options,
+            pass.now,
+            last_seen,
+        )
+    }
+
+    /// Gives back what pieces up to `watermark` hold, and answers a flush when all that it asked for is given back and metrics are
+    /// `collected`.
+    pub(super) fn release(&mut self, watermark: u64, collected: bool) {
         for ring in READ {
             let unreleased = &mut self.unreleased[ring as usize];
             if let Some(index) = unreleased.checkpoints.acknowledged(watermark) {
@@ -175,7 +198,8 @@ impl Attached {
             READ.iter()
                 .all(|&ring| self.unreleased[ring as usize].released >= flush.indices[ring as usize])
         };
-        if self.flush.as_ref().is_some_and(released)
+        if collected
+            && self.flush.as_ref().is_some_and(released)
             && let Some(flush) = self.flush.take()
         {
             self.acknowledged_epoch = flush.epoch;
@@ -219,9 +243,11 @@ impl Attached {
 
     /// Nothing waits for an acknowledgement.
     pub(super) fn is_released(&self) -> bool {
-        self.unreleased
-            .iter()
-            .all(|unreleased| unreleased.checkpoints.is_empty())
+        self.cells.is_done(&self.reader)
+            && self
+                .unreleased
+                .iter()
+                .all(|unreleased| unreleased.checkpoints.is_empty())
     }
 
     /// It is one of ours, lies in a watched folder, and holds nothing for any reader: it may go.

@@ -6,6 +6,7 @@
 
 mod attached;
 mod checkpoint;
+mod collect;
 mod discovery;
 mod lane;
 mod logs;
@@ -16,6 +17,8 @@ mod traces;
 mod watch;
 
 pub use discovery::SUFFIX;
+
+pub use crate::cells::Temporality;
 
 use crate::otlp::{Piece, Signal};
 use crate::reader::DEAD_SLOT_TIMEOUT;
@@ -42,6 +45,32 @@ pub struct ReceiverOptions {
     pub max_open_span_bytes: usize,
     /// How long a slot that was claimed and never published holds up a file without our block.
     pub dead_slot_timeout: Duration,
+    /// What metrics are collected for: each stream gets all of them. None: metrics are not read.
+    pub metric_streams: Vec<MetricStream>,
+    /// How often they are collected. None: as the app's own settings say, else once a minute.
+    pub metric_interval: Option<Duration>,
+    /// Data points after which a piece is handed over.
+    pub max_points: u32,
+    /// Where streams that are not cumulative keep what was exported. None: hidden files beside the app's.
+    pub state_directory: Option<PathBuf>,
+}
+
+/// Metrics of one temporality, for one destination or several that share it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MetricStream {
+    /// What its pieces are called.
+    pub name: String,
+    /// What its points count from.
+    pub temporality: Temporality,
+}
+
+impl Default for MetricStream {
+    fn default() -> Self {
+        Self {
+            name: "cumulative".to_owned(),
+            temporality: Temporality::Cumulative,
+        }
+    }
 }
 
 impl Default for ReceiverOptions {
@@ -54,6 +83,10 @@ impl Default for ReceiverOptions {
             max_open_spans: 100_000,
             max_open_span_bytes: 64 << 20,
             dead_slot_timeout: DEAD_SLOT_TIMEOUT,
+            metric_streams: vec![MetricStream::default()],
+            metric_interval: None,
+            max_points: 8192,
+            state_directory: None,
         }
     }
 }
@@ -69,6 +102,8 @@ pub struct HandedPiece {
     pub piece: Piece,
     /// A process waits for its records: send without waiting for more.
     pub urgent: bool,
+    /// Name of the [`MetricStream`]; empty for other signals.
+    pub stream: String,
 }
 
 /// How serious a log line is.
@@ -128,6 +163,8 @@ pub struct ReceiverStats {
     pub writer_drops: [[u64; crate::layout::constant::DROP_REASONS as usize]; 3],
     /// Bytes handed over and not acknowledged.
     pub bytes_unacknowledged: u64,
+    /// Series and instruments in metric cells that cannot be right, counted at each collection.
+    pub series_skipped: u64,
 }
 
 enum Command {

@@ -88,7 +88,14 @@ impl Producer {
         let Some(file) = self.files.front_mut() else {
             return Progress::Nothing;
         };
-        let urgent = file.wants_flush() | file.fills_spill_ring() | pass.flush;
+        let (flush, asked) = file.wants_flush();
+        let urgent = flush | file.fills_spill_ring() | pass.flush;
+        if asked {
+            self.request_collection();
+        }
+        let Some(file) = self.files.front_mut() else {
+            return Progress::Nothing;
+        };
         if file.reader.file().mapping().poisoned() {
             return self.set_front_aside(outlet, "it was truncated while it was read");
         }
@@ -111,6 +118,34 @@ impl Producer {
                 &format!("the indices of its {} ring cannot be right", ring.name()),
             ),
         }
+    }
+
+    /// Has the metrics of all files collected before they are due.
+    pub(super) fn request_collection(&mut self) {
+        for file in self.files.iter_mut().chain(&mut self.retiring) {
+            file.cells.request();
+        }
+    }
+
+    /// Collects metrics that are due.
+    pub(super) fn collect(&mut self, outlet: &mut Outlet<'_>, pass: &Pass<'_>) -> Progress {
+        if pass.flush {
+            self.request_collection();
+        }
+        let faults = self.traces.encode.assembler.faults_mut();
+        let mut more = false;
+        for file in self.files.iter_mut().chain(&mut self.retiring) {
+            more |= file.collect(outlet, pass, faults);
+        }
+        if more { Progress::Plenty } else { Progress::Nothing }
+    }
+
+    /// No collection is under way or asked for.
+    pub(super) fn is_collected(&self) -> bool {
+        self.files
+            .iter()
+            .chain(&self.retiring)
+            .all(|file| file.cells.is_settled())
     }
 
     /// Emits what the old process left open, and goes on with the new one's records.
@@ -167,7 +202,7 @@ impl Producer {
             .partition(Attached::is_released);
         self.retiring = retiring;
         for file in done {
-            self.finish(&file, outlet);
+            self.finish(file, outlet);
         }
     }
 
@@ -183,8 +218,8 @@ impl Producer {
     }
 
     /// All that the file held is acknowledged.
-    fn finish(&mut self, file: &Attached, outlet: &mut Outlet<'_>) {
-        self.leave(file);
+    fn finish(&mut self, file: Attached, outlet: &mut Outlet<'_>) {
+        self.leave(&file);
         if !file.is_removable() {
             return;
         }
@@ -196,6 +231,7 @@ impl Producer {
                     Level::Debug,
                     format!("removed {}: drained, its writer is done with it", path.display()),
                 );
+                file.cells.remove_baselines();
             }
             Err(error) => outlet.log(
                 Level::Warn,
@@ -215,11 +251,15 @@ impl Producer {
 
     /// Gives back what pieces up to `watermark` hold.
     pub(super) fn release(&mut self, watermark: u64) {
+        for file in self.files.iter_mut().chain(&mut self.retiring) {
+            file.cells.release(&file.reader, watermark);
+        }
+        let collected = self.is_collected();
         if let Some(file) = self.files.front_mut() {
-            file.release(watermark);
+            file.release(watermark, collected);
         }
         for file in &mut self.retiring {
-            file.release(watermark);
+            file.release(watermark, collected);
         }
     }
 
@@ -251,6 +291,9 @@ impl Producer {
         let logs = self.logs.encode.counters();
         stats.records_quarantined += logs.quarantined;
         stats.spills_lost += logs.faults.lost_spills;
+        for file in self.files.iter().chain(&self.retiring) {
+            stats.series_skipped += file.cells.skipped();
+        }
         let mut drops = self.drops;
         for file in self.files.iter().chain(&self.retiring) {
             drops.add(file);

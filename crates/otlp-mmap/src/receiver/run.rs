@@ -32,6 +32,15 @@ pub(super) struct Outlet<'a> {
 impl Outlet<'_> {
     /// Hands over a piece: its sequence number.
     pub(super) fn hand(&mut self, signal: Signal, piece: Piece, urgent: bool) -> u64 {
+        self.hand_stream(signal, piece, urgent, String::new())
+    }
+
+    /// Hands over data points of a stream.
+    pub(super) fn hand_metrics(&mut self, piece: Piece, urgent: bool, stream: &str) -> u64 {
+        self.hand_stream(Signal::Metrics, piece, urgent, stream.to_owned())
+    }
+
+    fn hand_stream(&mut self, signal: Signal, piece: Piece, urgent: bool, stream: String) -> u64 {
         let sequence = self.in_flight.push(piece.bytes.len());
         self.stats.items[signal as usize] += u64::from(piece.items);
         (self.on_event)(Event::Piece(HandedPiece {
@@ -39,6 +48,7 @@ impl Outlet<'_> {
             signal,
             piece,
             urgent,
+            stream,
         }));
         sequence
     }
@@ -94,7 +104,7 @@ impl<'a> Run<'a> {
 
     pub(super) fn run(&mut self, pulse: &Pulse) {
         let mut sleep = SHORTEST_SLEEP;
-        while !(self.stopping && self.outlet.in_flight.bytes() == 0) {
+        while !(self.stopping && self.outlet.in_flight.bytes() == 0 && self.collected()) {
             let progress = self.round();
             self.publish_stats();
             pulse.beat();
@@ -115,6 +125,11 @@ impl<'a> Run<'a> {
         }
         self.release();
         self.publish_stats();
+    }
+
+    /// The last collection of a receiver that stops is complete.
+    fn collected(&self) -> bool {
+        self.producers.values().all(Producer::is_collected)
     }
 
     fn drain_inbox(&mut self) {
@@ -158,6 +173,16 @@ impl<'a> Run<'a> {
         order.rotate_left(turn);
         let mut unserved = None;
         for (at, producer) in order.into_iter().enumerate() {
+            // metrics are the one thing that goes on when the receiver stops: they may be too many to hand over at once
+            if (self.stopping || !self.paused) && self.outlet.in_flight.bytes() < self.options.max_unacknowledged_bytes
+            {
+                let pass = Pass {
+                    options: &self.options,
+                    now,
+                    flush,
+                };
+                most = most.max(producer.collect(&mut self.outlet, &pass));
+            }
             if tend {
                 producer.tend(&mut self.outlet, now, unix_nanos);
             }
@@ -209,7 +234,7 @@ impl<'a> Run<'a> {
     }
 
     fn attach(&mut self, found: &Found) {
-        match Attached::open(found, self.options.dead_slot_timeout) {
+        match Attached::open(found, &self.options) {
             Attach::Ready(attached) => {
                 let key = ProducerKey::of(&attached, found);
                 self.outlet
@@ -254,6 +279,7 @@ impl<'a> Run<'a> {
                 .take_while(|_| producer.pass(&mut self.outlet, &pass) > Progress::Nothing)
                 .for_each(drop);
             producer.close(&mut self.outlet);
+            producer.request_collection();
         }
         self.stopping = true;
     }

@@ -32,6 +32,7 @@ impl From<TranslateError> for InternError {
 pub(super) struct Interner {
     strings: HashMap<Box<str>, i64>,
     scopes: HashMap<Vec<u8>, i64>,
+    metrics: HashMap<Vec<u8>, i64>,
     resource_ref: i64,
     room: Room,
 }
@@ -96,6 +97,16 @@ impl Interner {
         wire::put_uint(&mut entry, field::SCOPE_RESOURCE_REF, self.resource_ref as u64);
         let reference = self.room.append(view, &entry)?;
         self.scopes.insert(content, reference);
+        Ok(reference)
+    }
+
+    /// Reference of an encoded `MetricRef`.
+    pub(super) fn metric(&mut self, view: &FileView, message: &[u8]) -> Result<i64, InternError> {
+        if let Some(reference) = self.metrics.get(message) {
+            return Ok(*reference);
+        }
+        let reference = self.room.append(view, message)?;
+        self.metrics.insert(message.to_vec(), reference);
         Ok(reference)
     }
 

@@ -149,6 +149,15 @@ impl Writer {
         })
     }
 
+    /// Dictionary reference of a metric that measurements of the ring name: an encoded `MetricRef` with references of this epoch.
+    ///
+    /// # Errors
+    /// As [`Writer::intern_string`].
+    pub fn intern_metric(&self, epoch: u32, message: &[u8]) -> Result<i64, CommitStatus> {
+        let mut state = self.lock().ok_or(CommitStatus::Disabled)?;
+        state.intern(self, epoch, |interner, view| interner.metric(view, message))
+    }
+
     /// Sets the resource of this writer's files, an encoded OTLP Resource. Until it is `settled`, readers wait for it (for a
     /// bounded time). When it changes or settles, the epoch does, so that scopes refer to the new one.
     pub fn set_resource(&self, otlp_resource: &[u8], schema_url: &str, settled: bool) {

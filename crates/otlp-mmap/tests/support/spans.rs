@@ -125,6 +125,9 @@ pub fn logs_of(handed: &HandedPiece) -> Vec<u64> {
 
 /// Each test program uses a part of these.
 const _: () = {
+    let _ = Spans::new;
+    let _ = Spans::whole;
+    let _ = end;
     let _ = Spans::log;
     let _ = logs_of;
     let _ = Reading::line;

@@ -1,0 +1,104 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { DiagLogLevel, diag, ValueType } from '@opentelemetry/api';
+import { JsonMetricsSerializer } from '@opentelemetry/otlp-transformer';
+import {
+  AggregationTemporality,
+  createAllowListAttributesProcessor,
+  createDenyListAttributesProcessor,
+  MeterProvider,
+  MetricReader,
+  type ViewOptions as StockViewOptions,
+} from '@opentelemetry/sdk-metrics';
+import test, { type ExecutionContext } from 'ava';
+import * as fc from 'fast-check';
+import { MmapMeterProvider } from '../../ts/metrics/provider';
+import type { ViewOptions } from '../../ts/metrics/view';
+import { type FlatMetric, flattenMetrics } from '../support/metric-json';
+import { metricsIn, withDirectory } from '../support/written-files';
+import { collectedSteps, type Definition, definitions, perform, type Step, viewOptions, wildSteps } from './calls';
+
+diag.setLogger({ error() {}, warn() {}, info() {}, debug() {}, verbose() {} }, DiagLogLevel.ERROR);
+
+type View = typeof viewOptions extends fc.Arbitrary<(infer V)[]> ? V : never;
+
+/** A reader that collects when it is told to. */
+class ManualReader extends MetricReader {
+  constructor() {
+    super({ aggregationTemporalitySelector: () => AggregationTemporality.CUMULATIVE });
+  }
+  async onForceFlush() {}
+  async onShutdown() {}
+}
+
+function stockView({ keys, ...view }: View): StockViewOptions {
+  const create = keys?.allow ? createAllowListAttributesProcessor : createDenyListAttributesProcessor;
+  return { ...view, ...(keys && { attributesProcessors: [create(keys.list)] }) } as StockViewOptions;
+}
+
+function ourView({ keys, ...view }: View): ViewOptions {
+  return {
+    ...view,
+    ...(keys && { [keys.allow ? 'allowedAttributes' : 'deniedAttributes']: keys.list }),
+  } as ViewOptions;
+}
+
+/** What the stock SDK has at the end, as its OTLP exporter sends it. */
+async function stockResult(list: Definition[], views: View[], steps: Step[]): Promise<FlatMetric[]> {
+  const reader = new ManualReader();
+  const provider = new MeterProvider({ readers: [reader], views: views.map(stockView) });
+  let last: Uint8Array | undefined;
+  await perform(provider, list, steps, async () => {
+    last = JsonMetricsSerializer.serializeRequest((await reader.collect()).resourceMetrics);
+  });
+  await provider.shutdown();
+  return flattenMetrics([JSON.parse(Buffer.from(last!).toString('utf8'))]);
+}
+
+function ourResult(list: Definition[], views: View[], steps: Step[]): Promise<FlatMetric[]> {
+  return withDirectory(async (directory) => {
+    const provider = new MmapMeterProvider({ directory, resourceDetectors: [], views: views.map(ourView) });
+    await perform(provider, list, steps, () => provider.collect());
+    const result = metricsIn(directory);
+    await provider.shutdown();
+    return result;
+  });
+}
+
+/** Of two views of one name for one instrument the stock SDK takes the second for the first, and records twice. */
+function distinct(views: View[]): View[] {
+  return views.filter((view, at) => views.findIndex((other) => other.name === view.name) === at);
+}
+
+/** Histograms of observations: the stock SDK keeps those of the last collection only. */
+function isComparable(list: Definition[], views: View[]): boolean {
+  return !views.some((view) => (view.aggregation?.type ?? 0) >= 4) || !list.some(({ type }) => type.startsWith('Obs'));
+}
+
+async function compare(t: ExecutionContext, list: Definition[], views: View[], steps: Step[]): Promise<void> {
+  const chosen = distinct(views);
+  fc.pre(isComparable(list, chosen));
+  t.deepEqual(await ourResult(list, chosen, steps), await stockResult(list, chosen, steps));
+}
+
+test('collected_again_and_again_all_numbers_are_those_of_the_stock_sdk', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(definitions, viewOptions, collectedSteps, (list, views, steps) => compare(t, list, views, steps)),
+    { numRuns: 150 },
+  );
+});
+
+/** Beyond 64 bits, integers have no form in OTLP. */
+function asDoubles(list: Definition[]): Definition[] {
+  return list.map((each) => ({ ...each, valueType: ValueType.DOUBLE }));
+}
+
+test('values_of_any_size_give_the_numbers_of_the_stock_sdk', async (t) => {
+  await fc.assert(
+    fc.asyncProperty(definitions, viewOptions, wildSteps, (list, views, steps) =>
+      compare(t, asDoubles(list), views, steps),
+    ),
+    { numRuns: 150 },
+  );
+});

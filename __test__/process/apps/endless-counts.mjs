@@ -1,0 +1,30 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// Counts and records until it is killed. After each round of calls it says on standard output that they returned.
+import { writeSync } from 'node:fs';
+import { createMeter } from './meter.mjs';
+
+function say(line) {
+  const text = `${line}\n`;
+  for (;;) {
+    try {
+      return writeSync(1, text);
+    } catch (error) {
+      if (error.code !== 'EAGAIN') throw error;
+    }
+  }
+}
+
+const meter = createMeter(process.argv[2]);
+const counter = meter.createCounter('counter');
+const bound = meter.createCounter('bound').bind({ kind: 'bound' });
+const histogram = meter.createHistogram('histogram');
+for (let round = 1; ; round++) {
+  for (let i = 0; i < 100; i++) {
+    counter.add(1, { series: i % 10 });
+    bound.add(2);
+    histogram.record(i, { series: i % 10 });
+  }
+  say(`round ${round}`);
+}

@@ -1,0 +1,100 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import test from 'ava';
+import { Child, packageRoot, runNode } from '../support/child';
+import { installPackage } from '../support/installed-package';
+import type { FlatMetric } from '../support/metric-json';
+import { filesIn, metricsIn, withDirectory } from '../support/written-files';
+
+const apps = join(__dirname, 'apps');
+
+interface HistogramValue {
+  count: number;
+  sum: number;
+  counts: number[];
+}
+
+function pointsOf(metrics: FlatMetric[], name: string): FlatMetric['points'] {
+  return metrics.filter((metric) => metric.name === name).flatMap(({ points }) => points);
+}
+
+/** The sum over all series of a counter. */
+function total(metrics: FlatMetric[], name: string): number {
+  return pointsOf(metrics, name).reduce((sum, { value }) => sum + (value as { double: number }).double, 0);
+}
+
+function histograms(metrics: FlatMetric[], name: string): HistogramValue[] {
+  return pointsOf(metrics, name).map(({ value }) => value as HistogramValue);
+}
+
+const add = (numbers: number[]) => numbers.reduce((sum, number) => sum + number, 0);
+
+for (let round = 0; round < 12; round++) {
+  test(`what_was_counted_when_a_call_returned_survives_kill_9_round_${round}`, (t) =>
+    withDirectory(async (directory) => {
+      const child = new Child([join(apps, 'endless-counts.mjs'), directory]);
+      const enough = Math.random() ** 2 * 40_000;
+      await child.printed((out) => out.includes('round 1\n') && out.length > enough);
+      child.process.kill('SIGKILL');
+      t.is((await child.ended).signal, 'SIGKILL');
+      const rounds = child.lines().length;
+      const metrics = metricsIn(directory);
+      for (const [name, each] of [
+        ['counter', 1],
+        ['bound', 2],
+      ] as const) {
+        const sum = total(metrics, name);
+        t.true(sum >= 100 * each * rounds, `${name}: ${sum} of ${rounds} rounds`);
+        t.true(sum <= 100 * each * (rounds + 2), `${name}: ${sum} of ${rounds} rounds`);
+      }
+      const found = histograms(metrics, 'histogram');
+      t.true(add(found.map(({ count }) => count)) >= 100 * rounds);
+      t.true(add(found.map(({ count }) => count)) <= 100 * (rounds + 2));
+      for (const { count, counts } of found) t.is(count, add(counts));
+    }));
+}
+
+test('sums_of_all_threads_add_up_those_of_ended_ones_included', (t) =>
+  withDirectory(async (directory) => {
+    const { code, stdout, stderr } = await runNode([join(apps, 'worker-counts.mjs'), directory]);
+    t.is(code, 0, stderr);
+    const times = Number(stdout);
+    const metrics = metricsIn(directory);
+    t.deepEqual(
+      pointsOf(metrics, 'counter').map(({ value }) => value),
+      Array.from({ length: 10 }, () => ({ double: 100 * times })),
+    );
+    for (const { count, counts } of histograms(metrics, 'histogram')) {
+      t.is(count, 100 * times);
+      t.is(count, add(counts));
+    }
+    const sums = add(histograms(metrics, 'histogram').map(({ sum }) => sum));
+    t.is(sums, 2_000 * times);
+  }));
+
+test('the_processes_of_a_cluster_add_up', (t) =>
+  withDirectory(async (directory) => {
+    const { code, stderr } = await runNode([join(apps, 'cluster-counts.mjs'), directory]);
+    t.is(code, 0, stderr);
+    t.is(filesIn(directory).length, 3);
+    t.is(total(metricsIn(directory), 'counter'), 300);
+  }));
+
+test('copies_of_the_package_count_into_one_series', (t) =>
+  withDirectory((root) =>
+    withDirectory(async (directory) => {
+      mkdirSync(join(root, 'node_modules'));
+      symlinkSync(join(packageRoot, 'node_modules', '@opentelemetry'), join(root, 'node_modules', '@opentelemetry'));
+      const copies = [installPackage(join(root, 'node_modules')), installPackage(join(root, 'lib', 'node_modules'))];
+      const { code, stderr } = await runNode([join(apps, 'metric-copies.cjs'), directory, ...copies]);
+      t.is(code, 0, stderr);
+      t.is(filesIn(directory).length, 1);
+      t.deepEqual(
+        pointsOf(metricsIn(directory), 'counter').map(({ value }) => value),
+        [{ double: 16 }],
+      );
+    }),
+  ));

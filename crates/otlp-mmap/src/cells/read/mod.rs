@@ -1,0 +1,557 @@
+//! What is in a file's cells: a walk over instruments and their series that hands out borrowed, reused values.
+//!
+//! This is the streaming interface for whoever wants metrics without lists of points: memory does not grow with the number of series,
+//! and nothing is allocated for a series.
+//!
+//! ```no_run
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use otlp_mmap::cells::{CellReader, Point};
+//! use otlp_mmap::file::{Access, FileView};
+//!
+//! let file = FileView::open(std::path::Path::new("/dev/shm/otlp-mmap-0/app.mmap"), Access::Read)?;
+//! let Some(mut cells) = CellReader::open(&file)? else {
+//!     return Ok(()); // no metrics in it yet
+//! };
+//! cells.begin(&file);
+//! while cells.advance() {
+//!     let series = cells.series();
+//!     if let Point::Number(value) = series.point {
+//!         println!("{} = {value}", cells.instrument().name);
+//!     }
+//! }
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The series of one scope come one after the other, and so do those of one instrument. The threads of the process are added up: a
+//! series comes once.
+
+mod attributes;
+mod exemplar;
+mod instrument;
+mod point;
+
+pub use exemplar::ReadExemplar;
+pub use instrument::InstrumentView;
+pub use point::{Buckets, Exponential, Histogram};
+
+use std::io;
+
+use crate::cells::histogram::{COPY, Words};
+use crate::cells::instrument::bucket_words;
+use crate::file::atomic::{Ordering, fence};
+use crate::file::{Access, CELLS_RESERVATION, FileView, Mapping};
+use crate::layout::{cell, cells, histogram as histogram_layout, instrument as instrument_layout, page};
+
+/// Bytes in units of which cells, pages and instruments are referred to.
+const UNIT: u64 = 64;
+
+/// Longest attribute set that is copied.
+const LONGEST_ATTRIBUTES: u32 = 1 << 20;
+
+/// Cells of one series that are followed: more threads than any process has at once.
+const LONGEST_CHAIN: u32 = 1 << 16;
+
+/// How often a value of several words is read again that changed meanwhile.
+const MOST_TRIES: u32 = 10_000;
+
+/// How often a cell is read again whose series ended meanwhile.
+const TRIES: u32 = 4;
+
+/// The value of a series.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Point {
+    /// Sums, gauges and observed values.
+    Number(f64),
+    /// It is in [`Series::histogram`].
+    Histogram,
+    /// It is in [`Series::exponential`].
+    Exponential,
+}
+
+/// A series as it is now. The buffers are used again for the next one.
+#[derive(Debug)]
+pub struct Series {
+    /// OTLP `KeyValue` messages, each as a field of number 1, checked.
+    pub attributes: Vec<u8>,
+    /// When it began: nanoseconds since the Unix epoch.
+    pub start: u64,
+    /// When it was last updated, to about a second (gauges: exactly).
+    pub updated: u64,
+    /// What kind of value it has, or the value itself.
+    pub point: Point,
+    /// The value, when `point` is [`Point::Histogram`].
+    pub histogram: Histogram,
+    /// The value, when `point` is [`Point::Exponential`].
+    pub exponential: Exponential,
+    /// Sampled measurements since [`CellReader::take_exemplars_since`].
+    pub exemplars: Vec<ReadExemplar>,
+    /// Number of its first cell.
+    pub cell: u32,
+    /// Tells series apart that had the same cell one after the other.
+    pub generation: u32,
+}
+
+impl Default for Series {
+    fn default() -> Self {
+        Self {
+            attributes: Vec::new(),
+            start: 0,
+            updated: 0,
+            point: Point::Number(0.0),
+            histogram: Histogram::default(),
+            exponential: Exponential::default(),
+            exemplars: Vec::new(),
+            cell: 0,
+            generation: 0,
+        }
+    }
+}
+
+/// Where a walk is.
+#[derive(Debug, Clone, Copy, Default)]
+struct Position {
+    /// Index in `order`, one too high: 0 is before the first.
+    instrument: usize,
+    /// File offset of the page, 0 = before the first.
+    page: u64,
+    cell: u32,
+    cells: u32,
+    stride: u64,
+}
+
+/// A walk over the cells of one file. It trusts nothing in it: what cannot be right is skipped and counted.
+#[derive(Debug)]
+pub struct CellReader {
+    mapping: Mapping,
+    extents: u64,
+    instruments: Vec<InstrumentView>,
+    /// Instruments by scope, in the order in which scopes and instruments came.
+    order: Vec<u32>,
+    /// Where the next instrument is looked for: offset of the reference to it, 0 = at the file's first.
+    last_instrument: u64,
+    position: Position,
+    series: Series,
+    exemplars_since: u64,
+    copied: Vec<u64>,
+    part: Exponential,
+    skipped: u64,
+    /// Offsets from here on were walked before, in this walk of an instrument's pages.
+    page_end: u64,
+}
+
+/// Why a cell gave no series.
+enum No {
+    /// It holds none now.
+    None,
+    /// It cannot be right.
+    Corrupt,
+    /// It changed while it was read.
+    Moved,
+}
+
+impl CellReader {
+    /// The cells of a file; None while it has none.
+    ///
+    /// # Errors
+    /// The system does not map the file.
+    pub fn open(file: &FileView) -> io::Result<Option<Self>> {
+        let extents = file.extension().map_or(0, |block| block.cell_extents());
+        if extents == 0 || !extents.is_multiple_of(u64::from(cells::EXTENT_ALIGNMENT)) {
+            return Ok(None);
+        }
+        let handle = file.mapping().file().try_clone()?;
+        Ok(Some(Self {
+            mapping: Mapping::with_reservation(handle, Access::Read, CELLS_RESERVATION)?,
+            extents,
+            instruments: Vec::new(),
+            order: Vec::new(),
+            last_instrument: 0,
+            position: Position::default(),
+            series: Series::default(),
+            exemplars_since: u64::MAX,
+            copied: Vec::new(),
+            part: Exponential::default(),
+            skipped: 0,
+            page_end: 0,
+        }))
+    }
+
+    /// From now on series come with their exemplars of after this time (nanoseconds since the Unix epoch); at first with none.
+    pub fn take_exemplars_since(&mut self, time: u64) {
+        self.exemplars_since = time;
+    }
+
+    /// Begins a walk from the start, over what there is now.
+    pub fn begin(&mut self, file: &FileView) {
+        // a length that cannot be asked for is the one that was
+        let _ = self.mapping.refresh();
+        self.position = Position::default();
+        let before = self.instruments.len();
+        self.find_instruments(file);
+        if self.instruments.len() != before {
+            self.sort();
+        }
+    }
+
+    /// Goes to the next series; false at the end.
+    pub fn advance(&mut self) -> bool {
+        while self.next_cell() {
+            let at = self.position.page + page::CELLS as u64 + u64::from(self.position.cell - 1) * self.position.stride;
+            let mut result = self.read(at);
+            for _ in 0..TRIES {
+                if !matches!(result, Err(No::Moved)) {
+                    break;
+                }
+                result = self.read(at);
+            }
+            match result {
+                Ok(()) => return true,
+                Err(No::None) => {}
+                Err(No::Corrupt | No::Moved) => self.skipped += 1,
+            }
+        }
+        false
+    }
+
+    /// The series that [`CellReader::advance`] went to.
+    #[inline]
+    #[must_use]
+    pub fn series(&self) -> &Series {
+        &self.series
+    }
+
+    /// The series and its instrument; other values may be put into the series.
+    #[inline]
+    pub(crate) fn current(&mut self) -> (&InstrumentView, &mut Series) {
+        let view = &self.instruments[self.order[self.position.instrument - 1] as usize];
+        (view, &mut self.series)
+    }
+
+    /// The instrument of that series.
+    ///
+    /// # Panics
+    /// Before the first series.
+    #[inline]
+    #[must_use]
+    pub fn instrument(&self) -> &InstrumentView {
+        &self.instruments[self.order[self.position.instrument - 1] as usize]
+    }
+
+    /// Instruments seen so far.
+    #[must_use]
+    pub fn instruments(&self) -> &[InstrumentView] {
+        &self.instruments
+    }
+
+    /// Series and instruments that could not be right, over all walks.
+    #[must_use]
+    pub fn skipped(&self) -> u64 {
+        self.skipped
+    }
+
+    /// File offset at which the extents begin.
+    pub(crate) fn extents(&self) -> u64 {
+        self.extents
+    }
+
+    /// The file was truncated under the mapping.
+    #[must_use]
+    pub fn poisoned(&self) -> bool {
+        self.mapping.poisoned()
+    }
+
+    /// Follows the list of instruments from where it ended the last time. They lie one behind the other, so a reference back is wrong.
+    fn find_instruments(&mut self, file: &FileView) {
+        loop {
+            let next = if self.last_instrument == 0 {
+                file.extension().map_or(0, |block| block.first_instrument())
+            } else {
+                let next = self
+                    .mapping
+                    .load_u32(self.last_instrument + instrument_layout::NEXT as u64);
+                u64::from(next.unwrap_or(0)) * UNIT
+            };
+            if next == 0 || self.mapping.poisoned() {
+                return;
+            }
+            let end = self.instruments.last().map_or(self.extents, |last| last.end);
+            if next < end.max(self.last_instrument + 1) || !next.is_multiple_of(UNIT) {
+                self.skipped += 1;
+                return;
+            }
+            match InstrumentView::read(&self.mapping, next) {
+                Ok(Some(view)) => self.instruments.push(view),
+                Ok(None) => self.skipped += 1,
+                Err(_) => {
+                    self.skipped += 1;
+                    return;
+                }
+            }
+            self.last_instrument = next;
+        }
+    }
+
+    /// Instruments of one scope one after the other, else in their order.
+    fn sort(&mut self) {
+        let mut firsts = hashbrown::HashMap::new();
+        for (at, view) in self.instruments.iter().enumerate() {
+            firsts.entry((&view.scope, &view.schema_url)).or_insert(at);
+        }
+        self.order = (0..self.instruments.len() as u32).collect();
+        let instruments = &self.instruments;
+        self.order.sort_by_key(|&at| {
+            let view = &instruments[at as usize];
+            firsts[&(&view.scope, &view.schema_url)]
+        });
+    }
+
+    /// Goes to the next cell that was ever in use. Pages of an instrument lie one behind the other, too.
+    #[inline]
+    fn next_cell(&mut self) -> bool {
+        loop {
+            if self.position.cell < self.position.cells {
+                self.position.cell += 1;
+                return true;
+            }
+            let next = if self.position.page == 0 {
+                if self.position.instrument == self.order.len() {
+                    return false;
+                }
+                self.position.instrument += 1;
+                let view = self.instrument();
+                let (unit, stride) = (u64::from(view.unit_offset) * UNIT, u64::from(view.stride));
+                self.page_end = view.end;
+                self.position.stride = stride;
+                self.mapping.load_u32(unit + instrument_layout::FIRST_PAGE as u64)
+            } else {
+                self.mapping.load_u32(self.position.page + page::NEXT as u64)
+            };
+            self.position.cell = 0;
+            self.position.cells = 0;
+            self.position.page = u64::from(next.unwrap_or(0)) * UNIT;
+            if self.position.page != 0 && !self.enter_page() {
+                self.skipped += 1;
+                self.position.page = 0;
+            }
+        }
+    }
+
+    fn enter_page(&mut self) -> bool {
+        let at = self.position.page;
+        let word = |offset: usize| self.mapping.load_u32(at + offset as u64).unwrap_or(0);
+        let (capacity, used) = (word(page::CAPACITY), word(page::USED));
+        let end = at + page::CELLS as u64 + u64::from(capacity) * self.position.stride;
+        if at < self.page_end || end > self.mapping.length() || used > capacity {
+            return false;
+        }
+        self.page_end = end;
+        self.position.cells = used;
+        true
+    }
+
+    /// Reads the series whose first cell is at `at`.
+    fn read(&mut self, at: u64) -> Result<(), No> {
+        let head = self
+            .mapping
+            .half_words(at + cell::ATTRIBUTES as u64, 6)
+            .ok_or(No::Corrupt)?;
+        let half = |offset: usize| &head[(offset - cell::ATTRIBUTES) / 4];
+        // SYNC POINT: who sees an odd generation sees the cell as it was begun.
+        let generation = half(cell::GENERATION).load(Ordering::Acquire);
+        let owner = half(cell::OWNER).load(Ordering::Relaxed);
+        if generation & 1 == 0 || owner & cells::OWNER_PRIMARY == 0 {
+            return Err(No::None);
+        }
+        let set = half(cell::ATTRIBUTES).load(Ordering::Relaxed);
+        let series = &mut self.series;
+        copy_attributes(&self.mapping, self.extents, set, &mut series.attributes)?;
+        series.start = self.mapping.load_u64(at + cell::START as u64).ok_or(No::Corrupt)?;
+        series.updated = 0;
+        series.exemplars.clear();
+        series.cell = (at / UNIT) as u32;
+        series.generation = generation;
+        let view = &self.instruments[self.order[self.position.instrument - 1] as usize];
+        match view.kind {
+            cells::KIND_HISTOGRAM => series.histogram.clear(view.bounds.len() + 1),
+            cells::KIND_EXPONENTIAL => series.exponential.clear(),
+            _ => series.point = Point::Number(0.0),
+        }
+        let mut observed = false;
+        let mut next = at;
+        let mut chain = 0;
+        while next != 0 {
+            let follows = self.add_cell(next, next != at, set)?;
+            observed |= follows.counts;
+            next = follows.next;
+            chain += 1;
+            if chain == LONGEST_CHAIN {
+                return Err(No::Corrupt);
+            }
+        }
+        // SYNC POINT: who saw a part of the next series sees its generation.
+        fence(Ordering::Acquire);
+        let head = self
+            .mapping
+            .half_words(at + cell::GENERATION as u64, 1)
+            .ok_or(No::Corrupt)?;
+        if head[0].load(Ordering::Relaxed) != generation {
+            return Err(No::Moved);
+        }
+        if observed { Ok(()) } else { Err(No::None) }
+    }
+
+    /// Adds one thread's cell to the series.
+    fn add_cell(&mut self, at: u64, secondary: bool, set: u32) -> Result<Follows, No> {
+        let Self {
+            mapping,
+            series,
+            copied,
+            part,
+            ..
+        } = self;
+        let view = &self.instruments[self.order[self.position.instrument - 1] as usize];
+        let words = mapping.words(at, 4).ok_or(No::Corrupt)?;
+        let halves = mapping.half_words(at + cell::ATTRIBUTES as u64, 6).ok_or(No::Corrupt)?;
+        let half = |offset: usize| halves[(offset - cell::ATTRIBUTES) / 4].load(Ordering::Relaxed);
+        if at < self.extents || (secondary && half(cell::ATTRIBUTES) != set) {
+            return Err(No::Corrupt);
+        }
+        if secondary && half(cell::GENERATION) & 1 == 0 {
+            return Err(No::Moved);
+        }
+        let word = |at: usize| words[at].load(Ordering::Relaxed);
+        let mut counts = true;
+        let updated = match view.kind {
+            cells::KIND_SUM => {
+                let value = f64::from_bits(word(0));
+                series.point = match series.point {
+                    Point::Number(sum) if secondary => Point::Number(sum + value),
+                    _ => Point::Number(value),
+                };
+                // a cell that was made for a measurement that did not come yet
+                counts = value != 0.0 || word(cell::UPDATED / 8) != 0;
+                seconds(word(cell::UPDATED / 8))
+            }
+            cells::KIND_GAUGE => {
+                let (value, time) = gauge(mapping, at).ok_or(No::Corrupt)?;
+                counts = time != 0;
+                if time > series.updated {
+                    series.point = Point::Number(value);
+                }
+                time
+            }
+            cells::KIND_HISTOGRAM => {
+                series.point = Point::Histogram;
+                let words = histogram_words(mapping, at, view.kind, view.bounds.len() as u32).ok_or(No::Corrupt)?;
+                counts = words.sequence.load(Ordering::Relaxed) != 0;
+                if !series.histogram.add(words, copied) {
+                    return Err(No::Moved);
+                }
+                seconds(word(cell::UPDATED / 8))
+            }
+            cells::KIND_EXPONENTIAL => {
+                series.point = Point::Exponential;
+                let words = histogram_words(mapping, at, view.kind, view.max_size).ok_or(No::Corrupt)?;
+                counts = words.sequence.load(Ordering::Relaxed) != 0;
+                if !series.exponential.add(words, view.max_size, part) {
+                    return Err(No::Corrupt);
+                }
+                seconds(word(cell::UPDATED / 8))
+            }
+            _ => {
+                let updated = seconds(word(cell::OBSERVED_UPDATED / 8));
+                match observed(mapping, at, half(cell::OBSERVER)) {
+                    Some(value) if updated >= series.updated => series.point = Point::Number(value),
+                    Some(_) => {}
+                    None => counts = false,
+                }
+                updated
+            }
+        };
+        series.updated = series.updated.max(updated);
+        let reservoir = half(cell::EXEMPLARS);
+        if reservoir != 0 && self.exemplars_since != u64::MAX {
+            let from = u64::from(reservoir) * UNIT;
+            exemplar::read(mapping, self.extents, from, self.exemplars_since, &mut series.exemplars);
+        }
+        // SYNC POINT: who follows the link finds a complete cell.
+        let next = halves[(cell::NEXT - cell::ATTRIBUTES) / 4].load(Ordering::Acquire);
+        Ok(Follows {
+            next: u64::from(next) * UNIT,
+            counts,
+        })
+    }
+}
+
+/// The next cell of a series, and whether this one has a value.
+struct Follows {
+    next: u64,
+    counts: bool,
+}
+
+#[inline]
+fn copy_attributes(mapping: &Mapping, extents: u64, set: u32, out: &mut Vec<u8>) -> Result<(), No> {
+    let at = u64::from(set) * 16;
+    let length = mapping.load_u32(at).filter(|_| at >= extents).ok_or(No::Corrupt)?;
+    let sum = mapping.load_u32(at + 4).ok_or(No::Corrupt)?;
+    out.clear();
+    let header = u64::from(cells::ATTRIBUTES_HEADER);
+    if length > LONGEST_ATTRIBUTES || !mapping.append_to(at + header, length as usize, out) {
+        return Err(No::Corrupt);
+    }
+    if crc32fast::hash(out) != sum || attributes::check(out).is_err() {
+        return Err(No::Corrupt);
+    }
+    Ok(())
+}
+
+/// A time in seconds, as nanoseconds. What is no time is 0.
+#[inline]
+fn seconds(bits: u64) -> u64 {
+    (f64::from_bits(bits) * 1e9) as u64
+}
+
+/// Value and time of a gauge.
+fn gauge(mapping: &Mapping, at: u64) -> Option<(f64, u64)> {
+    let words = mapping.words(at, 4)?;
+    let sequence = &mapping.half_words(at + cell::SEQUENCE as u64, 1)?[0];
+    for _ in 0..MOST_TRIES {
+        let before = sequence.load(Ordering::Acquire);
+        let copy = (before & 1) as usize * 2;
+        let value = words[copy].load(Ordering::Relaxed);
+        let time = words[copy + 1].load(Ordering::Relaxed);
+        fence(Ordering::Acquire);
+        if sequence.load(Ordering::Relaxed) == before {
+            return Some((f64::from_bits(value), time));
+        }
+    }
+    None
+}
+
+/// The value of the last complete round, if it was observed in that.
+fn observed(mapping: &Mapping, at: u64, observer: u32) -> Option<f64> {
+    let words = mapping.words(at, 2)?;
+    let rounds = mapping.half_words(at + cell::OBSERVED_ROUND as u64, 2)?;
+    for _ in 0..MOST_TRIES {
+        let round = mapping.load_u32(u64::from(observer) * UNIT)?;
+        let copy = (round & 1) as usize;
+        let found = rounds[copy].load(Ordering::Acquire);
+        let value = words[copy].load(Ordering::Relaxed);
+        fence(Ordering::Acquire);
+        // the round after the next one writes this copy again
+        if mapping.load_u32(u64::from(observer) * UNIT)? == round {
+            return (round != 0 && found == round).then(|| f64::from_bits(value));
+        }
+    }
+    None
+}
+
+#[inline]
+fn histogram_words(mapping: &Mapping, at: u64, kind: u32, buckets: u32) -> Option<Words<'_>> {
+    let words = 2 * COPY + bucket_words(kind, buckets) as usize;
+    Some(Words {
+        words: mapping.words(at + histogram_layout::COPY_A as u64, words)?,
+        sequence: &mapping.half_words(at + cell::SEQUENCE as u64, 1)?[0],
+    })
+}

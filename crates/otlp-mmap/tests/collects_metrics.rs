@@ -1,0 +1,249 @@
+//! The receiver collects metrics for each stream: cumulative and delta from the same cells, exact over a restart of either side.
+
+#[path = "support/metrics.rs"]
+mod metrics;
+#[path = "support/spans.rs"]
+mod spans;
+mod support;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+use metrics::{Meter, counter, exponential, histogram, instrument, points_of};
+use otlp_mmap::cells::Kind;
+use otlp_mmap::otlp::Signal;
+use otlp_mmap::receiver::{HandedPiece, MetricStream, ReceiverOptions, Temporality};
+use serde_json::Value;
+use spans::{Reading, until};
+use support::{files, in_directory};
+
+fn watching(folder: &Path, temporalities: &[Temporality]) -> ReceiverOptions {
+    let stream = |temporality: &Temporality| MetricStream {
+        name: format!("{temporality:?}"),
+        temporality: *temporality,
+    };
+    ReceiverOptions {
+        directories: vec![folder.to_owned()],
+        metric_streams: temporalities.iter().map(stream).collect(),
+        metric_interval: Some(Duration::from_secs(3600)),
+        ..ReceiverOptions::default()
+    }
+}
+
+/// The points of one metric in a piece.
+fn points(piece: &HandedPiece, name: &str) -> Vec<Value> {
+    points_of(&piece.piece.bytes)
+        .into_iter()
+        .filter(|(metric, _)| metric == name)
+        .map(|(_, point)| point)
+        .collect()
+}
+
+/// The next metric piece, after a request to collect.
+fn collect(reading: &Reading) -> HandedPiece {
+    reading.receiver.flush();
+    let piece = reading.piece();
+    assert_eq!(piece.signal, Signal::Metrics);
+    piece
+}
+
+fn attached(reading: &Reading) {
+    until("the file is attached", || reading.receiver.stats().files_attached > 0);
+}
+
+#[test]
+fn streams_of_either_temporality_come_from_the_same_cells() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = in_directory(folder.path());
+    let mut meter = Meter::new(&writer);
+    let requests = meter.define(counter("requests"));
+    let times = meter.define(histogram("times", &[10.0]));
+    meter.record(requests, "a", 5.0);
+    meter.record(times, "a", 1.0);
+    let reading = Reading::start(watching(folder.path(), &[Temporality::Cumulative, Temporality::Delta]));
+    attached(&reading);
+    let mut ends = BTreeMap::new();
+    for (cumulative, delta) in [(5.0, 5.0), (7.0, 2.0)] {
+        let first = collect(&reading);
+        let second = reading.piece();
+        assert_eq!((first.stream.as_str(), second.stream.as_str()), ("Cumulative", "Delta"));
+        assert_eq!(points(&first, "requests")[0]["asDouble"], cumulative);
+        let point = &points(&second, "requests")[0];
+        assert_eq!(point["asDouble"], delta);
+        if let Some(end) = ends.insert("requests", point["timeUnixNano"].clone()) {
+            assert_eq!(point["startTimeUnixNano"], end, "intervals leave no gap");
+        }
+        reading.receiver.acknowledge(first.sequence);
+        reading.receiver.acknowledge(second.sequence);
+        until("both are acknowledged", || {
+            reading.receiver.stats().bytes_unacknowledged == 0
+        });
+        meter.record(requests, "a", 2.0);
+    }
+}
+
+#[test]
+fn a_delta_that_was_not_acknowledged_is_sent_again_as_it_was() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = in_directory(folder.path());
+    let mut meter = Meter::new(&writer);
+    let requests = meter.define(counter("requests"));
+    let times = meter.define(histogram("times", &[10.0, 20.0]));
+    let sizes = meter.define(exponential("sizes", 8));
+    let mut record = |value: f64| {
+        for instrument in [requests, times, sizes] {
+            meter.record(instrument, "a", value);
+        }
+    };
+    let options = watching(folder.path(), &[Temporality::Delta]);
+    record(3.0);
+    {
+        let first = Reading::start(options.clone());
+        attached(&first);
+        let piece = collect(&first);
+        first.receiver.acknowledge(piece.sequence);
+        until("it is acknowledged", || {
+            first.receiver.stats().bytes_unacknowledged == 0
+        });
+    }
+    record(15.0);
+    let lost = {
+        let second = Reading::start(options.clone());
+        attached(&second);
+        collect(&second)
+    };
+    record(100.0);
+    let third = Reading::start(options);
+    let again = third.piece();
+    assert_eq!(points_of(&again.piece.bytes), points_of(&lost.piece.bytes));
+    assert_eq!(points(&again, "requests")[0]["asDouble"], 15.0);
+    let histogram = &points(&again, "times")[0];
+    assert_eq!(histogram["bucketCounts"], serde_json::json!(["0", "1", "0"]));
+    third.receiver.acknowledge(again.sequence);
+    until("it is acknowledged", || {
+        third.receiver.stats().bytes_unacknowledged == 0
+    });
+    let next = collect(&third);
+    let point = &points(&next, "requests")[0];
+    assert_eq!(point["asDouble"], 100.0);
+    assert_eq!(
+        point["startTimeUnixNano"],
+        points(&again, "requests")[0]["timeUnixNano"]
+    );
+    let point = &points(&next, "sizes")[0];
+    assert_eq!((&point["count"], &point["sum"]), (&"1".into(), &100.into()));
+}
+
+#[test]
+fn what_did_not_change_has_no_delta_and_sums_that_may_fall_stay_cumulative() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = in_directory(folder.path());
+    let mut meter = Meter::new(&writer);
+    let requests = meter.define(counter("requests"));
+    let active = meter.define(instrument("active", Kind::Sum { monotonic: false }));
+    meter.record(requests, "a", 1.0);
+    meter.record(active, "a", 4.0);
+    let reading = Reading::start(watching(folder.path(), &[Temporality::Delta]));
+    attached(&reading);
+    let first = collect(&reading);
+    assert_eq!(first.piece.items, 2);
+    reading.receiver.acknowledge(first.sequence);
+    until("it is acknowledged", || {
+        reading.receiver.stats().bytes_unacknowledged == 0
+    });
+    meter.record(active, "a", -1.0);
+    let second = collect(&reading);
+    assert_eq!(points(&second, "requests"), [] as [Value; 0]);
+    assert_eq!(points(&second, "active")[0]["asDouble"], 3.0);
+}
+
+#[test]
+fn the_file_of_a_dead_process_is_collected_once_more_and_removed() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = in_directory(folder.path());
+    let mut meter = Meter::new(&writer);
+    let requests = meter.define(counter("requests"));
+    meter.record(requests, "a", 9.0);
+    let reading = Reading::start(watching(folder.path(), &[Temporality::Cumulative, Temporality::Delta]));
+    attached(&reading);
+    drop(meter);
+    writer.close();
+    for _ in 0..2 {
+        let piece = reading.piece();
+        assert_eq!(points(&piece, "requests")[0]["asDouble"], 9.0);
+        reading.receiver.acknowledge(piece.sequence);
+    }
+    until("nothing is left in the folder", || files(folder.path()).is_empty());
+    assert_eq!(reading.receiver.stats().items[Signal::Metrics as usize], 2);
+}
+
+#[test]
+fn a_file_whose_rings_rolled_over_is_kept_and_collected_while_its_cells_are_in_use() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = in_directory(folder.path());
+    let mut meter = Meter::new(&writer);
+    let requests = meter.define(counter("requests"));
+    meter.record(requests, "a", 1.0);
+    assert!(writer.roll());
+    let home = files(folder.path())[0].clone();
+    let reading = Reading::start(watching(folder.path(), &[Temporality::Cumulative]));
+    until("both files are attached", || {
+        reading.receiver.stats().files_attached == 2
+    });
+    for value in [1.0, 2.0, 3.0] {
+        let piece = collect(&reading);
+        assert_eq!(points(&piece, "requests")[0]["asDouble"], value);
+        reading.receiver.acknowledge(piece.sequence);
+        until("it is acknowledged", || {
+            reading.receiver.stats().bytes_unacknowledged == 0
+        });
+        meter.record(requests, "a", 1.0);
+    }
+    assert!(home.exists());
+    assert_eq!(reading.receiver.stats().files_removed, 0);
+}
+
+#[test]
+fn a_flush_waits_for_the_metrics_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = in_directory(folder.path());
+    let mut meter = Meter::new(&writer);
+    let requests = meter.define(counter("requests"));
+    meter.record(requests, "a", 1.0);
+    let reading = Reading::start(watching(folder.path(), &[Temporality::Cumulative]));
+    attached(&reading);
+    let epoch = writer.request_flush();
+    let piece = reading.piece();
+    assert!(piece.urgent);
+    assert!(writer.acknowledged_epoch() < epoch);
+    reading.receiver.acknowledge(piece.sequence);
+    until("the flush is answered", || writer.acknowledged_epoch() == epoch);
+}
+
+#[test]
+fn many_series_come_in_pieces_of_bounded_size_as_they_are_acknowledged() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = in_directory(folder.path());
+    let mut meter = Meter::new(&writer);
+    let requests = writer.define_instrument(counter("requests"), 10_000).unwrap();
+    for key in 0..5_000 {
+        meter.record(requests, &key.to_string(), 1.0);
+    }
+    let reading = Reading::start(ReceiverOptions {
+        max_points: 1_000,
+        max_unacknowledged_bytes: 1,
+        ..watching(folder.path(), &[Temporality::Cumulative])
+    });
+    attached(&reading);
+    reading.receiver.flush();
+    for piece in 0..5 {
+        let handed = reading.piece();
+        assert_eq!(handed.piece.items, 1_000);
+        until("none is made before the one before is acknowledged", || {
+            reading.receiver.stats().items[Signal::Metrics as usize] == (piece + 1) * 1_000
+        });
+        reading.receiver.acknowledge(handed.sequence);
+    }
+    reading.receiver.stop();
+}

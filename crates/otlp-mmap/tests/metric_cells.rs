@@ -1,0 +1,264 @@
+//! Metrics come out of the file as they were recorded: of all threads, through roll-over, beyond limits, after the end of threads.
+
+#[path = "support/metrics.rs"]
+mod metrics;
+mod support;
+
+use metrics::{Meter, Out, Read, attributes, counter, exponential, histogram, instrument, points_of_json, read};
+use otlp_mmap::cells::Kind;
+use otlp_mmap::otlp::Signal;
+use otlp_mmap::writer::CommitStatus;
+use support::{files, in_directory};
+
+fn number(name: &str, key: &str, value: f64) -> Out {
+    Out {
+        name: name.to_owned(),
+        key: key.to_owned(),
+        point: Read::Number(value),
+    }
+}
+
+#[test]
+fn what_was_recorded_is_read_by_instrument_and_attributes() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = in_directory(folder.path());
+    let mut meter = Meter::new(&writer);
+    let requests = meter.define(counter("requests"));
+    let size = meter.define(instrument("size", Kind::Gauge));
+    assert!(files(folder.path()).is_empty(), "no file before the first measurement");
+    meter.record(requests, "a", 1.0);
+    meter.record(size, "a", 7.0);
+    meter.record(requests, "b", 2.5);
+    meter.record(requests, "a", 4.0);
+    meter.record(size, "a", 3.0);
+    let expected = [
+        number("requests", "a", 5.0),
+        number("requests", "b", 2.5),
+        number("size", "a", 3.0),
+    ];
+    assert_eq!(read(&files(folder.path())[0]), expected);
+}
+
+#[test]
+fn the_same_definition_is_the_same_instrument_and_another_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = in_directory(folder.path());
+    let meter = Meter::new(&writer);
+    let first = meter.define(counter("requests"));
+    assert_eq!(meter.define(counter("requests")), first);
+    assert_ne!(meter.define(instrument("requests", Kind::Gauge)), first);
+    let mut described = counter("requests");
+    described.description = "more".to_owned();
+    assert_ne!(meter.define(described), first);
+}
+
+#[test]
+fn the_threads_of_a_process_are_added_up_and_sums_never_fall_when_one_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = in_directory(folder.path());
+    let mut main = Meter::new(&writer);
+    let requests = main.define(counter("requests"));
+    let times = main.define(histogram("times", &[1.0, 2.0]));
+    main.record(requests, "a", 1.0);
+    let before = {
+        let mut worker = Meter::new(&writer);
+        worker.record(requests, "a", 10.0);
+        worker.record(times, "a", 1.5);
+        assert_eq!(read(&files(folder.path())[0])[0], number("requests", "a", 11.0));
+        worker.cell(requests, "a")
+    };
+    assert_eq!(read(&files(folder.path())[0])[0], number("requests", "a", 11.0));
+    // the next thread goes on where the ended one stopped
+    let mut next = Meter::new(&writer);
+    assert_eq!(next.cell(requests, "a"), before);
+    next.record(requests, "a", 100.0);
+    next.record(times, "a", 3.0);
+    let out = read(&files(folder.path())[0]);
+    assert_eq!(out[0], number("requests", "a", 111.0));
+    let Read::Histogram(times) = &out[1].point else {
+        panic!("{out:?}")
+    };
+    assert_eq!((times.buckets.as_slice(), times.sum), ([0, 1, 1].as_slice(), 4.5));
+}
+
+#[test]
+fn a_cell_of_another_thread_is_not_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = in_directory(folder.path());
+    let mut mine = Meter::new(&writer);
+    let requests = mine.define(counter("requests"));
+    mine.record(requests, "a", 1.0);
+    let cell = mine.cell(requests, "a");
+    let mut other = Meter::new(&writer);
+    other.record(requests, "b", 1.0);
+    for wrong in [cell, 0, 1, u32::MAX] {
+        assert_eq!(other.handle.record(requests, wrong, 1.0), CommitStatus::Stale);
+    }
+}
+
+#[test]
+fn beyond_the_limit_measurements_go_to_the_overflow_series() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = in_directory(folder.path());
+    let requests = writer.define_instrument(counter("requests"), 4).unwrap();
+    let mut meter = Meter::new(&writer);
+    for value in 0..10 {
+        let found = meter.handle.cell(requests, &attributes(&value.to_string())).unwrap();
+        assert_eq!(found.overflow, value >= 3);
+        assert_eq!(meter.handle.record(requests, found.cell, 1.0), CommitStatus::Published);
+    }
+    let lines = otlp_mmap::dump::dump(&files(folder.path())[0], false, &[Signal::Metrics]).unwrap();
+    let points = points_of_json(&lines[0]);
+    assert_eq!(points.len(), 4);
+    let overflow = &points[3].1;
+    assert_eq!(overflow["asDouble"], 7.0);
+    assert_eq!(overflow["attributes"][0]["key"], "otel.metric.overflow");
+    assert_eq!(overflow["attributes"][0]["value"]["boolValue"], true);
+}
+
+#[test]
+fn thousands_of_series_and_instruments_grow_the_file_and_move_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = in_directory(folder.path());
+    let mut meter = Meter::new(&writer);
+    let mut cells = Vec::new();
+    for name in 0..50 {
+        let instrument = writer
+            .define_instrument(counter(&format!("counter {name}")), 10_000)
+            .unwrap();
+        for key in 0..400 {
+            let cell = meter
+                .handle
+                .cell(instrument, &attributes(&key.to_string()))
+                .unwrap()
+                .cell;
+            cells.push((instrument, cell));
+        }
+    }
+    for (number, (instrument, cell)) in cells.iter().enumerate() {
+        assert_eq!(
+            meter.handle.record(*instrument, *cell, number as f64 + 1.0),
+            CommitStatus::Published
+        );
+    }
+    let out = read(&files(folder.path())[0]);
+    assert_eq!(out.len(), 20_000);
+    for (number, out) in out.iter().enumerate() {
+        assert_eq!(out.name, format!("counter {}", number / 400));
+        assert_eq!(out.key, (number % 400).to_string());
+        assert_eq!(out.point, Read::Number(number as f64 + 1.0));
+    }
+    assert_eq!(std::fs::metadata(&files(folder.path())[0]).unwrap().len() % 65_536, 0);
+}
+
+#[test]
+fn cells_stay_in_their_file_when_the_rings_roll_over_and_strings_find_room_beside_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = in_directory(folder.path());
+    let mut meter = Meter::new(&writer);
+    let requests = meter.define(counter("requests"));
+    meter.record(requests, "a", 1.0);
+    let epoch = writer.epoch();
+    let text = writer.intern_string(epoch, "a string after the cells").unwrap();
+    let home = files(folder.path())[0].clone();
+    let view = otlp_mmap::file::FileView::open(&home, otlp_mmap::file::Access::Read).unwrap();
+    let mut entry = Vec::new();
+    view.dictionary().copy_entry(text, 1 << 16, &mut entry).unwrap();
+    assert_eq!(entry, b"a string after the cells");
+    assert!(writer.roll());
+    meter.record(requests, "a", 2.0);
+    meter.record(requests, "b", 3.0);
+    assert_eq!(files(folder.path()).len(), 2);
+    assert_eq!(
+        read(&home),
+        [number("requests", "a", 3.0), number("requests", "b", 3.0)]
+    );
+    assert_eq!(read(&files(folder.path())[1]), []);
+    assert!(
+        otlp_mmap::file::liveness::of_writer(&view).unwrap() == otlp_mmap::file::liveness::Liveness::Alive,
+        "its lock is held as long as its cells are in use"
+    );
+    writer.close();
+    assert!(otlp_mmap::file::liveness::of_writer(&view).unwrap() == otlp_mmap::file::liveness::Liveness::Dead);
+}
+
+#[test]
+fn observed_values_count_when_their_round_is_complete_and_no_longer_than_they_are_observed() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = in_directory(folder.path());
+    let mut meter = Meter::new(&writer);
+    let memory = meter.define(instrument("memory", Kind::ObservedGauge));
+    let (a, b) = (meter.cell(memory, "a"), meter.cell(memory, "b"));
+    let file = files(folder.path())[0].clone();
+    let mut observe = |cell, value| assert_eq!(meter.handle.observe(memory, cell, value), CommitStatus::Published);
+    observe(a, 1.0);
+    observe(b, 2.0);
+    assert_eq!(read(&file), []);
+    meter.handle.commit_round(memory);
+    let first = [number("memory", "a", 1.0), number("memory", "b", 2.0)];
+    assert_eq!(read(&file), first);
+    assert_eq!(meter.handle.observe(memory, a, 5.0), CommitStatus::Published);
+    assert_eq!(read(&file), first, "the callback may still fail");
+    meter.handle.commit_round(memory);
+    assert_eq!(read(&file), [number("memory", "a", 5.0)]);
+    drop(meter);
+    assert_eq!(read(&file), [], "what an ended thread observed is not true any more");
+}
+
+#[test]
+fn a_retired_series_ends_and_its_cell_serves_another() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = in_directory(folder.path());
+    let mut meter = Meter::new(&writer);
+    let requests = meter.define(counter("requests"));
+    meter.record(requests, "a", 1.0);
+    meter.record(requests, "b", 2.0);
+    let cell = meter.cell(requests, "a");
+    assert!(meter.handle.retire(requests, cell));
+    assert_eq!(meter.handle.record(requests, cell, 1.0), CommitStatus::Stale);
+    let file = files(folder.path())[0].clone();
+    assert_eq!(read(&file), [number("requests", "b", 2.0)]);
+    meter.record(requests, "c", 3.0);
+    assert_eq!(meter.cell(requests, "c"), cell);
+    assert_eq!(
+        read(&file),
+        [number("requests", "c", 3.0), number("requests", "b", 2.0)]
+    );
+}
+
+#[test]
+fn a_series_that_another_thread_uses_outlives_a_retirement() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = in_directory(folder.path());
+    let (mut one, mut two) = (Meter::new(&writer), Meter::new(&writer));
+    let requests = one.define(counter("requests"));
+    one.record(requests, "a", 1.0);
+    two.record(requests, "a", 2.0);
+    let cell = one.cell(requests, "a");
+    assert!(one.handle.retire(requests, cell));
+    let file = files(folder.path())[0].clone();
+    assert_eq!(read(&file), [number("requests", "a", 3.0)]);
+    let cell = two.cell(requests, "a");
+    assert!(two.handle.retire(requests, cell));
+    assert_eq!(read(&file), []);
+}
+
+#[test]
+fn an_exponential_histogram_falls_in_scale_and_loses_no_count() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = in_directory(folder.path());
+    let mut meter = Meter::new(&writer);
+    let times = meter.define(exponential("times", 4));
+    for value in [1.0, 2.0, 4.0, 8.0, 0.0, -3.0, 1024.0] {
+        meter.record(times, "a", value);
+    }
+    let out = read(&files(folder.path())[0]);
+    let Read::Exponential(point) = &out[0].point else {
+        panic!("{out:?}")
+    };
+    assert_eq!((point.count(), point.zero_count), (7, 1));
+    assert_eq!((point.sum, point.min, point.max), (1036.0, -3.0, 1024.0));
+    assert_eq!(point.positive.counts.iter().sum::<u64>(), 5);
+    assert!(point.positive.counts.len() <= 4);
+    assert_eq!(point.negative.counts, [1]);
+}

@@ -1,0 +1,101 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { type Attributes, type Context, ValueType } from '@opentelemetry/api';
+import type { Tick } from './cells.js';
+import type { InstrumentDescriptor } from './descriptor.js';
+import type { Stream } from './stream.js';
+import { admit } from './values.js';
+import { warnOnce } from './warnings.js';
+
+const { MAX_VALUE } = Number;
+/** Stands for a cell where there is none: what is stored here is never looked at. */
+const NOWHERE = new Float64Array(2);
+const NEVER = -2;
+const NO_TICK: Tick = { seconds: 0, epoch: -1 };
+
+/**
+ * An instrument with one set of attributes, for loops that cannot afford to look a series up. A counter with one stream adds in
+ * two stores to the mapped file. Exemplars are taken only of calls that pass their context: to read the active one would cost ten times
+ * the rest.
+ */
+export class BoundInstrument {
+  readonly #descriptor: InstrumentDescriptor;
+  readonly #streams: readonly Stream[];
+  readonly #attributes: Attributes;
+  readonly #least: number;
+  readonly #isInteger: boolean;
+  readonly #tick: Tick;
+  readonly #series: number[] = [];
+  /** Where the sum stands, when a plain store is all there is to do in this epoch; else `NOWHERE`, and never. */
+  #cell: Float64Array = NOWHERE;
+  #at = 0;
+  #plainEpoch = NEVER;
+
+  constructor(
+    descriptor: InstrumentDescriptor,
+    streams: readonly Stream[],
+    attributes: Attributes | undefined,
+    isNonNegative: boolean,
+  ) {
+    this.#descriptor = descriptor;
+    this.#streams = streams;
+    this.#attributes = copy(attributes);
+    this.#least = isNonNegative ? 0 : -MAX_VALUE;
+    this.#isInteger = descriptor.valueType === ValueType.INT;
+    this.#tick = streams[0]?.owner.cells.tick ?? NO_TICK;
+    this.#resolve();
+  }
+
+  /** Adds `value`, which is in the file when this returns. Never throws. */
+  add(value: number, context?: Context): void {
+    if (
+      this.#plainEpoch === this.#tick.epoch &&
+      context === undefined &&
+      typeof value === 'number' &&
+      value >= this.#least &&
+      value <= MAX_VALUE &&
+      (!this.#isInteger || Number.isInteger(value))
+    ) {
+      this.#cell[this.#at] += value;
+      this.#cell[this.#at + 1] = this.#tick.seconds;
+    } else {
+      this.#take(value, context);
+    }
+  }
+
+  /** As `add`, for gauges and histograms. */
+  record(value: number, context?: Context): void {
+    this.#take(value, context);
+  }
+
+  #take(value: number, context: Context | undefined): void {
+    const admitted = admit(this.#descriptor, value, this.#least === 0);
+    if (admitted === undefined) return;
+    for (let i = 0; i < this.#streams.length; i++) {
+      const stream = this.#streams[i];
+      if (stream.recordFor(this.#series[i], admitted, this.#attributes, context)) continue;
+      this.#resolve();
+      stream.recordFor(this.#series[i], admitted, this.#attributes, context);
+    }
+  }
+
+  #resolve(): void {
+    const [stream] = this.#streams;
+    for (let i = 0; i < this.#streams.length; i++) this.#series[i] = this.#streams[i].seriesOf(this.#attributes);
+    const place = this.#streams.length === 1 ? stream.placeOf(this.#series[0]) : undefined;
+    this.#plainEpoch = place === undefined ? NEVER : this.#tick.epoch;
+    this.#cell = place?.window ?? NOWHERE;
+    this.#at = place?.at ?? 0;
+  }
+}
+
+/** Later changes of the object make no difference. One that cannot be read is as good as none. */
+function copy(attributes: Attributes | undefined): Attributes {
+  try {
+    return { ...attributes };
+  } catch (error) {
+    warnOnce('attributes to bind to cannot be read', error);
+    return {};
+  }
+}

@@ -1,0 +1,49 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import {
+  type Context,
+  type ContextManager,
+  isSpanContextValid,
+  ROOT_CONTEXT,
+  type SpanContext,
+  TraceFlags,
+  trace,
+} from '@opentelemetry/api';
+import type { ExemplarFilter } from '../config/metrics.js';
+
+/** No measurement, or one without a span. */
+export const NOT_SAMPLED = null;
+
+/**
+ * Whether a measurement may become an exemplar (metrics SDK specification, "ExemplarFilter"), and in which span it was made. The
+ * active context is read only when the filter has to know it.
+ *
+ * @param given The context that the caller passed, if any.
+ * @returns NOT_SAMPLED; or undefined, for one outside of any span.
+ */
+export function sampledIn(filter: ExemplarFilter, given: Context | undefined): SpanContext | undefined | null {
+  if (filter === 'always_off') return NOT_SAMPLED;
+  const active = given ?? activeContext();
+  const span = active === ROOT_CONTEXT ? undefined : trace.getSpanContext(active);
+  if (filter === 'trace_based') {
+    if (span === undefined || (span.traceFlags & TraceFlags.SAMPLED) === 0) return NOT_SAMPLED;
+    return isSpanContextValid(span) ? span : NOT_SAMPLED;
+  }
+  return span !== undefined && isSpanContextValid(span) ? span : undefined;
+}
+
+/** The API keeps its globals here, for all copies of the API. */
+const API_GLOBALS = Symbol.for('opentelemetry.js.api.1');
+
+interface ApiGlobals {
+  context?: ContextManager;
+}
+
+let globals: ApiGlobals | undefined;
+
+/** As `context.active` of the API, which looks its global up, and checks its version, at every call. The holder of globals is never replaced. */
+function activeContext(): Context {
+  globals ??= (globalThis as { [API_GLOBALS]?: ApiGlobals })[API_GLOBALS];
+  return globals?.context?.active() ?? ROOT_CONTEXT;
+}

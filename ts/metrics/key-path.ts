@@ -1,0 +1,70 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { atomOf, NO_ATOM } from './atoms.js';
+import type { KeyFilter } from './view.js';
+
+/** Different sequences of keys that are remembered for one stream. */
+const LIMIT = 1_024;
+/** A power of two. */
+const RECENT = 16;
+
+/** The keys of an attributes object up to one of them, in their order: a node of a trie of keys. */
+export class KeyPath {
+  /** Tells the sequence of keys that stay. */
+  readonly id: number;
+  /** False: a view takes the last key away. */
+  readonly keeps: boolean;
+  /** The step taken last from here: objects made at one place of a program have their keys in one order. */
+  nextKey: string | undefined = undefined;
+  next: KeyPath | undefined = undefined;
+  /** Strings that the last key had, and their atoms, each at a place that its length and end tell: half of a look-up. */
+  readonly recentValues: unknown[] = new Array(RECENT).fill(undefined);
+  readonly recentAtoms: number[] = new Array(RECENT).fill(NO_ATOM);
+  readonly #steps = new Map<string, KeyPath>();
+  readonly #shared: Shared;
+
+  private constructor(shared: Shared, id: number, keeps: boolean) {
+    this.#shared = shared;
+    this.id = id;
+    this.keeps = keeps;
+  }
+
+  /** The path without keys. */
+  static begin(filter: KeyFilter | undefined): KeyPath {
+    return new KeyPath({ filter, count: 1 }, 0, true);
+  }
+
+  /** The atom of a value of the last key. */
+  atomOf(value: unknown): number {
+    if (typeof value !== 'string') return atomOf(value);
+    const { length } = value;
+    const at = (value.charCodeAt(length - 1) + length) & (RECENT - 1);
+    if (this.recentValues[at] === value) return this.recentAtoms[at];
+    const atom = atomOf(value);
+    if (atom !== NO_ATOM) {
+      this.recentValues[at] = value;
+      this.recentAtoms[at] = atom;
+    }
+    return atom;
+  }
+
+  /** The path that goes on with `key`; undefined when there are too many to remember. */
+  step(key: string): KeyPath | undefined {
+    let path = this.#steps.get(key);
+    if (path === undefined) {
+      const shared = this.#shared;
+      if (shared.count === LIMIT) return undefined;
+      path = new KeyPath(shared, shared.count++, shared.filter?.(key) ?? true);
+      this.#steps.set(key, path);
+    }
+    this.nextKey = key;
+    this.next = path;
+    return path;
+  }
+}
+
+interface Shared {
+  readonly filter: KeyFilter | undefined;
+  count: number;
+}

@@ -1,0 +1,28 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import type { Observable, ObservableCallback } from '@opentelemetry/api';
+import type { Callbacks } from './callbacks.js';
+import type { InstrumentDescriptor } from './descriptor.js';
+import type { Stream } from './stream.js';
+
+/** An asynchronous instrument of any kind: its callbacks are asked on every export interval. */
+export class MmapObservable implements Observable {
+  readonly descriptor: InstrumentDescriptor;
+  readonly streams: readonly Stream[];
+  readonly #callbacks: Callbacks;
+
+  constructor(descriptor: InstrumentDescriptor, streams: readonly Stream[], callbacks: Callbacks) {
+    this.descriptor = descriptor;
+    this.streams = streams;
+    this.#callbacks = callbacks;
+  }
+
+  addCallback(callback: ObservableCallback): void {
+    this.#callbacks.add(callback, this);
+  }
+
+  removeCallback(callback: ObservableCallback): void {
+    this.#callbacks.remove(callback, this);
+  }
+}

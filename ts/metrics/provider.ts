@@ -1,0 +1,171 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { diag, type MeterOptions, type MeterProvider, metrics } from '@opentelemetry/api';
+import {
+  type ExportTimes,
+  limitTimeout,
+  readExemplarFilter,
+  readExportTimes,
+  readHistogramAggregation,
+} from '../config/metrics.js';
+import type { WriterStatus } from '../native/binding.js';
+import { openProducer } from '../producer/open.js';
+import type { Producer } from '../producer/producer.js';
+import { Scope } from '../record/writer.js';
+import { Callbacks } from './callbacks.js';
+import { Cells } from './cells.js';
+import { type InstrumentDescriptor, isObservable } from './descriptor.js';
+import { MmapMeter } from './meter.js';
+import type { MmapMeterProviderOptions } from './options.js';
+import { publishSettings } from './settings.js';
+import { Stream, type StreamOwner } from './stream.js';
+import { StreamRegistry } from './stream-registry.js';
+import { View } from './view.js';
+import { warnOnce } from './warnings.js';
+
+/**
+ * A meter provider for @opentelemetry/api whose numbers are in a memory-mapped file when the calls that changed them return. It
+ * keeps no series on the JavaScript heap, and nothing in the app works through them: a collector reads them from the file.
+ * It never throws but for views that select nothing; what cannot work is told through `diag`.
+ */
+export class MmapMeterProvider implements MeterProvider {
+  readonly #producer: Producer | undefined;
+  readonly #owner: StreamOwner | undefined;
+  readonly #options: MmapMeterProviderOptions;
+  readonly #views: readonly View[];
+  readonly #times: ExportTimes;
+  readonly #meters = new Map<string, MmapMeter>();
+  /** The streams of observable instruments. */
+  readonly #observed = new Set<Stream>();
+  readonly #callbacks = new Callbacks(() => this.#startTimer());
+  #timer: NodeJS.Timeout | undefined;
+  #collection: Promise<void> | undefined;
+  #shutdown: Promise<void> | undefined;
+
+  /** @throws Error when a view selects nothing in particular, or would give many metrics one name. */
+  constructor(options: MmapMeterProviderOptions = {}) {
+    this.#options = options;
+    this.#views = (options.views ?? []).map((view) => new View(view));
+    this.#times = resolveTimes(options);
+    this.#producer = openProducer(options, 'measurements');
+    if (this.#producer !== undefined) {
+      publishSettings(this.#producer, options, this.#times);
+      this.#owner = {
+        writer: this.#producer.writer,
+        cells: new Cells(this.#producer.writer, this.#times.interval),
+        exemplarFilter: options.exemplarFilter ?? readExemplarFilter(process.env),
+        cardinalityLimit: options.cardinalityLimit,
+        isOpen: true,
+      };
+    }
+  }
+
+  /** A meter; the same name, version and schema URL give the same one. After `shutdown` its instruments record nothing. */
+  getMeter(name: string, version = '', options: MeterOptions = {}): MmapMeter {
+    const schemaUrl = options?.schemaUrl ?? '';
+    const key = JSON.stringify([name, version, schemaUrl]);
+    let meter = this.#meters.get(key);
+    if (meter === undefined) {
+      meter = this.#createMeter(String(name ?? ''), String(version ?? ''), schemaUrl);
+      this.#meters.set(key, meter);
+    }
+    return meter;
+  }
+
+  #createMeter(name: string, version: string, schemaUrl: string): MmapMeter {
+    const owner = this.#owner;
+    if (owner === undefined || !owner.isOpen) return new MmapMeter(() => [], this.#callbacks);
+    const scope = new Scope(name, version, schemaUrl);
+    const histograms = this.#options.histogramAggregation ?? readHistogramAggregation(process.env);
+    const identity = { name, version, schemaUrl };
+    const registry = new StreamRegistry(identity, this.#views, histograms, (plan) => new Stream(owner, scope, plan));
+    return new MmapMeter((descriptor) => this.#streamsOf(registry, descriptor), this.#callbacks);
+  }
+
+  #streamsOf(registry: StreamRegistry, descriptor: InstrumentDescriptor): readonly Stream[] {
+    if (this.#owner?.isOpen !== true) return [];
+    const streams = registry.streamsOf(descriptor);
+    if (isObservable(descriptor.type)) for (const stream of streams) this.#observed.add(stream);
+    return streams;
+  }
+
+  /** Makes this the API's meter provider. */
+  register(): void {
+    metrics.setGlobalMeterProvider(this);
+  }
+
+  /**
+   * Asks the observable instruments, and resolves when all that was measured so far is exported. Nothing needs this for
+   * safety: what a call returned from is in the file already.
+   *
+   * @throws Error (as a rejection) naming file and remedy: no collector reads it, or the time is up.
+   */
+  async forceFlush(options?: { timeoutMillis?: number }): Promise<void> {
+    if (this.#producer === undefined || this.#owner?.isOpen !== true) return;
+    await this.collect();
+    await this.#producer.flush(options?.timeoutMillis);
+  }
+
+  /** Asks the observable instruments now, as otherwise on each interval. Never rejects. */
+  collect(): Promise<void> {
+    this.#collection ??= this.#observe().finally(() => {
+      this.#collection = undefined;
+    });
+    return this.#collection;
+  }
+
+  async #observe(): Promise<void> {
+    if (this.#observed.size === 0 || this.#owner?.isOpen !== true) return;
+    try {
+      const all = await this.#callbacks.call(this.#times.timeout);
+      if (!this.#owner.isOpen) return;
+      for (const observations of all) observations.store();
+      for (const stream of this.#observed) stream.commitRound();
+    } catch (error) {
+      warnOnce('what observable instruments told could not be stored', error);
+    }
+  }
+
+  #startTimer(): void {
+    if (this.#timer !== undefined || this.#owner?.isOpen !== true) return;
+    this.#timer = setInterval(() => void this.collect(), this.#times.interval);
+    this.#timer.unref();
+  }
+
+  /** Asks the observable instruments once more and ends recording. Later calls do nothing more. */
+  shutdown(): Promise<void> {
+    this.#shutdown ??= this.#close();
+    return this.#shutdown;
+  }
+
+  async #close(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.collect();
+    if (this.#owner !== undefined) {
+      this.#owner.isOpen = false;
+      this.#owner.cells.close();
+    }
+    this.#meters.clear();
+    this.#producer?.close();
+    diag.debug('otlp-mmap: the meter provider is shut down');
+  }
+
+  /** Where the numbers are and how they fare; undefined when nothing can be recorded, or after `shutdown`. */
+  status(): WriterStatus | undefined {
+    return this.#owner?.isOpen === true ? this.#producer?.status() : undefined;
+  }
+}
+
+function resolveTimes(options: MmapMeterProviderOptions): ExportTimes {
+  const fromEnvironment = readExportTimes(process.env);
+  const interval = positive('exportIntervalMillis', options.exportIntervalMillis) ?? fromEnvironment.interval;
+  const timeout = positive('exportTimeoutMillis', options.exportTimeoutMillis);
+  return limitTimeout(interval, timeout ?? fromEnvironment.timeout, timeout !== undefined);
+}
+
+function positive(name: string, value: number | undefined): number | undefined {
+  if (value === undefined || (Number.isFinite(value) && value > 0)) return value;
+  warnOnce(`${name} is ${value}, which is no time: it is left unset`);
+  return undefined;
+}
