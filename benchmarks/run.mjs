@@ -10,6 +10,7 @@ import appCost from './cases/app-cost.mjs';
 import collector from './cases/collector.mjs';
 import eventLoop from './cases/event-loop.mjs';
 import httpServer from './cases/http-server.mjs';
+import longValues from './cases/long-values.mjs';
 import ringToOtlp from './cases/ring-to-otlp.mjs';
 import slotSize from './cases/slot-size.mjs';
 import startup from './cases/startup.mjs';
@@ -25,6 +26,7 @@ const CASES = {
   startup,
   collector,
   'ring-to-otlp': ringToOtlp,
+  'long-values': longValues,
   'slot-size': slotSize,
 };
 

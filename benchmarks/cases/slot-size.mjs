@@ -11,6 +11,8 @@ import { withDirectory } from '../processes.mjs';
 const TREE = join(import.meta.dirname, '../instrumented');
 const HOOK = pathToFileURL(join(import.meta.dirname, '../../register.mjs')).href;
 const SIZES = [256, 384, 512, 768, 1024];
+/** The spans ring of a default file: what it holds is what an app may record while no collector reads. */
+const RING_BYTES = 4 << 20;
 /** Field numbers of a start in a SpanEvent, and offsets of header and ring: version 1 of the format. */
 const START = 11;
 const SPANS_OFFSET = 16;
@@ -27,8 +29,9 @@ has to be split; what is longer than a slot by itself goes through the spill rin
     { key: 'recordsPerSpan', title: 'records a span', unit: '' },
     { key: 'splitPercent', title: 'spans of more than two records', unit: '%' },
     { key: 'spilledPercent', title: 'spans with a value in the spill ring', unit: '%' },
+    { key: 'usedPercent', title: 'of the ring used', unit: '%' },
     { key: 'bytesPerSpan', title: 'ring a span', unit: 'B' },
-    { key: 'usedPercent', title: 'of it used', unit: '%' },
+    { key: 'held', title: 'spans that 4 MiB hold', unit: '' },
   ],
   expected: [],
   settings: { rounds: 1, requests: 100 },
@@ -90,8 +93,9 @@ function count(file, size) {
     recordsPerSpan: records / spans,
     splitPercent: (100 * split) / spans,
     spilledPercent: (100 * spilled.size) / spans,
-    bytesPerSpan: (records * size) / spans,
     usedPercent: (100 * used) / (records * size),
+    bytesPerSpan: (records * size) / spans,
+    held: RING_BYTES / ((records * size) / spans),
   };
 }
 

@@ -48,7 +48,7 @@ impl Default for Geometry {
 }
 
 impl Geometry {
-    /// 7.8 MiB for files that version-1 readers read, who see of a value what its slot takes: fewer and larger slots, as
+    /// 7.6 MiB for files that version-1 readers read, who see of a value what its slot takes: fewer and larger slots, as
     /// that format's own SDKs have them.
     #[must_use]
     pub fn for_version_1() -> Self {
