@@ -20,6 +20,13 @@ export declare class NativeReceiver {
   stats(): JsReceiverStats
   /** Hands over what is assembled now. */
   flush(): void
+  /**
+   * Collects metrics for these streams from the next collection on.
+   *
+   * # Errors
+   * An expression that is none, a word that is not known.
+   */
+  setMetricStreams(streams: Array<JsMetricStream>): void
   /** Watches other folders and files from now on. */
   watch(directories: Array<string>, files: Array<string>): void
   /** Milliseconds since the thread last came round. */
@@ -30,6 +37,16 @@ export declare class NativeReceiver {
   resume(): void
   /** Reads what is there, hands it over, waits for its acknowledgement and ends the thread. */
   stop(): void
+}
+
+/** See `NativeScraper` of `ts/native/binding.ts`. */
+export declare class NativeScraper {
+  /** The next chunk begins a scrape; one that was not read to its end is given up. */
+  begin(openMetrics: boolean): void
+  /** About `length` bytes of the scrape, of whole lines; nothing at its end. */
+  chunk(length: number): Promise<unknown>
+  /** Instruments left out since the start, as another of that name has another kind. */
+  conflicts(): number
 }
 
 /** Drops one use of the handle; the last one closes the file's sections. */
@@ -50,6 +67,9 @@ export declare function createPieceProcessor(signalName: string, plan: JsProcess
  * The thread cannot be started.
  */
 export declare function createReceiver(options: JsReceiverOptions, onEvent: (arg: JsReceiverEvent) => void): NativeReceiver
+
+/** A scraper of the files that a receiver of these folders and files would read. */
+export declare function createScraper(directories: Array<string>, files: Array<string>): NativeScraper
 
 /** Folders that a collector without settings watches, best first. */
 export declare function defaultDirectories(): Array<string>
@@ -113,6 +133,24 @@ export interface JsGeometry {
   dictionaryBytes?: number
 }
 
+/** See `GroupRules` of `ts/native/binding.ts`. */
+export interface JsGroupRule {
+  values: JsTextTest
+  group: string
+}
+
+/** See `GroupRules` of `ts/native/binding.ts`. */
+export interface JsGroupRules {
+  attribute: string
+  groupAttribute: string
+  rules: Array<JsGroupRule>
+  defaultGroup?: string
+  detail: Array<string>
+  allMetrics: Array<string>
+  essentialMetrics?: Array<JsTextTest>
+  gauges: string
+}
+
 /** See `InstrumentOptions` of `ts/native/binding.ts`. */
 export interface JsInstrument {
   scope: Uint8Array
@@ -155,6 +193,7 @@ export interface JsItemSelector {
 export interface JsMetricStream {
   name: string
   temporality: string
+  groups?: JsGroupRules
 }
 
 /** See `Piece` of `ts/native/binding.ts`. */
@@ -227,6 +266,12 @@ export interface JsReceiverStats {
   seriesSkipped: number
 }
 
+/** How full a ring is; see `WriterStatus` of `ts/native/binding.ts`. */
+export interface JsRingStatus {
+  waiting: number
+  slots: number
+}
+
 /** See `SamplerSettings` of `ts/native/binding.ts`. */
 export interface JsSamplerSettings {
   percentage: number
@@ -265,6 +310,7 @@ export interface JsWriterStatus {
   file?: string
   generation: number
   drops: Record<string, Record<string, number>>
+  rings: Record<string, JsRingStatus>
   readerHeartbeat: number
   flushEpoch: number
   acknowledgedEpoch: number
@@ -280,7 +326,7 @@ export declare function memoryLimit(): number | null
 export declare function nativeMemory(): number
 
 /**
- * Sends `state` (as in `READY=1`) to the socket that `NOTIFY_SOCKET` names: a path, or a name in the abstract namespace after `@`.
+ * Sends a message such as `READY=1` to the socket that `NOTIFY_SOCKET` names.
  *
  * # Errors
  * The socket does not take it.

@@ -9,7 +9,9 @@ import { parseArgs } from 'node:util';
 import appCost from './cases/app-cost.mjs';
 import collector from './cases/collector.mjs';
 import eventLoop from './cases/event-loop.mjs';
+import exporters from './cases/exporters.mjs';
 import httpServer from './cases/http-server.mjs';
+import logCost from './cases/log-cost.mjs';
 import longValues from './cases/long-values.mjs';
 import ringToOtlp from './cases/ring-to-otlp.mjs';
 import slotSize from './cases/slot-size.mjs';
@@ -21,10 +23,12 @@ import { expectations, figure, table } from './tables.mjs';
 
 const CASES = {
   'app-cost': appCost,
+  'log-cost': logCost,
   'event-loop': eventLoop,
   'http-server': httpServer,
   startup,
   collector,
+  exporters,
   'ring-to-otlp': ringToOtlp,
   'long-values': longValues,
   'slot-size': slotSize,

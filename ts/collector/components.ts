@@ -5,7 +5,8 @@ import { debugExporter } from './exporters/debug/factory';
 import { fileExporter } from './exporters/file/factory';
 import { otlpExporter } from './exporters/otlp/factory';
 import { otlpHttpExporter } from './exporters/otlphttp/factory';
-import type { ExporterFactory, ProcessorFactory, ReceiverFactory } from './pipeline/component';
+import { healthCheck } from './extensions/health-check';
+import type { ExporterFactory, ExtensionFactory, ProcessorFactory, ReceiverFactory } from './pipeline/component';
 import { attributesProcessor } from './processors/attributes/factory';
 import { batchProcessor } from './processors/batch/factory';
 import { filterProcessor } from './processors/filter/factory';
@@ -33,3 +34,5 @@ export const EXPORTERS: readonly ExporterFactory[] = [
   fileExporter as ExporterFactory,
   debugExporter as ExporterFactory,
 ];
+
+export const EXTENSIONS: readonly ExtensionFactory[] = [healthCheck as ExtensionFactory];

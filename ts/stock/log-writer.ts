@@ -52,10 +52,12 @@ export function writeLogRecord(producer: StockProducer, record: StockLogRecord):
     setIdentity(fields, context.traceId, context.spanId);
     fields.traceFlags = context.traceFlags & 0xff;
   }
-  setTime(record.hrTime);
+  const { hrTime, hrTimeObserved } = record;
+  setTime(hrTime);
   fields.seconds = recordTime.seconds;
   fields.nanos = recordTime.nanos;
-  setTime(record.hrTimeObserved);
+  // Nearly always the same.
+  if (hrTimeObserved[0] !== hrTime[0] || hrTimeObserved[1] !== hrTime[1]) setTime(hrTimeObserved);
   fields.observedSeconds = recordTime.seconds;
   fields.observedNanos = recordTime.nanos;
   fields.droppedAttributes = record.droppedAttributesCount;

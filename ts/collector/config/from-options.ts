@@ -89,7 +89,12 @@ export function configFromOptions(options: RunOptions, env: NodeJS.ProcessEnv): 
     receivers: { mmap: { include, files: options.file } },
     processors: { batch: {} },
     exporters,
-    service: { pipelines: Object.fromEntries(pipelines), shutdown_timeout: limit },
+    service: {
+      pipelines: Object.fromEntries(pipelines),
+      shutdown_timeout: limit,
+      // Several may run side by side without a configuration: a port of their own would be one too many.
+      telemetry: { metrics: { level: 'none' } },
+    },
   };
   return nodeOf(document, { name: 'the command line' });
 }
@@ -135,42 +140,53 @@ function exporterType(name: string): ExporterType {
 function exporterSections(type: ExporterType, options: RunOptions, env: NodeJS.ProcessEnv): ExporterSection[] {
   switch (type) {
     case 'otlphttp':
-      return otlpHttpSections(options, env);
+      return otlpSections(options, env);
     case 'file': {
       const asked = options.output !== undefined || options.exporter !== undefined;
       const size = options['max-file-size'];
-      const max_file_size = size !== undefined ? parseSize(size, '--max-file-size') : asked ? 0 : CAPPED_FILE_SIZE;
-      return [
-        { id: type, signals: SIGNALS, section: { directory: options.output ?? defaultOutput(env), max_file_size } },
-      ];
+      const cap = size !== undefined ? parseSize(size, '--max-file-size') : asked ? 0 : CAPPED_FILE_SIZE;
+      const rotation = cap > 0 ? { max_megabytes: cap / 2 ** 20, max_backups: 1 } : undefined;
+      return [{ id: type, signals: SIGNALS, section: { directory: options.output ?? defaultOutput(env), rotation } }];
     }
     case 'debug':
-      return [{ id: type, signals: SIGNALS, section: {} }];
+      return [{ id: type, signals: SIGNALS, section: { verbosity: 'detailed' } }];
   }
 }
 
 /** One exporter for all signals, or one for each where variables of one signal set it apart. */
-function otlpHttpSections(options: RunOptions, env: NodeJS.ProcessEnv): ExporterSection[] {
+function otlpSections(options: RunOptions, env: NodeJS.ProcessEnv): ExporterSection[] {
   const overrides = otlpOverrides(options);
   const sections = SIGNALS.map((signal) => {
-    const { url, headers, timeout, compression } = otlpEndpoint(env, signal, overrides);
-    return { signal, url: url.href, rest: { headers, timeout: `${timeout}ms`, compression } };
+    const { protocol, url, address, tls, headers, timeout, compression } = otlpEndpoint(env, signal, overrides);
+    const grpc = protocol === 'grpc';
+    const rest = {
+      ...(grpc ? { endpoint: address } : { encoding: protocol === 'http/json' ? 'json' : undefined }),
+      ...(Object.values(tls).some((value) => value !== undefined) && { tls }),
+      headers,
+      timeout: `${timeout}ms`,
+      compression,
+    };
+    const own = grpc ? {} : { [`${signal}_endpoint`]: url.href };
+    return { signal, type: grpc ? 'otlp' : 'otlphttp', own, rest };
   });
-  const alike = sections.every(({ rest }) => JSON.stringify(rest) === JSON.stringify(sections[0].rest));
-  if (alike) {
-    const addresses = sections.map(({ signal, url }) => [`${signal}_endpoint`, url]);
-    return [{ id: 'otlphttp', signals: SIGNALS, section: { ...Object.fromEntries(addresses), ...sections[0].rest } }];
+  const [{ type, rest }] = sections;
+  const isSame = (section: (typeof sections)[number]) =>
+    section.type === type && JSON.stringify(section.rest) === JSON.stringify(rest);
+  if (sections.every(isSame)) {
+    return [{ id: type, signals: SIGNALS, section: Object.assign({}, ...sections.map(({ own }) => own), rest) }];
   }
-  return sections.map(({ signal, url, rest }) => ({
-    id: `otlphttp/${signal}`,
+  return sections.map(({ signal, type, own, rest }) => ({
+    id: `${type}/${signal}`,
     signals: [signal],
-    section: { [`${signal}_endpoint`]: url, ...rest },
+    section: { ...own, ...rest },
   }));
 }
 
 function otlpOverrides(options: RunOptions): OtlpOverrides {
   const headers = (options.header ?? []).map((text) => parseHeader(text, '--header'));
   return {
+    // Whoever names the exporter or its address says the protocol, too.
+    protocol: options.exporter === undefined && options.endpoint === undefined ? undefined : 'http/protobuf',
     endpoint: options.endpoint,
     headers: Object.fromEntries(headers),
     timeout:

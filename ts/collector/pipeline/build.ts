@@ -2,18 +2,27 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { CollectorConfig } from '../config/collector-config';
+import type { SettledCounters } from '../telemetry/counters';
 import type { ComponentContext, Exporter } from './component';
 import { Graph } from './graph';
 import { Pipeline } from './pipeline';
 
 /** What all components of a run share. */
-export type SharedContext = Omit<ComponentContext, 'id'>;
+export interface SharedContext extends Omit<ComponentContext, 'id'> {
+  settled: SettledCounters;
+}
 
-/** The exporters of a configuration, by name; those that no pipeline names are not made. */
-export function buildExporters(config: CollectorConfig, shared: SharedContext): Map<string, Exporter> {
+/** The exporters of a configuration, by name: those in `kept`, the others new; those that no pipeline names are not made. */
+export function buildExporters(
+  config: CollectorConfig,
+  shared: SharedContext,
+  kept: ReadonlyMap<string, Exporter>,
+): Map<string, Exporter> {
   const used = new Set([...config.pipelines.values()].flatMap(({ exporters }) => exporters));
   const named = [...config.exporters].filter(([id]) => used.has(id));
-  return new Map(named.map(([id, { factory, config }]) => [id, factory.create(config, { id, ...shared })]));
+  return new Map(
+    named.map(([id, { factory, config }]) => [id, kept.get(id) ?? factory.create(config, { id, ...shared })]),
+  );
 }
 
 /** The pipelines of a configuration over its exporters. Every pipeline has processors of its own. */
@@ -36,5 +45,5 @@ export function buildGraph(
     const destinations = entry.exporters.map((id) => exporters.get(id)!);
     receivers.set(new Pipeline(name, entry.signal, processors, destinations), entry.receivers);
   }
-  return new Graph([...receivers.keys()], receivers, onSettled);
+  return new Graph([...receivers.keys()], receivers, shared.settled, onSettled);
 }

@@ -64,9 +64,13 @@ export interface ReceiverHandlers {
 }
 
 /** Where pieces come from. */
-export interface Receiver {
+export interface Receiver<Config = unknown> {
   /** What it reads, for messages. */
   readonly sources: readonly string[];
+  /** Another configuration of the same section is in force. What is being read is read to its end. */
+  configure(config: Config): void;
+  /** Milliseconds for which it gave no sign of life, where it is asked whether it lives. */
+  silence(): number;
   /** Everything in these pieces is settled: their records may leave the files. */
   acknowledge(sequence: number): void;
   /** Hands over what is assembled, even if little. */
@@ -88,14 +92,18 @@ interface Factory<Config> {
   readonly aliases?: readonly string[];
   /** One line for the list of components. */
   readonly summary: string;
-  readonly signals: readonly Signal[];
   /** Keys, defaults and checks of its section. */
   readonly config: Schema<Config>;
 }
 
-export interface ReceiverFactory<Config = unknown> extends Factory<Config> {
+/** What a type of component in pipelines is. */
+interface PipelineFactory<Config> extends Factory<Config> {
+  readonly signals: readonly Signal[];
+}
+
+export interface ReceiverFactory<Config = unknown> extends PipelineFactory<Config> {
   /** Begins to read. @throws Error with a sentence when it cannot. */
-  create(config: Config, context: ComponentContext, handlers: ReceiverHandlers): Receiver;
+  create(config: Config, context: ComponentContext, handlers: ReceiverHandlers): Receiver<Config>;
 }
 
 export interface ProcessorContext extends ComponentContext {
@@ -108,10 +116,34 @@ export interface ProcessorContext extends ComponentContext {
   pipeline: string;
 }
 
-export interface ProcessorFactory<Config = unknown> extends Factory<Config> {
+export interface ProcessorFactory<Config = unknown> extends PipelineFactory<Config> {
   create(config: Config, context: ProcessorContext): Processor;
 }
 
-export interface ExporterFactory<Config = unknown> extends Factory<Config> {
+export interface ExporterFactory<Config = unknown> extends PipelineFactory<Config> {
   create(config: Config, context: ComponentContext): Exporter;
+}
+
+/** Something beside the pipelines. */
+export interface Extension {
+  /** Rejects with a sentence when it cannot do its work, as for a port in use. */
+  start(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** How a collector is. */
+export interface CollectorStatus {
+  /** Why it does not do its work; undefined while it does. */
+  fault: string | undefined;
+  /** Milliseconds since it began to. */
+  uptime: number;
+}
+
+export interface ExtensionContext {
+  id: string;
+  status: () => CollectorStatus;
+}
+
+export interface ExtensionFactory<Config = unknown> extends Factory<Config> {
+  create(config: Config, context: ExtensionContext): Extension;
 }

@@ -3,28 +3,31 @@
 
 import type { Piece } from '../../native/binding';
 import { SIGNALS, type Signal } from '../batch';
-import { SettledCounters } from '../telemetry/counters';
+import type { SettledCounters } from '../telemetry/counters';
 import type { Pipeline } from './pipeline';
 
 /** All pipelines of a configuration. A piece is acknowledged when every pipeline that it went into has settled it. */
 export class Graph {
-  readonly settled = new SettledCounters();
   readonly pipelines: readonly Pipeline[];
   /** By receiver and signal, which pipelines take its pieces. */
   readonly #routes = new Map<string, ReadonlyMap<Signal, readonly Pipeline[]>>();
+  readonly #settled: SettledCounters;
   readonly #onSettled: () => void;
   #inFlight = 0;
 
   /**
    * @param receivers For each pipeline, the names of the receivers that it takes from.
+   * @param settled Counts what left, over all configurations of the process.
    * @param onSettled Called whenever a piece is settled, after its acknowledgement.
    */
   constructor(
     pipelines: readonly Pipeline[],
     receivers: ReadonlyMap<Pipeline, readonly string[]>,
+    settled: SettledCounters,
     onSettled: () => void,
   ) {
     this.pipelines = pipelines;
+    this.#settled = settled;
     this.#onSettled = onSettled;
     for (const receiver of new Set([...receivers.values()].flat())) {
       const taking = pipelines.filter((pipeline) => receivers.get(pipeline)?.includes(receiver));
@@ -59,7 +62,7 @@ export class Graph {
       failed = Math.max(failed, failedHere);
       if (--pending > 0) return;
       this.#inFlight--;
-      this.settled.add(piece.signal, piece.items, failed);
+      this.#settled.add(piece.signal, piece.items, failed);
       acknowledge(piece.sequence);
       this.#onSettled();
     };

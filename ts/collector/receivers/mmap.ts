@@ -27,26 +27,28 @@ export const mmapReceiver: ReceiverFactory<MmapConfig> = {
 };
 
 /** The files, read by a thread of the native addon. */
-export class MmapReceiver implements Receiver {
-  readonly sources: readonly string[];
+export class MmapReceiver implements Receiver<MmapConfig> {
+  sources: readonly string[] = [];
+  readonly #context: ComponentContext;
   readonly #native: NativeReceiver;
 
   /** Begins to read. @throws Error with a sentence of the addon when the options cannot be right. */
-  constructor(
-    { include, files = [] }: MmapConfig,
-    { binding, logger }: ComponentContext,
-    { onPiece, onStopped }: ReceiverHandlers,
-  ) {
-    const directories = include ?? (files.length > 0 ? [] : binding.defaultDirectories());
-    this.sources = [...directories, ...files];
-    for (const file of files) {
-      if (!existsSync(file)) logger.warn(`${file} does not exist; it is read as soon as it does`);
-    }
-    this.#native = binding.createReceiver({ directories, files }, (event) => {
+  constructor(config: MmapConfig, context: ComponentContext, { onPiece, onStopped }: ReceiverHandlers) {
+    this.#context = context;
+    this.#native = context.binding.createReceiver(this.#sourcesOf(config), (event) => {
       if (event.type === 'piece') onPiece(event.piece);
-      else if (event.type === 'log') logger.log(event.level, event.message);
+      else if (event.type === 'log') context.logger.log(event.level, event.message);
       else onStopped(event.error);
     });
+  }
+
+  configure(config: MmapConfig): void {
+    const { directories, files } = this.#sourcesOf(config);
+    this.#native.watch(directories, files);
+  }
+
+  silence(): number {
+    return this.#native.silence();
   }
 
   acknowledge(sequence: number): void {
@@ -71,5 +73,15 @@ export class MmapReceiver implements Receiver {
 
   stop(): void {
     this.#native.stop();
+  }
+
+  #sourcesOf({ include, files = [] }: MmapConfig): { directories: string[]; files: string[] } {
+    const { binding, logger } = this.#context;
+    const directories = include ?? (files.length > 0 ? [] : binding.defaultDirectories());
+    this.sources = [...directories, ...files];
+    for (const file of files) {
+      if (!existsSync(file)) logger.warn(`${file} does not exist; it is read as soon as it does`);
+    }
+    return { directories, files };
   }
 }
