@@ -73,6 +73,8 @@ export interface ReceiverOptions {
   maxOpenSpanBytes?: number;
   /** How long a slot claimed and never published holds up a file without our extension block. Milliseconds. */
   deadSlotTimeout?: number;
+  /** The journal. Without one, records stay in their files until they are acknowledged. */
+  storage?: StorageOptions;
   /** What metrics are collected for; each stream gets all of them. Default: `cumulative` alone. Empty: none are read. */
   metricStreams?: MetricStream[];
   /** How often metrics are collected, in milliseconds. Default: as each app's own settings say (OTEL_METRIC_EXPORT_INTERVAL), else 60,000. */
@@ -81,6 +83,58 @@ export interface ReceiverOptions {
   maxPoints?: number;
   /** Folder in which streams that are not cumulative keep what was exported. Default: hidden files beside the app's. */
   stateDirectory?: string;
+  /** End where another collector reads a file; else wait for that one to end. */
+  endIfBusy?: boolean;
+}
+
+/** One of those who have to acknowledge pieces. */
+export interface StorageDestination {
+  /** What it is known by from one start to the next. */
+  name: string;
+  signals: readonly ('traces' | 'logs' | 'metrics')[];
+}
+
+export interface StorageOptions {
+  /** The state directory; made if there is none. */
+  directory: string;
+  /** Bytes of the whole journal, default 1 GiB. */
+  maxSize?: number;
+  /** Milliseconds after which pieces are given up, default a day; 0: never. */
+  maxAge?: number;
+  /** When it is full, read nothing more; else the oldest pieces are given up. */
+  refuseWhenFull?: boolean;
+  /** Wait after each transaction until it is on the disk. */
+  fsync?: boolean;
+  /** Wait while another collector has the directory, the default; else end. */
+  wait?: boolean;
+  /** Read without a journal, with a warning, where the directory cannot be used; else end. */
+  optional?: boolean;
+  /** They go by their place here in the calls of the receiver. */
+  destinations: readonly StorageDestination[];
+}
+
+/** Sums over pieces: their bytes, and items by signal. */
+export interface Amount {
+  pieces: number;
+  bytes: number;
+  traces: number;
+  logs: number;
+  metrics: number;
+}
+
+export interface JournalStats {
+  /** Bytes that its segments take, and how many there are. */
+  bytes: number;
+  segments: number;
+  /** Since the start. */
+  transactions: number;
+  bytesWritten: number;
+  /** Pieces that could not be read back, counted once a destination. */
+  piecesDamaged: number;
+  /** Why nothing is read now, if the journal cannot be written. */
+  refusal?: string;
+  /** What waits for each destination, and what was given up because of the journal's bounds. */
+  destinations: { name: string; pending: Amount; dropped: Amount }[];
 }
 
 /** Metrics of one temporality preference with baselines of its own, for one destination or several that share it. */
@@ -150,6 +204,8 @@ export interface ReceiverStats {
   /** Drops that writers counted in the files seen so far, ring to reason to count; only what is not zero. */
   writerDrops: Partial<Record<RingName, Record<string, number>>>;
   bytesUnacknowledged: number;
+  /** Undefined without a journal. */
+  journal?: JournalStats;
   /** Series and instruments in metric cells that cannot be right, counted at each collection. */
   seriesSkipped: number;
 }
@@ -158,6 +214,17 @@ export interface ReceiverStats {
 export interface NativeReceiver {
   /** Every destination has the piece (or it was refused for good): its records may leave the files. */
   acknowledge(sequence: number): void;
+  /** With a journal: one destination has these pieces, or refused them for good. */
+  acknowledgeBy(destination: number, sequences: number[]): void;
+  /** With a journal: one destination cannot keep these pieces in memory. They wait in the journal until it asks for its backlog. */
+  giveBack(destination: number, sequences: number[]): void;
+  /** With a journal: asks for the oldest pieces that wait for a destination, about so many bytes. A 'backlog' event follows. */
+  backlog(destination: number, maxBytes: number): void;
+  /**
+   * With a journal: other destinations from now on. Those whose names are known keep their places, new ones get the next places (in this
+   * order) and start at now; what waits for the others is given up.
+   */
+  setDestinations(destinations: readonly StorageDestination[]): void;
   stats(): ReceiverStats;
   /** Hand over what is assembled now, even if small. */
   flush(): void;
@@ -189,6 +256,10 @@ export interface NativeScraper {
 
 export type ReceiverEvent =
   | { type: 'piece'; piece: Piece }
+  /** Pieces out of the journal, for one destination only; none if nothing waits for it. */
+  | { type: 'backlog'; destination: number; pieces: Piece[] }
+  /** Pieces began to wait in the journal for a destination that does not hold them. */
+  | { type: 'behind'; destination: number }
   | { type: 'log'; level: 'debug' | 'info' | 'warn' | 'error'; message: string }
   /** `error` is set when the thread crashed: the process should end with it. */
   | { type: 'stopped'; error?: string };
