@@ -13,8 +13,10 @@ import eventLoop from './cases/event-loop.mjs';
 import exporters from './cases/exporters.mjs';
 import httpServer from './cases/http-server.mjs';
 import logCost from './cases/log-cost.mjs';
+import longValues from './cases/long-values.mjs';
 import measurement from './cases/measurement.mjs';
 import ringToOtlp from './cases/ring-to-otlp.mjs';
+import slotSize from './cases/slot-size.mjs';
 import startup from './cases/startup.mjs';
 import { interleave, summariseRounds } from './interleave.mjs';
 import { provenance } from './machine.mjs';
@@ -32,6 +34,8 @@ const CASES = {
   collector,
   exporters,
   'ring-to-otlp': ringToOtlp,
+  'long-values': longValues,
+  'slot-size': slotSize,
 };
 
 const HELP = `Usage: npm run bench -- [NAME...] [options]
