@@ -126,8 +126,8 @@ export async function runApp(task, arm, settings, { execArgv = [], drive = async
 }
 
 /** Runs a script that sends one { result }. */
-export async function runScript(script, settings) {
-  const child = forkScript(script, [JSON.stringify(settings)]);
+export async function runScript(script, settings, execArgv = []) {
+  const child = forkScript(script, [JSON.stringify(settings)], execArgv);
   try {
     return (await message(child, script, (answer) => answer.result !== undefined)).result;
   } finally {

@@ -8,6 +8,7 @@ import { Deployment, type DeploymentContext } from './deployment';
 import type { Logger } from './logger';
 import type { CollectorStatus, Receiver } from './pipeline/component';
 import { Intake } from './pipeline/intake';
+import { metricStreamsOf } from './pipeline/metric-streams';
 import { ServiceManager } from './service-manager';
 import { ReceiverStorage } from './storage/receiver-storage';
 import { SettledCounters } from './telemetry/counters';
@@ -190,6 +191,7 @@ export class Collector {
       if (running !== undefined) {
         this.#storages.get(id)?.update(config, this.#deployment.exporters);
         if (previous?.receivers.get(id)?.fingerprint !== fingerprint) running.configure(settings);
+        running.setMetricStreams?.(metricStreamsOf(config, id));
         continue;
       }
       const keeping = this.#storageOf(id, config);
@@ -199,6 +201,7 @@ export class Collector {
           id,
           ...this.#context,
           storage: keeping?.options(fingerprint, this.#env),
+          metricStreams: metricStreamsOf(config, id),
           endIfBusy: config.service.storage?.if_locked === 'end',
         },
         {

@@ -83,13 +83,18 @@ export function configFromOptions(options: RunOptions, env: NodeJS.ProcessEnv): 
       for (const signal of signals) perSignal[signal].push(id);
     }
   }
+  const wish = temporality(env);
   const pipelines = SIGNALS.map((signal) => [
     signal,
-    { receivers: ['mmap'], processors: ['batch'], exporters: perSignal[signal] },
+    {
+      receivers: ['mmap'],
+      processors: [...(signal === 'metrics' ? Object.keys(wish) : []), 'batch'],
+      exporters: perSignal[signal],
+    },
   ]);
   const document = {
     receivers: { mmap: { include, files: options.file } },
-    processors: { batch: {} },
+    processors: { ...wish, batch: {} },
     exporters,
     service: {
       pipelines: Object.fromEntries(pipelines),
@@ -100,6 +105,12 @@ export function configFromOptions(options: RunOptions, env: NodeJS.ProcessEnv): 
     },
   };
   return nodeOf(document, { name: 'the command line' });
+}
+
+/** The processor that the environment asks for, if it does. */
+function temporality(env: NodeJS.ProcessEnv): { temporality?: object } {
+  const preference = env.OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE?.trim().toLowerCase();
+  return preference ? { temporality: { preference } } : {};
 }
 
 /** Where the journal is, or that there is none. */

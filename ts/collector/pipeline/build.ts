@@ -5,6 +5,7 @@ import type { CollectorConfig } from '../config/collector-config';
 import type { SettledCounters } from '../telemetry/counters';
 import type { ComponentContext, Exporter } from './component';
 import { Graph } from './graph';
+import { metricStreamOf } from './metric-streams';
 import { Pipeline } from './pipeline';
 
 /** What all components of a run share. */
@@ -56,5 +57,5 @@ export function buildPipeline(
       make: (next: Parameters<typeof factory.create>[1]['next']) => factory.create(settings, { ...context, next }),
     };
   });
-  return new Pipeline(name, signal, steps, exporters);
+  return new Pipeline(name, signal, steps, exporters, metricStreamOf(config, name)?.name);
 }

@@ -1,7 +1,14 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { NativeBinding, Piece, ReceiverStats, StorageDestination, StorageOptions } from '../../native/binding';
+import type {
+  MetricStream,
+  NativeBinding,
+  Piece,
+  ReceiverStats,
+  StorageDestination,
+  StorageOptions,
+} from '../../native/binding';
 import type { Batch, Signal } from '../batch';
 import type { Schema } from '../config/schema/schema';
 import type { Logger } from '../logger';
@@ -79,6 +86,8 @@ export interface Receiver<Config = unknown> {
   readonly sources: readonly string[];
   /** Another configuration of the same section is in force. What is being read is read to its end. */
   configure(config: Config): void;
+  /** What metrics are collected for from now on. */
+  setMetricStreams?(streams: MetricStream[]): void;
   /** Milliseconds for which it gave no sign of life, where it is asked whether it lives. */
   silence(): number;
   /** Everything in these pieces is settled: their records may leave the files. */
@@ -102,6 +111,8 @@ export interface Receiver<Config = unknown> {
 export interface ReceiverContext extends ComponentContext {
   /** The journal to keep; undefined: none. */
   storage: StorageOptions | undefined;
+  /** What metrics are collected for. */
+  metricStreams: MetricStream[];
   /** Ends where another collector reads a file; else waits for that one to end. */
   endIfBusy: boolean;
 }
@@ -139,6 +150,8 @@ export interface ProcessorContext extends ComponentContext {
 }
 
 export interface ProcessorFactory<Config = unknown> extends PipelineFactory<Config> {
+  /** What it asks of the receivers of its pipeline's metrics, which do that before they encode. */
+  readonly metricStream?: (config: Config) => Partial<MetricStream>;
   create(config: Config, context: ProcessorContext): Processor;
 }
 

@@ -28,17 +28,21 @@ export class Pipeline {
   /** In the order in which batches go through them. */
   readonly steps: readonly Step[];
   readonly #exporters: number;
+  readonly #stream: string | undefined;
   readonly #entry: Consumer;
 
+  /** @param stream The one stream of metrics that it takes; undefined: all. */
   constructor(
     name: string,
     signal: Signal,
     processors: readonly { id: string; make: MakeProcessor }[],
     exporters: readonly Exporter[],
+    stream?: string,
   ) {
     this.name = name;
     this.signal = signal;
     this.#exporters = exporters.length;
+    this.#stream = stream;
     const steps: Step[] = [];
     let next: Consumer = new FanOut(exporters);
     for (const { id, make } of [...processors].reverse()) {
@@ -63,6 +67,11 @@ export class Pipeline {
       return;
     }
     const receipt = new Receipt(sequence, this.#exporters, onSettled, watch);
+    if (stream !== undefined && this.#stream !== undefined && stream !== this.#stream) {
+      // For another pipeline: this one is done with it.
+      receipt.drop();
+      return;
+    }
     const batch: Batch = batchOf({ signal, urgent, stream }, [{ body, items, receipt }]);
     this.#entry.consume(batch);
   }

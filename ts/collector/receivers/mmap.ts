@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { existsSync } from 'node:fs';
-import type { NativeReceiver, ReceiverStats, StorageDestination } from '../../native/binding';
+import type { MetricStream, NativeReceiver, ReceiverStats, StorageDestination } from '../../native/binding';
 import { SIGNALS } from '../batch';
-import { text } from '../config/schema/scalar';
+import { duration, number, text } from '../config/schema/scalar';
 import type { Read } from '../config/schema/schema';
 import { list, object } from '../config/schema/structure';
 import type { Receiver, ReceiverContext, ReceiverFactory, ReceiverHandlers } from '../pipeline/component';
@@ -14,6 +14,10 @@ const config = object({
   include: list(text({ required: true, nonEmpty: true })),
   /** Files to read by path; they are never removed. */
   files: list(text({ required: true, nonEmpty: true })),
+  /** How often metrics are collected; as each app's own settings say when it is left out. */
+  collection_interval: duration({ min: 1 }),
+  /** Data points after which a request is cut. */
+  max_points: number({ min: 1 }),
 });
 
 type MmapConfig = Read<typeof config>;
@@ -35,21 +39,29 @@ export class MmapReceiver implements Receiver<MmapConfig> {
   /** Begins to read. @throws Error with a sentence of the addon when the options cannot be right. */
   constructor(config: MmapConfig, context: ReceiverContext, handlers: ReceiverHandlers) {
     const { onPiece, onBehind, onBacklog, onWithoutJournal, onStopped } = handlers;
-    const { storage, endIfBusy } = context;
+    const { storage, endIfBusy, metricStreams } = context;
+    const metrics = { metricStreams, metricInterval: config.collection_interval, maxPoints: config.max_points };
     this.#context = context;
-    this.#native = context.binding.createReceiver({ ...this.#sourcesOf(config), storage, endIfBusy }, (event) => {
-      if (event.type === 'piece') onPiece(event.piece);
-      else if (event.type === 'backlog') onBacklog?.(event.destination, event.pieces);
-      else if (event.type === 'behind') onBehind?.(event.destination);
-      else if (event.type === 'withoutJournal') onWithoutJournal?.();
-      else if (event.type === 'log') context.logger.log(event.level, event.message);
-      else onStopped(event.error);
-    });
+    this.#native = context.binding.createReceiver(
+      { ...this.#sourcesOf(config), ...metrics, storage, endIfBusy },
+      (event) => {
+        if (event.type === 'piece') onPiece(event.piece);
+        else if (event.type === 'backlog') onBacklog?.(event.destination, event.pieces);
+        else if (event.type === 'behind') onBehind?.(event.destination);
+        else if (event.type === 'withoutJournal') onWithoutJournal?.();
+        else if (event.type === 'log') context.logger.log(event.level, event.message);
+        else onStopped(event.error);
+      },
+    );
   }
 
   configure(config: MmapConfig): void {
     const { directories, files } = this.#sourcesOf(config);
     this.#native.watch(directories, files);
+  }
+
+  setMetricStreams(streams: MetricStream[]): void {
+    this.#native.setMetricStreams(streams);
   }
 
   silence(): number {
