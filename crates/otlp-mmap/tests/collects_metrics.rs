@@ -277,3 +277,15 @@ fn a_stream_follows_the_apps_preference_when_it_is_told_to() {
         meter.record(requests, "a", 2.0);
     }
 }
+
+#[test]
+fn a_receiver_that_collects_for_nobody_stops() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = in_directory(folder.path());
+    let mut meter = Meter::new(&writer);
+    let requests = meter.define(counter("requests"));
+    meter.record(requests, "a", 5.0);
+    let reading = Reading::start(watching(folder.path(), &[]));
+    attached(&reading);
+    assert!(reading.stop().is_empty());
+}

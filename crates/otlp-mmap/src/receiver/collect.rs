@@ -96,7 +96,7 @@ impl FileCells {
 
     /// Somebody waits for a collection.
     pub(super) fn request(&mut self) {
-        self.requested = !self.is_final;
+        self.requested = !self.is_final && !self.streams.is_empty();
     }
 
     /// Something may be due: a look that costs nothing.
