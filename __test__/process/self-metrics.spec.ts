@@ -3,9 +3,11 @@
 
 import { context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { suppressTracing } from '@opentelemetry/core';
+import { LoggerProvider } from '@opentelemetry/sdk-logs';
 import { MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
+import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
 import test from 'ava';
-import { MmapLoggerProvider, MmapTracerProvider } from 'otlp-mmap';
+import { MmapLoggerProvider, MmapLogRecordProcessor, MmapSpanProcessor, MmapTracerProvider } from 'otlp-mmap';
 import { withDirectory } from '../support/written-files';
 
 // The metrics that the semantic conventions have for an SDK, on request.
@@ -86,4 +88,33 @@ test('log_records_and_their_ring_are_counted_and_so_is_what_it_refuses', (t) =>
     t.deepEqual(values['otel.sdk.processor.log.queue.size'], { [name]: 15 });
     t.deepEqual(values['otel.sdk.processor.log.queue.capacity'], { [name]: 16 });
     await provider.shutdown();
+  }));
+
+test('the_processors_for_the_stock_sdk_are_counted_as_the_stock_ones_are', (t) =>
+  withDirectory(async (directory) => {
+    const reader = new ManualReader();
+    const selfObsMeterProvider = new MeterProvider({ readers: [reader] });
+    const options = { directory, geometry, selfObsMeterProvider };
+    const tracers = new BasicTracerProvider({ spanProcessors: [new MmapSpanProcessor(options)] });
+    const loggers = new LoggerProvider({ processors: [new MmapLogRecordProcessor(options)] });
+    for (let i = 0; i < 20; i++) {
+      tracers.getTracer('a').startSpan('span').end();
+      loggers.getLogger('a').emit({ body: i });
+    }
+    const values = await reader.read();
+    const spans = Object.entries(values['otel.sdk.processor.span.processed']);
+    t.regex(spans[0][0], /^MmapSpanProcessor MmapSpanProcessor\/\d+$/);
+    t.deepEqual(
+      spans.map(([, count]) => count),
+      [20],
+    );
+    const logs = Object.entries(values['otel.sdk.processor.log.processed']);
+    t.regex(logs[0][0], /^MmapLogRecordProcessor MmapLogRecordProcessor\/\d+$/);
+    t.deepEqual(
+      logs.map(([, count]) => count),
+      [15, 5],
+    );
+    t.deepEqual(Object.values(values['otel.sdk.processor.log.queue.size']), [15]);
+    t.deepEqual(Object.values(values['otel.sdk.processor.span.queue.size']), [40]);
+    await Promise.all([tracers.shutdown(), loggers.shutdown()]);
   }));

@@ -209,7 +209,10 @@ impl Keeper {
         let hand = |piece: crate::journal::JournalPiece| HandedPiece {
             sequence: piece.number,
             signal: piece.signal,
-            piece: Piece::from_encoded(piece.otlp, piece.items),
+            piece: Piece {
+                bytes: piece.otlp,
+                items: piece.items,
+            },
             urgent: false,
             stream: piece.stream,
         };

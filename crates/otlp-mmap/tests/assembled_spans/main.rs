@@ -13,7 +13,8 @@ use std::collections::BTreeMap;
 use decoded::{Resource, Scope, Span};
 use given::{encode, steps};
 use model::Model;
-use otlp_mmap::otlp::{Assembler, AssemblerOptions, Piece, Resolver, TraceEncoder};
+use otlp_mmap::otlp::{Assembler, AssemblerOptions, Piece, Resolver, Signal, TraceEncoder};
+use otlp_mmap::process::split;
 use proptest::prelude::*;
 use records::Dictionary;
 
@@ -34,20 +35,6 @@ fn spans_of(bytes: &[u8]) -> Vec<((Resource, Scope), Span)> {
             group.spans.into_iter().map(move |span| (scope.clone(), span))
         })
         .collect()
-}
-
-/// Every offset points at the field of one span, in order.
-fn spans_by_offset(piece: &Piece) -> Vec<Span> {
-    let span_at = |&offset: &u32| {
-        let field = &piece.bytes[offset as usize..];
-        assert_eq!(
-            field[0],
-            2 << 3 | 2,
-            "an item offset points at the tag of ScopeSpans.spans"
-        );
-        decoded::span(otlp_mmap::wire::delimited(&field[1..]).expect("a whole span").0)
-    };
-    piece.item_offsets.iter().map(span_at).collect()
 }
 
 /// What a journal holds of an assembler: saves are put over each other, as they are when it is read.
@@ -147,7 +134,7 @@ proptest! {
             let expected: Vec<_> = model.open.iter().map(|(_, open)| open.span.name.clone()).collect();
             prop_assert_eq!(names, expected);
             if step.cut && encoder.cut(&mut piece) {
-                prop_assert!(all.join(&piece));
+                all.join(&piece);
             }
         }
         prop_assert_eq!(assembler.drain_incomplete(500, &mut encoder), model.open.len());
@@ -155,7 +142,7 @@ proptest! {
             model.hand_on_oldest(500);
         }
         if encoder.cut(&mut piece) {
-            prop_assert!(all.join(&piece));
+            all.join(&piece);
         }
         prop_assert_eq!(assembler.open_bytes(), 0);
         prop_assert!(!encoder.cut(&mut piece), "a cut takes everything");
@@ -172,14 +159,14 @@ proptest! {
 
         let spans = spans_of(&all.bytes);
         prop_assert_eq!(all.items as usize, spans.len());
-        prop_assert_eq!(spans_by_offset(&all), spans.iter().map(|(_, span)| span.clone()).collect::<Vec<_>>());
         prop_assert_eq!(grouped(spans.clone()), grouped(model.finished));
 
         let at = at.index(spans.len() + 1);
-        let (first, rest) = all.split(at as u32);
-        prop_assert_eq!(first.items as usize, at);
-        prop_assert_eq!(spans_by_offset(&first).len() + spans_by_offset(&rest).len(), spans.len());
-        prop_assert_eq!(spans_of(&first.bytes), &spans[..at]);
-        prop_assert_eq!(spans_of(&rest.bytes), &spans[at..]);
+        let parts = split(Signal::Traces, &all.bytes, at as u32, u32::MAX).expect("a valid request");
+        let again: Vec<_> = parts.iter().flat_map(|part| spans_of(&part.bytes)).collect();
+        prop_assert_eq!(again, spans.clone());
+        if at > 0 {
+            prop_assert_eq!(spans_of(&parts[0].bytes), &spans[..at]);
+        }
     }
 }
