@@ -141,8 +141,8 @@ export interface JournalStats {
 export interface MetricStream {
   /** What its pieces carry as `stream`; keep it over restarts, its baselines are filed under it. */
   name: string;
-  /** As in OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE. */
-  temporality: 'cumulative' | 'delta' | 'lowmemory';
+  /** As in OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE; left out: as the app's own settings say, else cumulative. */
+  temporality?: 'cumulative' | 'delta' | 'lowmemory';
   /** How series are merged before they are encoded. */
   groups?: GroupRules;
 }
