@@ -73,6 +73,8 @@ pub struct MetricStream {
     pub name: String,
     /// What its points count from.
     pub temporality: Temporality,
+    /// A preference among the app's own settings goes before `temporality`.
+    pub follows_app: bool,
     /// How series are merged before they are encoded.
     pub groups: Option<Arc<GroupRules>>,
 }
@@ -82,6 +84,7 @@ impl Default for MetricStream {
         Self {
             name: "cumulative".to_owned(),
             temporality: Temporality::Cumulative,
+            follows_app: true,
             groups: None,
         }
     }
