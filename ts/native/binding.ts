@@ -260,6 +260,8 @@ export type ReceiverEvent =
   | { type: 'backlog'; destination: number; pieces: Piece[] }
   /** Pieces began to wait in the journal for a destination that does not hold them. */
   | { type: 'behind'; destination: number }
+  /** The journal cannot be used and is optional: pieces are acknowledged as without one. Comes before the first piece. */
+  | { type: 'withoutJournal' }
   | { type: 'log'; level: 'debug' | 'info' | 'warn' | 'error'; message: string }
   /** `error` is set when the thread crashed: the process should end with it. */
   | { type: 'stopped'; error?: string };
