@@ -36,6 +36,7 @@ exporters:
     compression: gzip
     tls: { insecure: true }
 service:
+  storage: none
   pipelines:
     traces:
       receivers: [mmap]
