@@ -14,6 +14,7 @@ mod exponential;
 mod handle;
 mod histogram;
 mod instrument;
+mod memory;
 mod place;
 mod read;
 mod sets;
