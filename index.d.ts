@@ -18,8 +18,23 @@ export declare class NativeReceiver {
   acknowledge(sequence: number): void
   /** The counts now. */
   stats(): JsReceiverStats
+  /** One destination has these pieces, or refused them for good. */
+  acknowledgeBy(destination: number, sequences: Array<number>): void
+  /** One destination cannot keep these pieces in memory. */
+  giveBack(destination: number, sequences: Array<number>): void
+  /** Asks for pieces that wait in the journal for a destination; a `backlog` event follows. */
+  backlog(destination: number, maxBytes: number): void
+  /** Takes other destinations from now on. */
+  setDestinations(destinations: Array<JsDestination>): void
   /** Hands over what is assembled now. */
   flush(): void
+  /**
+   * Collects metrics for these streams from the next collection on.
+   *
+   * # Errors
+   * An expression that is none, a word that is not known.
+   */
+  setMetricStreams(streams: Array<JsMetricStream>): void
   /** Watches other folders and files from now on. */
   watch(directories: Array<string>, files: Array<string>): void
   /** Milliseconds since the thread last came round. */
@@ -30,6 +45,16 @@ export declare class NativeReceiver {
   resume(): void
   /** Reads what is there, hands it over, waits for its acknowledgement and ends the thread. */
   stop(): void
+}
+
+/** See `NativeScraper` of `ts/native/binding.ts`. */
+export declare class NativeScraper {
+  /** The next chunk begins a scrape; one that was not read to its end is given up. */
+  begin(openMetrics: boolean): void
+  /** About `length` bytes of the scrape, of whole lines; nothing at its end. */
+  chunk(length: number): Promise<unknown>
+  /** Instruments left out since the start, as another of that name has another kind. */
+  conflicts(): number
 }
 
 /** Drops one use of the handle; the last one closes the file's sections. */
@@ -50,6 +75,9 @@ export declare function createPieceProcessor(signalName: string, plan: JsProcess
  * The thread cannot be started.
  */
 export declare function createReceiver(options: JsReceiverOptions, onEvent: (arg: JsReceiverEvent) => void): NativeReceiver
+
+/** A scraper of the files that a receiver of these folders and files would read. */
+export declare function createScraper(directories: Array<string>, files: Array<string>): NativeScraper
 
 /** Folders that a collector without settings watches, best first. */
 export declare function defaultDirectories(): Array<string>
@@ -79,6 +107,15 @@ export declare function internScope(writer: number, epoch: number, name: string,
 /** Dictionary reference of a string; negative: the negated `COMMIT_*` status. */
 export declare function internString(writer: number, epoch: number, text: string): number
 
+/** See `Amount` of `ts/native/binding.ts`. */
+export interface JsAmount {
+  pieces: number
+  bytes: number
+  traces: number
+  logs: number
+  metrics: number
+}
+
 /** See `AttributeAction` of `ts/native/binding.ts`. */
 export interface JsAttributeAction {
   action: string
@@ -93,6 +130,19 @@ export interface JsAttributeTest {
   key: string
   exact?: JsScalarValue
   pattern?: string
+}
+
+/** See `StorageDestination` of `ts/native/binding.ts`. */
+export interface JsDestination {
+  name: string
+  signals: Array<string>
+}
+
+/** Of one destination. */
+export interface JsDestinationStats {
+  name: string
+  pending: JsAmount
+  dropped: JsAmount
 }
 
 /** See `DumpOptions` of `ts/native/binding.ts`. */
@@ -111,6 +161,24 @@ export interface JsGeometry {
   measurementsBufferSize?: number
   spillBytes?: number
   dictionaryBytes?: number
+}
+
+/** See `GroupRules` of `ts/native/binding.ts`. */
+export interface JsGroupRule {
+  values: JsTextTest
+  group: string
+}
+
+/** See `GroupRules` of `ts/native/binding.ts`. */
+export interface JsGroupRules {
+  attribute: string
+  groupAttribute: string
+  rules: Array<JsGroupRule>
+  defaultGroup?: string
+  detail: Array<string>
+  allMetrics: Array<string>
+  essentialMetrics?: Array<JsTextTest>
+  gauges: string
 }
 
 /** See `InstrumentOptions` of `ts/native/binding.ts`. */
@@ -151,10 +219,22 @@ export interface JsItemSelector {
   exclude?: JsItemCondition
 }
 
+/** See `JournalStats` of `ts/native/binding.ts`. */
+export interface JsJournalStats {
+  bytes: number
+  segments: number
+  transactions: number
+  bytesWritten: number
+  piecesDamaged: number
+  refusal?: string
+  destinations: Array<JsDestinationStats>
+}
+
 /** See `MetricStream` of `ts/native/binding.ts`. */
 export interface JsMetricStream {
   name: string
   temporality: string
+  groups?: JsGroupRules
 }
 
 /** See `Piece` of `ts/native/binding.ts`. */
@@ -187,6 +267,8 @@ export interface JsProcessorPlan {
 export interface JsReceiverEvent {
   type: string
   piece?: JsPiece
+  destination?: number
+  pieces?: Array<JsPiece>
   level?: string
   message?: string
   error?: string
@@ -201,6 +283,8 @@ export interface JsReceiverOptions {
   maxOpenSpans?: number
   maxOpenSpanBytes?: number
   deadSlotTimeout?: number
+  storage?: JsStorageOptions
+  endIfBusy?: boolean
   metricStreams?: Array<JsMetricStream>
   metricInterval?: number
   maxPoints?: number
@@ -224,7 +308,14 @@ export interface JsReceiverStats {
   openSpansEvicted: number
   writerDrops: Record<string, Record<string, number>>
   bytesUnacknowledged: number
+  journal?: JsJournalStats
   seriesSkipped: number
+}
+
+/** How full a ring is; see `WriterStatus` of `ts/native/binding.ts`. */
+export interface JsRingStatus {
+  waiting: number
+  slots: number
 }
 
 /** See `SamplerSettings` of `ts/native/binding.ts`. */
@@ -240,6 +331,18 @@ export interface JsSamplerSettings {
 export interface JsScalarValue {
   kind: string
   text: string
+}
+
+/** See `StorageOptions` of `ts/native/binding.ts`. */
+export interface JsStorageOptions {
+  directory: string
+  maxSize?: number
+  maxAge?: number
+  refuseWhenFull?: boolean
+  fsync?: boolean
+  wait?: boolean
+  optional?: boolean
+  destinations: Array<JsDestination>
 }
 
 /** See `TextTest` of `ts/native/binding.ts`. */
@@ -265,6 +368,7 @@ export interface JsWriterStatus {
   file?: string
   generation: number
   drops: Record<string, Record<string, number>>
+  rings: Record<string, JsRingStatus>
   readerHeartbeat: number
   flushEpoch: number
   acknowledgedEpoch: number
@@ -280,7 +384,7 @@ export declare function memoryLimit(): number | null
 export declare function nativeMemory(): number
 
 /**
- * Sends `state` (as in `READY=1`) to the socket that `NOTIFY_SOCKET` names: a path, or a name in the abstract namespace after `@`.
+ * Sends a message such as `READY=1` to the socket that `NOTIFY_SOCKET` names.
  *
  * # Errors
  * The socket does not take it.

@@ -12,10 +12,20 @@ export const ARMS = {
   processor: { title: 'stock SDK, MmapSpanProcessor', exports: true, collector: true },
 };
 
+/** The same for log records. */
+export const LOG_ARMS = {
+  'log-none': { title: 'API without an SDK', exports: false, collector: false },
+  'log-stock': { title: 'stock SDK, BatchLogRecordProcessor, OTLP/protobuf', exports: true, collector: false },
+  'log-provider': { title: 'MmapLoggerProvider', exports: true, collector: true },
+  'log-processor': { title: 'stock SDK, MmapLogRecordProcessor', exports: true, collector: true },
+};
+
+export const BARE_LOGS = 'log-none';
+export const LOG_RIVAL = 'log-stock';
 export const BARE = 'none';
 export const RIVAL = 'stock';
 
-/** Loads and starts an arm in this process: { tracerProvider, flush, shutdown }. */
+/** Loads and starts an arm in this process: { tracerProvider or loggerProvider, flush, shutdown }. */
 export async function startArm(name, settings) {
   const { start } = await import(`./arms/${name}.mjs`);
   return start(settings);

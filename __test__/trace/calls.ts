@@ -42,8 +42,8 @@ const value = fc.oneof(
   fc.array(fc.oneof(fc.string({ unit: 'binary', maxLength: 20 }), nothing), { maxLength: 4 }),
   fc.array(fc.oneof(number, nothing), { maxLength: 4 }),
   fc.array(fc.oneof(fc.boolean(), nothing), { maxLength: 4 }),
-  // Not attributes at all.
-  fc.constantFrom<unknown>([1, 'mixed'], { nested: 1 }, [[1]], 10n, Symbol.iterator, () => 1),
+  // Not attributes at all. (Maps, bytes and mixed arrays are, from 1.10 of the API on, and none to the 2.x compared with here.)
+  fc.constantFrom<unknown>([Symbol.iterator], new Date(0), [new Map()], Symbol.iterator, () => 1),
 );
 const attributes = fc.oneof(
   fc.array(fc.tuple(key, value), { maxLength: 6 }).map((pairs) => Object.fromEntries(pairs)),

@@ -4,11 +4,14 @@
 import type { NativeBinding, Piece } from '../native/binding';
 import { ITEM_NAMES, type Signal } from './batch';
 import type { CollectorConfig } from './config/collector-config';
+import { Deployment, type DeploymentContext } from './deployment';
 import type { Logger } from './logger';
-import { buildExporters, buildGraph, type SharedContext } from './pipeline/build';
-import type { Exporter, Receiver } from './pipeline/component';
-import type { Graph } from './pipeline/graph';
+import type { CollectorStatus, Receiver } from './pipeline/component';
 import { Intake } from './pipeline/intake';
+import { metricStreamsOf } from './pipeline/metric-streams';
+import { ServiceManager } from './service-manager';
+import { ReceiverStorage } from './storage/receiver-storage';
+import { SettledCounters } from './telemetry/counters';
 import { type Snapshot, StatsFile, summaryLine, sumOfReceivers } from './telemetry/snapshot';
 import { VERSION } from './version';
 
@@ -16,120 +19,259 @@ import { VERSION } from './version';
 const STATS_INTERVAL = 250;
 /** Milliseconds between two summaries with `--verbose`. */
 const SUMMARY_INTERVAL = 10_000;
+/** Milliseconds after which a reader that gives no sign of life is at fault: its longest pause is a hundredth of that. */
+const LONGEST_SILENCE = 5000;
 
-/** Receivers, pipelines and exporters of one run, from the first file to the last acknowledgement. */
+export interface CollectorOptions {
+  binding: NativeBinding;
+  logger: Logger;
+  /** File that the counters are kept in. */
+  statsFile?: string;
+  env?: NodeJS.ProcessEnv;
+}
+
+/** One run, from the first file to the last acknowledgement. */
 export class Collector {
-  readonly #config: CollectorConfig;
   readonly #logger: Logger;
-  readonly #exporters: ReadonlyMap<string, Exporter>;
-  readonly #graph: Graph;
+  readonly #context: DeploymentContext;
   readonly #receivers = new Map<string, Receiver>();
+  readonly #storages = new Map<string, ReceiverStorage>();
+  readonly #env: NodeJS.ProcessEnv;
   readonly #statsFile: StatsFile | undefined;
+  readonly #serviceManager: ServiceManager;
+  readonly #settled = new SettledCounters();
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #finished: Promise<number>;
-  readonly #unrouted = new Set<Signal>();
+  readonly #unrouted = new Set<string>();
+  /** Configurations that were in force and have something on its way yet. */
+  readonly #retiring = new Set<Deployment>();
+  readonly #started = performance.now();
+  #deployment!: Deployment;
+  #changing: Promise<void> = Promise.resolve();
   #state: Snapshot['state'] = 'running';
   #reading = 0;
+  #crash: string | undefined;
   #finish!: (exitCode: number) => void;
 
-  /** Begins to read. @throws Error with a sentence when a component cannot start. */
-  constructor(config: CollectorConfig, binding: NativeBinding, logger: Logger, statsFile?: string) {
-    this.#config = config;
+  private constructor({ binding, logger, statsFile, env = process.env }: CollectorOptions) {
     this.#logger = logger;
+    this.#env = env;
     this.#finished = new Promise((resolve) => {
       this.#finish = resolve;
     });
     const intake = new Intake((open) => {
       for (const receiver of this.#receivers.values()) open ? receiver.resume() : receiver.pause();
     });
-    const shared: SharedContext = { binding, logger, intake };
-    this.#exporters = buildExporters(config, shared);
-    this.#graph = buildGraph(config, this.#exporters, shared, () => this.#finishIfDrained());
+    this.#context = {
+      binding,
+      logger,
+      intake,
+      settled: this.#settled,
+      status: () => this.status,
+      onSettled: () => this.#finishIfDrained(),
+    };
     this.#statsFile = statsFile === undefined ? undefined : new StatsFile(statsFile);
-    for (const [id, { factory, config: settings }] of config.receivers) {
-      const receiver = factory.create(
-        settings,
-        { id, ...shared },
-        {
-          onPiece: (piece) => this.#consume(id, piece),
-          onStopped: (error) => this.#onReaderEnded(error),
-        },
-      );
-      this.#receivers.set(id, receiver);
-      this.#reading++;
-    }
+    this.#serviceManager = new ServiceManager(binding, logger, env);
+  }
 
+  /**
+   * Begins to read.
+   *
+   * @throws ConfigError when a component cannot do its work with its configuration, Error with a sentence when a receiver cannot start.
+   */
+  static async start(config: CollectorConfig, options: CollectorOptions): Promise<Collector> {
+    const collector = new Collector(options);
+    collector.#deployment = await Deployment.start(config, collector.#context);
+    collector.#receive(config);
     // Also keeps the process alive, whatever the receiver's thread does for that.
-    this.#timers.push(setInterval(() => this.#writeStats(), STATS_INTERVAL));
-    this.#timers.push(setInterval(() => logger.debug(summaryLine(this.#snapshot())), SUMMARY_INTERVAL));
+    collector.#timers.push(setInterval(() => collector.#writeStats(), STATS_INTERVAL));
+    const summarise = () => options.logger.debug(summaryLine(collector.#snapshot()));
+    collector.#timers.push(setInterval(summarise, SUMMARY_INTERVAL));
+    return collector;
   }
 
   /** Resolves when everything is over, with the exit code of the process. */
   async run(): Promise<number> {
-    const sources = [...this.#receivers.values()].flatMap((receiver) => receiver.sources);
-    const targets = [...this.#exporters.values()].map(({ target }) => target);
-    this.#logger.info(`reads ${sources.join(', ')}; exports to ${targets.join(', ')}`);
+    this.#announce();
     const exitCode = await this.#finished;
     for (const timer of this.#timers) clearTimeout(timer);
-    this.#graph.close();
-    await Promise.all([...this.#exporters.values()].map((exporter) => exporter.close()));
+    for (const storage of this.#storages.values()) storage.close();
+    await Promise.all([this.#deployment, ...this.#retiring].map((deployment) => deployment.close()));
     this.#state = exitCode === 0 ? 'stopped' : 'failed';
     this.#writeStats();
     this.#logger.info(summaryLine(this.#snapshot()));
     return exitCode;
   }
 
+  get status(): CollectorStatus {
+    return { fault: this.#fault(), uptime: performance.now() - this.#started };
+  }
+
+  /** Another configuration takes over. Nothing is lost or sent twice for it. @throws ConfigError when it cannot; all goes on as before. */
+  reload(config: CollectorConfig): Promise<void> {
+    const change = this.#changing.then(async () => {
+      if (this.#state !== 'running') return;
+      this.#serviceManager.reloading();
+      try {
+        await this.#replace(config);
+      } finally {
+        this.#announce();
+      }
+    });
+    // One that failed does not stand in the way of the next.
+    this.#changing = change.catch(() => {});
+    return change;
+  }
+
+  /** Sends what waits for more or for another attempt. */
+  flush(): void {
+    for (const receiver of this.#receivers.values()) receiver.flush();
+    this.#deployment.graph.flush();
+    for (const exporter of this.#deployment.exporters.values()) exporter.retryNow();
+  }
+
   /** Reads what is there, delivers it, and ends; within the configured limit, whatever is left. */
   stop(reason: string): void {
     if (this.#state !== 'running') return;
     this.#state = 'stopping';
+    this.#serviceManager.stopping();
     this.#logger.info(`${reason}: delivering what is left, ${this.#limit} ms at most`);
     this.#timers.push(setTimeout(() => this.#giveUp(), this.#limit));
+    for (const storage of this.#storages.values()) storage.drain();
     for (const receiver of this.#receivers.values()) receiver.stop();
-    this.#graph.flush();
-    for (const exporter of this.#exporters.values()) exporter.retryNow();
+    this.#deployment.graph.flush();
+    for (const exporter of this.#deployment.exporters.values()) exporter.retryNow();
+    this.#finishIfDrained();
   }
 
   get #limit(): number {
-    return this.#config.service.shutdown_timeout;
+    return this.#deployment.config.service.shutdown_timeout;
   }
 
-  #consume(id: string, piece: Piece): void {
-    const receiver = this.#receivers.get(id);
+  #fault(): string | undefined {
+    if (this.#crash !== undefined) return `the reader thread ended: ${this.#crash}`;
+    if (this.#state !== 'running') return `the collector is ${this.#state}`;
+    const silent = [...this.#receivers].find(([, receiver]) => receiver.silence() > LONGEST_SILENCE);
+    return silent && `the reader thread of ${silent[0]} has not come round for ${Math.round(silent[1].silence())} ms`;
+  }
+
+  #announce(): void {
+    const sources = [...this.#receivers.values()].flatMap((receiver) => receiver.sources);
+    const targets = [...this.#deployment.exporters.values()].map(({ target }) => target);
+    const status = `reads ${sources.join(', ')}; exports to ${targets.join(', ')}`;
+    this.#logger.info(status);
+    this.#serviceManager.ready(status, () => this.#fault() === undefined);
+  }
+
+  async #replace(config: CollectorConfig): Promise<void> {
+    const previous = this.#deployment;
+    const next = await Deployment.start(config, this.#context, previous);
+    this.#deployment = next;
+    this.#retiring.add(previous);
+    // From here on pieces go into the new pipelines; what the old ones hold follows to the destinations.
+    this.#receive(config, previous.config);
+    void previous.retire(next).then(() => {
+      this.#retiring.delete(previous);
+      this.#finishIfDrained();
+    });
+  }
+
+  /** Receivers as this configuration has them: those that are there go on with what has changed, the others begin or end. */
+  #receive(config: CollectorConfig, previous?: CollectorConfig): void {
+    const used = new Set([...config.pipelines.values()].flatMap(({ receivers }) => receivers));
+    for (const [id, receiver] of this.#receivers) {
+      if (used.has(id)) continue;
+      this.#receivers.delete(id);
+      this.#storages.delete(id);
+      receiver.stop();
+    }
+    for (const [id, { factory, config: settings, fingerprint }] of config.receivers) {
+      const running = this.#receivers.get(id);
+      if (!used.has(id)) continue;
+      if (running !== undefined) {
+        this.#storages.get(id)?.update(config, this.#deployment.exporters);
+        if (previous?.receivers.get(id)?.fingerprint !== fingerprint) running.configure(settings);
+        running.setMetricStreams?.(metricStreamsOf(config, id));
+        continue;
+      }
+      const keeping = this.#storageOf(id, config);
+      const receiver = factory.create(
+        settings,
+        {
+          id,
+          ...this.#context,
+          storage: keeping?.options(fingerprint, this.#env),
+          metricStreams: metricStreamsOf(config, id),
+          endIfBusy: config.service.storage?.if_locked === 'end',
+        },
+        {
+          onPiece: (piece) => this.#consume(id, receiver, piece),
+          onBehind: (destination) => keeping?.onBehind(destination),
+          onBacklog: (destination, pieces) => keeping?.onBacklog(destination, pieces),
+          onStopped: (error) => this.#onReaderEnded(error),
+        },
+      );
+      keeping?.attach(receiver);
+      this.#receivers.set(id, receiver);
+      this.#reading++;
+      if (!this.#context.intake.open) receiver.pause();
+    }
+  }
+
+  /** What a receiver that begins now keeps its journal with; one that runs goes on with what it was started with. */
+  #storageOf(id: string, config: CollectorConfig): ReceiverStorage | undefined {
+    if (config.service.storage === undefined) return undefined;
+    const storage = new ReceiverStorage(id, config, this.#deployment.exporters, this.#context);
+    this.#storages.set(id, storage);
+    return storage;
+  }
+
+  #consume(id: string, receiver: Receiver, piece: Piece): void {
+    const storage = this.#storages.get(id);
     // Refused for good counts as settled: to read it again would change nothing.
-    const taken = this.#graph.consume(id, piece, (sequence) => receiver?.acknowledge(sequence));
-    if (taken || this.#unrouted.has(piece.signal)) return;
-    this.#unrouted.add(piece.signal);
+    const taken = this.#deployment.graph.consume(
+      id,
+      piece,
+      (sequence) => {
+        // with a journal each destination acknowledges for itself
+        if (storage === undefined) receiver.acknowledge(sequence);
+      },
+      storage && ((pipeline) => storage.watch(pipeline, piece)),
+    );
+    if (taken || this.#unrouted.has(`${id} ${piece.signal}`)) return;
+    this.#unrouted.add(`${id} ${piece.signal}`);
     this.#logger.warn(`no pipeline takes ${piece.signal} of ${id}: they are dropped`);
   }
 
   #onReaderEnded(error: string | undefined): void {
+    this.#reading--;
     if (error !== undefined) {
       this.#logger.error(`the reader thread ended: ${error}`);
-      this.#finish(1);
-      return;
+      this.#crash = error;
+      this.stop('without its reader');
     }
-    this.#reading--;
-    this.#graph.flush();
+    this.#deployment.graph.flush();
     this.#finishIfDrained();
   }
 
   #finishIfDrained(): void {
-    if (this.#reading === 0 && this.#graph.idle) this.#finish(0);
+    if (this.#reading > 0 || this.#state === 'running') return;
+    const idle = [this.#deployment, ...this.#retiring].every(({ graph }) => graph.idle);
+    if (idle) this.#finish(this.#crash === undefined ? 0 : 1);
   }
 
   #giveUp(): void {
-    const exporters = [...this.#exporters.values()];
+    const exporters = [this.#deployment, ...this.#retiring].flatMap((deployment) => [...deployment.exporters.values()]);
     if (exporters.every(({ pending }) => pending.size === 0)) {
       this.#logger.error(`the files were not read to their end within ${this.#limit} ms`);
     }
-    for (const { target, pending } of exporters) {
+    for (const { target, pending } of new Set(exporters)) {
       const left: Partial<Record<Signal, number>> = {};
       for (const { signal, items } of pending) left[signal] = (left[signal] ?? 0) + items;
       for (const [signal, items] of Object.entries(left)) {
         this.#logger.error(
           `${target} did not take ${items} ${ITEM_NAMES[signal as Signal]} within ${this.#limit} ms; ` +
-            'they stay in the files and are sent by the next collector',
+            `they stay in the ${this.#storages.size > 0 ? 'journal' : 'files'} and are sent by the next collector`,
         );
       }
     }
@@ -142,8 +284,10 @@ export class Collector {
       pid: process.pid,
       state: this.#state,
       receiver: sumOfReceivers([...this.#receivers.values()].map((receiver) => receiver.stats())),
-      settled: this.#graph.settled.signals,
-      exporters: Object.fromEntries([...this.#exporters].map(([id, exporter]) => [id, exporter.stats().signals])),
+      settled: this.#settled.signals,
+      exporters: Object.fromEntries(
+        [...this.#deployment.exporters].map(([id, exporter]) => [id, exporter.stats().signals]),
+      ),
     };
   }
 

@@ -45,6 +45,8 @@ export interface WriterStatus {
   generation: number;
   /** Lost records, ring name to reason name to count; only what is not zero. */
   drops: Record<string, Record<string, number>>;
+  /** Rings of the current file by name: records that wait for a reader's acknowledgement, and slots. None before the first record. */
+  rings: Record<string, { waiting: number; slots: number }>;
   /** When a reader last visited the current file; 0 if none ever did. */
   readerHeartbeat: number;
   /** Newest epoch asked for by `requestFlush`, and newest that the reader acknowledged. */
@@ -71,6 +73,8 @@ export interface ReceiverOptions {
   maxOpenSpanBytes?: number;
   /** How long a slot claimed and never published holds up a file without our extension block. Milliseconds. */
   deadSlotTimeout?: number;
+  /** The journal. Without one, records stay in their files until they are acknowledged. */
+  storage?: StorageOptions;
   /** What metrics are collected for; each stream gets all of them. Default: `cumulative` alone. Empty: none are read. */
   metricStreams?: MetricStream[];
   /** How often metrics are collected, in milliseconds. Default: as each app's own settings say (OTEL_METRIC_EXPORT_INTERVAL), else 60,000. */
@@ -79,6 +83,58 @@ export interface ReceiverOptions {
   maxPoints?: number;
   /** Folder in which streams that are not cumulative keep what was exported. Default: hidden files beside the app's. */
   stateDirectory?: string;
+  /** End where another collector reads a file; else wait for that one to end. */
+  endIfBusy?: boolean;
+}
+
+/** One of those who have to acknowledge pieces. */
+export interface StorageDestination {
+  /** What it is known by from one start to the next. */
+  name: string;
+  signals: readonly ('traces' | 'logs' | 'metrics')[];
+}
+
+export interface StorageOptions {
+  /** The state directory; made if there is none. */
+  directory: string;
+  /** Bytes of the whole journal, default 1 GiB. */
+  maxSize?: number;
+  /** Milliseconds after which pieces are given up, default a day; 0: never. */
+  maxAge?: number;
+  /** When it is full, read nothing more; else the oldest pieces are given up. */
+  refuseWhenFull?: boolean;
+  /** Wait after each transaction until it is on the disk. */
+  fsync?: boolean;
+  /** Wait while another collector has the directory, the default; else end. */
+  wait?: boolean;
+  /** Read without a journal, with a warning, where the directory cannot be used; else end. */
+  optional?: boolean;
+  /** They go by their place here in the calls of the receiver. */
+  destinations: readonly StorageDestination[];
+}
+
+/** Sums over pieces: their bytes, and items by signal. */
+export interface Amount {
+  pieces: number;
+  bytes: number;
+  traces: number;
+  logs: number;
+  metrics: number;
+}
+
+export interface JournalStats {
+  /** Bytes that its segments take, and how many there are. */
+  bytes: number;
+  segments: number;
+  /** Since the start. */
+  transactions: number;
+  bytesWritten: number;
+  /** Pieces that could not be read back, counted once a destination. */
+  piecesDamaged: number;
+  /** Why nothing is read now, if the journal cannot be written. */
+  refusal?: string;
+  /** What waits for each destination, and what was given up because of the journal's bounds. */
+  destinations: { name: string; pending: Amount; dropped: Amount }[];
 }
 
 /** Metrics of one temporality preference with baselines of its own, for one destination or several that share it. */
@@ -87,6 +143,27 @@ export interface MetricStream {
   name: string;
   /** As in OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE. */
   temporality: 'cumulative' | 'delta' | 'lowmemory';
+  /** How series are merged before they are encoded. */
+  groups?: GroupRules;
+}
+
+/** How series are merged: a fine attribute gives way to the name of its group. Series without that attribute are left as they are. */
+export interface GroupRules {
+  /** Key of the fine attribute. */
+  attribute: string;
+  /** Key of the attribute that names the group. */
+  groupAttribute: string;
+  /** The first whose `values` match says which group. */
+  rules: { values: TextTest; group: string }[];
+  /** The group of all other values; without it they are left as they are. */
+  defaultGroup?: string;
+  /** Groups whose series are not merged: they keep the fine attribute and get the group's name beside it. */
+  detail: string[];
+  /** Groups of which all metrics are exported, beside those of `detail`. */
+  allMetrics: string[];
+  /** The metrics of all other groups that are exported; all when it is left out. */
+  essentialMetrics?: TextTest[];
+  gauges: 'last' | 'sum' | 'min' | 'max' | 'mean';
 }
 
 /** Encoded ResourceSpans, ResourceLogs or ResourceMetrics of one producer. Pieces joined end to end are an export request. */
@@ -127,6 +204,8 @@ export interface ReceiverStats {
   /** Drops that writers counted in the files seen so far, ring to reason to count; only what is not zero. */
   writerDrops: Partial<Record<RingName, Record<string, number>>>;
   bytesUnacknowledged: number;
+  /** Undefined without a journal. */
+  journal?: JournalStats;
   /** Series and instruments in metric cells that cannot be right, counted at each collection. */
   seriesSkipped: number;
 }
@@ -135,11 +214,27 @@ export interface ReceiverStats {
 export interface NativeReceiver {
   /** Every destination has the piece (or it was refused for good): its records may leave the files. */
   acknowledge(sequence: number): void;
+  /** With a journal: one destination has these pieces, or refused them for good. */
+  acknowledgeBy(destination: number, sequences: number[]): void;
+  /** With a journal: one destination cannot keep these pieces in memory. They wait in the journal until it asks for its backlog. */
+  giveBack(destination: number, sequences: number[]): void;
+  /** With a journal: asks for the oldest pieces that wait for a destination, about so many bytes. A 'backlog' event follows. */
+  backlog(destination: number, maxBytes: number): void;
+  /**
+   * With a journal: other destinations from now on. Those whose names are known keep their places, new ones get the next places (in this
+   * order) and start at now; what waits for the others is given up.
+   */
+  setDestinations(destinations: readonly StorageDestination[]): void;
   stats(): ReceiverStats;
   /** Hand over what is assembled now, even if small. */
   flush(): void;
   /** Watches other folders and files from now on. What is being read is read to its end. */
   watch(directories: string[], files: string[]): void;
+  /**
+   * Collects metrics for these streams from the next collection on. A stream whose name was there before keeps what it exported; with
+   * other rules its merged series begin anew. @throws Error naming an expression that is none.
+   */
+  setMetricStreams(streams: MetricStream[]): void;
   /** Milliseconds since the thread last came round: a few, unless a file system does not answer. */
   silence(): number;
   /** Reads nothing more until `resume`. Heartbeats, acknowledgements and what the other calls ask for go on. */
@@ -149,8 +244,22 @@ export interface NativeReceiver {
   stop(): void;
 }
 
+/** Metrics of files in Prometheus' formats. It looks as a viewer does, keeps no series, and works on threads of the pool. */
+export interface NativeScraper {
+  /** The next chunk begins a scrape of what there is then; one that was not read to its end is given up. */
+  begin(openMetrics: boolean): void;
+  /** About `length` bytes of whole lines; null at the end of the scrape. One call at a time. */
+  chunk(length: number): Promise<Buffer | null>;
+  /** Instruments left out since the start, as another of that name has another kind. */
+  conflicts(): number;
+}
+
 export type ReceiverEvent =
   | { type: 'piece'; piece: Piece }
+  /** Pieces out of the journal, for one destination only; none if nothing waits for it. */
+  | { type: 'backlog'; destination: number; pieces: Piece[] }
+  /** Pieces began to wait in the journal for a destination that does not hold them. */
+  | { type: 'behind'; destination: number }
   | { type: 'log'; level: 'debug' | 'info' | 'warn' | 'error'; message: string }
   /** `error` is set when the thread crashed: the process should end with it. */
   | { type: 'stopped'; error?: string };
@@ -337,6 +446,13 @@ export interface NativeBinding {
    * leave out (histograms ignore it; exponential ones also infinities).
    */
   recordCell(writer: number, instrument: number, cell: number): number;
+  /**
+   * Raw. Makes a cell what somebody else has aggregated; answers as {@link recordCell}. `kind`: 0 a sum or gauge, 1 an explicit
+   * histogram, 2 an exponential one. At scratch `offset`, as doubles: seconds and nanoseconds of the start; value or sum; min; max; then the
+   * bucket counts (kind 1), or zero count, scale, first index and number of buckets of the positive and of the negative range, and the
+   * counts of both (kind 2).
+   */
+  storeCell(writer: number, instrument: number, cell: number, kind: number, offset: number, length: number): number;
   /** Raw. Sets SCRATCH_VALUE as this callback round's value of an observed cell; answers as {@link recordCell}. */
   observeCell(writer: number, instrument: number, cell: number): number;
   /**
@@ -393,6 +509,7 @@ export interface NativeBinding {
   patternProblem(expression: string): string | null;
   /** Throws with a sentence about a regular expression that cannot be right. */
   createPieceProcessor(signal: string, plan: ProcessorPlan): NativePieceProcessor;
+  createScraper(directories: string[], files: string[]): NativeScraper;
   /** OTLP JSON of an encoded export request. */
   requestToJson(signal: string, request: Uint8Array): string;
   /** Reads a file without changing a byte: one OTLP JSON export request a line. Throws with a sentence naming the file. */

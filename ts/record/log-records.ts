@@ -88,11 +88,11 @@ export class LogRecords {
       bounds.wasCut = fields.wasCut;
       status = this.#attempt(fields);
       if (status === COMMIT_PUBLISHED) {
-        if (bounds.wasCut) writer.binding.countDrop(writer.handle, CONSTANT_RING_EVENTS, CONSTANT_DROP_TRUNCATED);
+        if (bounds.wasCut) writer.lost(CONSTANT_RING_EVENTS, CONSTANT_DROP_TRUNCATED);
         return status;
       }
       if (status !== COMMIT_STALE) {
-        writer.failed(status);
+        writer.failed(CONSTANT_RING_EVENTS, status);
         return status;
       }
       writer.refresh();
@@ -200,16 +200,16 @@ export class LogRecords {
     const { limit } = bounds;
     let to = at;
     for (let i = 0; i < count && to <= limit; i += 2) {
-      const reference = writer.keyReference(pairs[i] as string);
-      if (reference > 0) to = putAttribute(to, ATTRIBUTE_TAG, reference, pairs[i + 1], writer);
-      else if (reference === STALE_KEYS) return STALE;
+      const end = writer.putAttribute(to, ATTRIBUTE_TAG, pairs[i] as string, pairs[i + 1]);
+      if (end > 0) to = end;
+      else if (end === STALE_KEYS) return STALE;
       else this.#refuseKey();
     }
     return to;
   }
 
   #refuseKey(): void {
-    this.writer.binding.countDrop(this.writer.handle, CONSTANT_RING_EVENTS, CONSTANT_DROP_LIMIT);
+    this.writer.lost(CONSTANT_RING_EVENTS, CONSTANT_DROP_LIMIT);
   }
 
   #putBody(at: number, body: unknown): number {

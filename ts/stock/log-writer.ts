@@ -38,8 +38,8 @@ const fields: Mutable<LogFields> = {
   wasCut: false,
 };
 
-/** Writes a record of the stock SDK, which has its limits applied and its values copied, but for the body. */
-export function writeLogRecord(producer: StockProducer, record: StockLogRecord): void {
+/** Writes a record of the stock SDK, which has its limits applied and its values copied, but for the body. Returns the commit's answer. */
+export function writeLogRecord(producer: StockProducer, record: StockLogRecord): number {
   fields.wasCut = false;
   fields.body = isScalar(record.body) ? record.body : takeBody(record.body);
   fields.scope = producer.scopeOf(record.instrumentationScope);
@@ -52,16 +52,19 @@ export function writeLogRecord(producer: StockProducer, record: StockLogRecord):
     setIdentity(fields, context.traceId, context.spanId);
     fields.traceFlags = context.traceFlags & 0xff;
   }
-  setTime(record.hrTime);
+  const { hrTime, hrTimeObserved } = record;
+  setTime(hrTime);
   fields.seconds = recordTime.seconds;
   fields.nanos = recordTime.nanos;
-  setTime(record.hrTimeObserved);
+  // Nearly always the same.
+  if (hrTimeObserved[0] !== hrTime[0] || hrTimeObserved[1] !== hrTime[1]) setTime(hrTimeObserved);
   fields.observedSeconds = recordTime.seconds;
   fields.observedNanos = recordTime.nanos;
   fields.droppedAttributes = record.droppedAttributesCount;
   fields.attributeCount = fill(pairs, record.attributes);
-  producer.logs.commit(fields);
+  const status = producer.logs.commit(fields);
   fields.body = undefined;
+  return status;
 }
 
 function isScalar(body: unknown): boolean {

@@ -2,37 +2,29 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { type Attributes, type AttributeValue, diag } from '@opentelemetry/api';
+import { INVALID, plainAttributeValue } from '../attributes/plain-value.js';
+import type { Redaction } from '../attributes/redaction.js';
 import { textOf } from './text.js';
 
-// What counts as an attribute, and how it is cut to a limit: as the stock SDK has it, message by message.
+// What counts as an attribute, and how it is cut to a limit: every value that the API allows, from 1.10 on also bytes, maps and mixed
+// arrays; told message by message as the stock SDK does.
 
 /** True for null and undefined too: a span drops them, an event or a link keeps the key with no value. */
 export function isAttributeValue(value: unknown): boolean {
-  if (value === null || value === undefined) return true;
-  return Array.isArray(value) ? isHomogeneous(value) : isPrimitive(typeof value);
+  if (value === null || value === undefined || isPrimitive(typeof value)) return true;
+  return plainAttributeValue(value, Number.POSITIVE_INFINITY).value !== INVALID;
 }
 
 function isPrimitive(type: string): boolean {
   return type === 'string' || type === 'number' || type === 'boolean';
 }
 
-function isHomogeneous(values: readonly unknown[]): boolean {
-  let first: string | undefined;
-  for (const value of values) {
-    if (value === null || value === undefined) continue;
-    const type = typeof value;
-    if (type === first) continue;
-    if (first !== undefined || !isPrimitive(type)) return false;
-    first = type;
-  }
-  return true;
-}
-
-/** A value as it is kept: strings, also those in arrays, cut to `limit` UTF-16 units; arrays copied. */
+/** A valid value as it is kept: strings and bytes, also those within arrays and maps, cut to `limit`; arrays and maps copied. */
 export function limitLength(value: unknown, limit: number): unknown {
   if (typeof value === 'string') return value.length > limit ? value.substring(0, limit) : value;
-  if (Array.isArray(value)) return value.map((element) => limitLength(element, limit));
-  return value;
+  if (value === null || value === undefined || isPrimitive(typeof value)) return value;
+  const { value: kept } = plainAttributeValue(value, limit);
+  return kept === INVALID ? null : kept;
 }
 
 /** Tells of a key or value that cannot be an attribute. */
@@ -58,24 +50,52 @@ export interface CollectedAttributes {
 }
 
 /** The attributes of an event or a link. */
-export function collect(attributes: unknown, countLimit: number, lengthLimit: number): CollectedAttributes {
+export function collect(
+  attributes: unknown,
+  countLimit: number,
+  lengthLimit: number,
+  redaction: Redaction | undefined,
+): CollectedAttributes {
   const pairs: unknown[] = [];
   let dropped = 0;
   forEachValid(attributes, (key, value) => {
-    if (pairs.length / 2 >= countLimit) dropped++;
-    else pairs.push(key, limitLength(value, lengthLimit));
+    if (pairs.length / 2 >= countLimit) {
+      dropped++;
+      return;
+    }
+    const limited = limitLength(value, lengthLimit);
+    const kept = redaction === undefined ? limited : redaction.of(key, limited);
+    if (redaction === undefined || kept !== undefined) pairs.push(key, kept);
   });
   return { pairs, dropped };
 }
 
 function forEachValid(attributes: unknown, take: (key: string, value: unknown) => void): void {
-  if (typeof attributes !== 'object' || attributes === null) return;
-  for (const key of Object.keys(attributes)) {
-    const value = (attributes as Record<string, unknown>)[key];
+  for (const [key, value] of readAttributes(attributes)) {
     if (key === '') warnInvalid('key', key);
     else if (!isAttributeValue(value)) warnInvalid('value', key);
     else take(key, value);
   }
+}
+
+/** Keys and values of a user's object; a value whose getter throws is none, and told. */
+export function readAttributes(attributes: unknown): [key: string, value: unknown][] {
+  const read: [string, unknown][] = [];
+  if (typeof attributes !== 'object' || attributes === null) return read;
+  let keys: string[] = [];
+  try {
+    keys = Object.keys(attributes);
+  } catch (error) {
+    diag.warn('otlp-mmap: attributes cannot be read', error);
+  }
+  for (const key of keys) {
+    try {
+      read.push([key, (attributes as Record<string, unknown>)[key]]);
+    } catch {
+      warnInvalid('value', key);
+    }
+  }
+  return read;
 }
 
 /** Keys and values by turns, as an object. */

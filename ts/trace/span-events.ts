@@ -24,7 +24,7 @@ export function recordEvent(
   attributes: unknown,
   time: unknown,
 ): void {
-  const { limits, records, processors } = span.origin;
+  const { limits, records, processors, redaction } = span.origin;
   if (limits.eventCountLimit === 0) {
     diag.warn('No events allowed.');
     details.droppedEvents++;
@@ -38,7 +38,12 @@ export function recordEvent(
   } else {
     details.eventCount++;
   }
-  const collected = collect(attributes, limits.attributePerEventCountLimit, limits.attributeValueLengthLimit);
+  const collected = collect(
+    attributes,
+    limits.attributePerEventCountLimit,
+    limits.attributeValueLengthLimit,
+    redaction,
+  );
   const text = textOf(name);
   if (span.inFile) pendingAttributes.flushOf(span);
   const given = useTimeInput(time);
@@ -64,7 +69,7 @@ export function recordEvent(
 }
 
 export function recordLink(span: MmapSpan, details: SpanDetails, link: Link): void {
-  const { limits, records, processors } = span.origin;
+  const { limits, records, processors, redaction } = span.origin;
   if (limits.linkCountLimit === 0) {
     details.droppedLinks++;
     return;
@@ -83,7 +88,12 @@ export function recordLink(span: MmapSpan, details: SpanDetails, link: Link): vo
   } else {
     details.linkCount++;
   }
-  const collected = collect(link.attributes, limits.attributePerLinkCountLimit, limits.attributeValueLengthLimit);
+  const collected = collect(
+    link.attributes,
+    limits.attributePerLinkCountLimit,
+    limits.attributeValueLengthLimit,
+    redaction,
+  );
   if (span.inFile) {
     pendingAttributes.flushOf(span);
     records.link(span, linkFields(context, collected, overLimit ? limits.linkCountLimit : 0));

@@ -3,6 +3,7 @@
 
 import type { InstrumentationScope } from '@opentelemetry/core';
 import type { Resource } from '@opentelemetry/resources';
+import type { Redaction } from '../attributes/redaction.js';
 import type { SpanRecords } from '../record/span-records.js';
 import type { Scope } from '../record/writer.js';
 import type { SpanProcessors } from './span-processors.js';
@@ -24,6 +25,8 @@ export interface SpanOrigin {
   readonly resource: Resource;
   readonly records: SpanRecords;
   readonly limits: SpanLimits;
+  /** Undefined when the user has no hook. */
+  readonly redaction: Redaction | undefined;
   /** Undefined when there are none: then nobody needs a span's contents after its end. */
   readonly processors: SpanProcessors | undefined;
 }

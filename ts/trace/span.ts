@@ -16,7 +16,15 @@ import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
 import * as layout from '../native/layout.js';
 import { pendingAttributes } from '../record/pending-attributes.js';
 import { recordTime, useClock, useTime } from '../record/writer.js';
-import { acquirePairs, isAttributeValue, limitLength, NO_PAIRS, releasePairs, warnInvalid } from './attributes.js';
+import {
+  acquirePairs,
+  isAttributeValue,
+  limitLength,
+  NO_PAIRS,
+  readAttributes,
+  releasePairs,
+  warnInvalid,
+} from './attributes.js';
 import { describeException } from './exception.js';
 import * as data from './span-data.js';
 import type { SpanDetails } from './span-details.js';
@@ -51,7 +59,7 @@ export class MmapSpan extends data.SpanData implements Span, ReadableSpan {
     startTime: TimeInput | undefined,
   ): void {
     const { records, processors } = this.origin;
-    if (attributes !== undefined && attributes !== null) this.store(attributes);
+    if (attributes !== undefined && attributes !== null) this.storeAll(attributes);
     const given = useTimeInput(startTime);
     if (!given) useClock(-1, 0, 0);
     if ((this.packed & 1) === 1 && records.start(this) === COMMIT_PUBLISHED) this.packed |= IN_FILE;
@@ -63,13 +71,26 @@ export class MmapSpan extends data.SpanData implements Span, ReadableSpan {
     processors?.onStart(this, context);
   }
 
+  private storeAll(attributes: Attributes): void {
+    try {
+      this.store(attributes);
+    } catch {
+      // A getter threw: once more, with care. What is stored already is stored again.
+      for (const [key, value] of readAttributes(attributes)) {
+        if (value !== undefined && value !== null) this.keep(key, value);
+      }
+    }
+  }
+
   /** The attributes that the span begins with: keys of one object, so each is new. */
   private store(attributes: Attributes): void {
     for (const key in attributes) {
       // biome-ignore lint/suspicious/noPrototypeBuiltins: the compiler knows this form within for-in; hasOwn costs a call a key
       if (!Object.prototype.hasOwnProperty.call(attributes, key)) continue;
       const value = attributes[key];
-      if (value !== undefined && value !== null && this.isValid(key, value)) this.append(key, this.limited(value));
+      if (value !== undefined && value !== null && this.isValid(key, value)) {
+        this.append(key, this.limited(key, value));
+      }
     }
   }
 
@@ -84,10 +105,15 @@ export class MmapSpan extends data.SpanData implements Span, ReadableSpan {
 
   setAttributes(attributes: Attributes): this {
     if (this.refuses()) return this;
-    for (const key in attributes) {
-      // biome-ignore lint/suspicious/noPrototypeBuiltins: as above
-      if (Object.prototype.hasOwnProperty.call(attributes, key))
-        this.setAttribute(key, attributes[key] as AttributeValue);
+    try {
+      for (const key in attributes) {
+        // biome-ignore lint/suspicious/noPrototypeBuiltins: as above
+        if (Object.prototype.hasOwnProperty.call(attributes, key))
+          this.setAttribute(key, attributes[key] as AttributeValue);
+      }
+    } catch {
+      // A getter threw: once more, with care.
+      for (const [key, value] of readAttributes(attributes)) this.setAttribute(key, value as AttributeValue);
     }
     return this;
   }
@@ -95,7 +121,8 @@ export class MmapSpan extends data.SpanData implements Span, ReadableSpan {
   /** Stores a valid attribute within the limits. Returns where its value is, or −1. */
   private keep(key: string, value: unknown): number {
     if (!this.isValid(key, value)) return -1;
-    const kept = this.limited(value);
+    const kept = this.limited(key, value);
+    if (kept === undefined) return -1;
     const found = this.find(key, this.attributeCount);
     if (found === -1) return this.append(key, kept);
     this.attributePairs[found] = kept;
@@ -113,15 +140,19 @@ export class MmapSpan extends data.SpanData implements Span, ReadableSpan {
     return false;
   }
 
-  private limited(value: unknown): unknown {
+  /** What is kept of a valid value; undefined: the user's hook leaves it out. */
+  private limited(key: string, value: unknown): unknown {
+    const { limits, redaction } = this.origin;
+    if (redaction !== undefined) return redaction.of(key, limitLength(value, limits.attributeValueLengthLimit));
     const type = typeof value;
     if (type === 'number' || type === 'boolean') return value;
-    const limit = this.origin.limits.attributeValueLengthLimit;
+    const limit = limits.attributeValueLengthLimit;
     return type === 'string' && (value as string).length <= limit ? value : limitLength(value, limit);
   }
 
-  /** Stores an attribute whose key is new. Returns where its value is, or −1 when there are too many. */
+  /** Stores an attribute whose key is new. Returns where its value is, or −1 when there is none, or are too many. */
   private append(key: string, value: unknown): number {
+    if (value === undefined) return -1;
     const count = this.attributeCount;
     if (count / 2 >= this.origin.limits.attributeCountLimit) {
       this.detail().droppedAttributes++;
@@ -165,7 +196,12 @@ export class MmapSpan extends data.SpanData implements Span, ReadableSpan {
   }
 
   recordException(exception: Exception, time?: TimeInput): void {
-    const attributes = describeException(exception);
+    let attributes: Attributes | undefined;
+    try {
+      attributes = describeException(exception);
+    } catch {
+      // A getter of the error threw.
+    }
     if (attributes === undefined) diag.warn('Failed to record an exception', exception);
     else this.addEvent('exception', attributes, time);
   }

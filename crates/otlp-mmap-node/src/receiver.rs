@@ -1,5 +1,7 @@
 //! The collector's reader thread, as an object with a callback.
 
+use crate::metric_stream::{self, JsMetricStream};
+use crate::storage::{JsDestination, JsJournalStats, JsStorageOptions};
 use crate::writers::reason_name;
 use napi::bindgen_prelude::{Buffer, Function};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
@@ -8,9 +10,7 @@ use napi_derive::napi;
 use otlp_mmap::file::RingId;
 use otlp_mmap::layout::constant;
 use otlp_mmap::otlp::Signal;
-use otlp_mmap::receiver::{
-    Event, HandedPiece, Level, MetricStream, Receiver, ReceiverOptions, ReceiverStats, Temporality,
-};
+use otlp_mmap::receiver::{Event, HandedPiece, Level, Receiver, ReceiverOptions, ReceiverStats};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -25,38 +25,26 @@ pub struct JsReceiverOptions {
     pub max_open_spans: Option<u32>,
     pub max_open_span_bytes: Option<f64>,
     pub dead_slot_timeout: Option<f64>,
+    pub storage: Option<JsStorageOptions>,
+    pub end_if_busy: Option<bool>,
     pub metric_streams: Option<Vec<JsMetricStream>>,
     pub metric_interval: Option<f64>,
     pub max_points: Option<u32>,
     pub state_directory: Option<String>,
 }
 
-/// See `MetricStream` of `ts/native/binding.ts`.
-#[napi(object)]
-pub struct JsMetricStream {
-    pub name: String,
-    pub temporality: String,
-}
-
-impl From<JsMetricStream> for MetricStream {
-    fn from(stream: JsMetricStream) -> Self {
-        Self {
-            name: stream.name,
-            temporality: Temporality::from_name(&stream.temporality).unwrap_or_default(),
-        }
-    }
-}
-
 fn millis(millis: f64) -> Duration {
     Duration::from_secs_f64((millis / 1000.0).clamp(0.0, 86_400.0))
 }
 
-impl From<JsReceiverOptions> for ReceiverOptions {
-    fn from(options: JsReceiverOptions) -> Self {
+impl TryFrom<JsReceiverOptions> for ReceiverOptions {
+    type Error = Error;
+
+    fn try_from(options: JsReceiverOptions) -> Result<Self> {
         let default = Self::default();
         let paths = |names: Vec<String>| names.into_iter().map(PathBuf::from).collect();
         let bytes = |given: Option<f64>, default: usize| given.map_or(default, |bytes| bytes as usize);
-        Self {
+        Ok(Self {
             directories: paths(options.directories),
             files: paths(options.files),
             max_items: options.max_items.unwrap_or(default.max_items),
@@ -66,13 +54,16 @@ impl From<JsReceiverOptions> for ReceiverOptions {
                 .map_or(default.max_open_spans, |spans| spans as usize),
             max_open_span_bytes: bytes(options.max_open_span_bytes, default.max_open_span_bytes),
             dead_slot_timeout: options.dead_slot_timeout.map_or(default.dead_slot_timeout, millis),
-            metric_streams: options.metric_streams.map_or(default.metric_streams, |streams| {
-                streams.into_iter().map(Into::into).collect()
-            }),
+            metric_streams: match options.metric_streams {
+                Some(streams) => metric_stream::streams(streams)?,
+                None => default.metric_streams,
+            },
+            storage: options.storage.map(Into::into),
+            end_if_busy: options.end_if_busy.unwrap_or(false),
             metric_interval: options.metric_interval.map(millis),
             max_points: options.max_points.unwrap_or(default.max_points),
             state_directory: options.state_directory.map(PathBuf::from),
-        }
+        })
     }
 }
 
@@ -106,6 +97,8 @@ pub struct JsReceiverEvent {
     #[napi(js_name = "type")]
     pub kind: &'static str,
     pub piece: Option<JsPiece>,
+    pub destination: Option<u32>,
+    pub pieces: Option<Vec<JsPiece>>,
     pub level: Option<&'static str>,
     pub message: Option<String>,
     pub error: Option<String>,
@@ -116,6 +109,8 @@ impl From<Event> for JsReceiverEvent {
         let empty = Self {
             kind: "",
             piece: None,
+            destination: None,
+            pieces: None,
             level: None,
             message: None,
             error: None,
@@ -124,6 +119,17 @@ impl From<Event> for JsReceiverEvent {
             Event::Piece(handed) => Self {
                 kind: "piece",
                 piece: Some(handed.into()),
+                ..empty
+            },
+            Event::Backlog(destination, pieces) => Self {
+                kind: "backlog",
+                destination: Some(destination as u32),
+                pieces: Some(pieces.into_iter().map(JsPiece::from).collect()),
+                ..empty
+            },
+            Event::Behind(destination) => Self {
+                kind: "behind",
+                destination: Some(destination as u32),
                 ..empty
             },
             Event::Log(level, message) => Self {
@@ -168,6 +174,7 @@ pub struct JsReceiverStats {
     pub open_spans_evicted: f64,
     pub writer_drops: HashMap<&'static str, HashMap<&'static str, f64>>,
     pub bytes_unacknowledged: f64,
+    pub journal: Option<JsJournalStats>,
     pub series_skipped: f64,
 }
 
@@ -202,6 +209,9 @@ impl From<ReceiverStats> for JsReceiverStats {
                 .filter(|(_, by_reason)| !by_reason.is_empty())
                 .collect(),
             bytes_unacknowledged: stats.bytes_unacknowledged as f64,
+            journal: stats
+                .journal
+                .map(|journal| JsJournalStats::new(journal, stats.journal_refusal)),
             series_skipped: stats.series_skipped as f64,
         }
     }
@@ -227,10 +237,45 @@ impl NativeReceiver {
         self.receiver.stats().into()
     }
 
+    /// One destination has these pieces, or refused them for good.
+    #[napi]
+    pub fn acknowledge_by(&self, destination: u32, sequences: Vec<f64>) {
+        self.receiver.acknowledge_by(destination as usize, numbers(&sequences));
+    }
+
+    /// One destination cannot keep these pieces in memory.
+    #[napi]
+    pub fn give_back(&self, destination: u32, sequences: Vec<f64>) {
+        self.receiver.give_back(destination as usize, numbers(&sequences));
+    }
+
+    /// Asks for pieces that wait in the journal for a destination; a `backlog` event follows.
+    #[napi]
+    pub fn backlog(&self, destination: u32, max_bytes: f64) {
+        self.receiver.backlog(destination as usize, max_bytes as usize);
+    }
+
+    /// Takes other destinations from now on.
+    #[napi]
+    pub fn set_destinations(&self, destinations: Vec<JsDestination>) {
+        self.receiver
+            .set_destinations(destinations.into_iter().map(Into::into).collect());
+    }
+
     /// Hands over what is assembled now.
     #[napi]
     pub fn flush(&self) {
         self.receiver.flush();
+    }
+
+    /// Collects metrics for these streams from the next collection on.
+    ///
+    /// # Errors
+    /// An expression that is none, a word that is not known.
+    #[napi]
+    pub fn set_metric_streams(&self, streams: Vec<JsMetricStream>) -> Result<()> {
+        self.receiver.set_metric_streams(metric_stream::streams(streams)?);
+        Ok(())
     }
 
     /// Watches other folders and files from now on.
@@ -265,6 +310,10 @@ impl NativeReceiver {
     }
 }
 
+fn numbers(sequences: &[f64]) -> Vec<u64> {
+    sequences.iter().map(|&sequence| sequence as u64).collect()
+}
+
 /// Starts a reader thread that tells everything through `on_event`.
 ///
 /// # Errors
@@ -277,7 +326,7 @@ pub fn create_receiver(
     let on_event: ThreadsafeFunction<Event, (), JsReceiverEvent, napi::Status, false> = on_event
         .build_threadsafe_function::<Event>()
         .build_callback(|context| Ok(JsReceiverEvent::from(context.value)))?;
-    let receiver = Receiver::start(options.into(), move |event| {
+    let receiver = Receiver::start(options.try_into()?, move |event| {
         on_event.call(event, ThreadsafeFunctionCallMode::NonBlocking);
     })
     .map_err(|error| Error::from_reason(format!("cannot start the reader thread: {error}")))?;

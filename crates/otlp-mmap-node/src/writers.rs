@@ -186,6 +186,13 @@ pub fn request_flush(writer: u32) -> f64 {
     get(writer as usize).map_or(0.0, |writer| writer.request_flush() as f64)
 }
 
+/// How full a ring is; see `WriterStatus` of `ts/native/binding.ts`.
+#[napi(object)]
+pub struct JsRingStatus {
+    pub waiting: f64,
+    pub slots: f64,
+}
+
 /// See `WriterStatus` of `ts/native/binding.ts`.
 #[napi(object)]
 pub struct JsWriterStatus {
@@ -193,6 +200,7 @@ pub struct JsWriterStatus {
     pub file: Option<String>,
     pub generation: f64,
     pub drops: HashMap<String, HashMap<String, f64>>,
+    pub rings: HashMap<String, JsRingStatus>,
     pub reader_heartbeat: f64,
     pub flush_epoch: f64,
     pub acknowledged_epoch: f64,
@@ -244,11 +252,20 @@ pub fn process_instance_id() -> String {
 pub fn writer_status(writer: u32) -> Result<JsWriterStatus> {
     let status = required(writer)?.status();
     let drops = drops_by_name(&status);
+    let rings = status.rings.iter().map(|&(ring, waiting, slots)| {
+        let fill = JsRingStatus {
+            waiting: waiting as f64,
+            slots: slots as f64,
+        };
+        (ring.name().to_owned(), fill)
+    });
+    let rings = rings.collect();
     Ok(JsWriterStatus {
         directory: status.directory.display().to_string(),
         file: status.file.map(|file| file.display().to_string()),
         generation: status.generation as f64,
         drops,
+        rings,
         reader_heartbeat: status.reader_heartbeat as f64 / NANOS_PER_MILLI,
         flush_epoch: status.flush_epoch as f64,
         acknowledged_epoch: status.acknowledged_epoch as f64,

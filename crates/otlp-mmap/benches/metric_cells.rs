@@ -119,32 +119,8 @@ fn main() {
     let before = anonymous_memory();
     let mut peak = before;
     for _ in 0..3 {
-        let mut encoder = MetricEncoder::default();
-        let mut piece = Piece::default();
-        (points, bytes) = (0, 0);
         let begun = Instant::now();
-        reader.begin(&file);
-        while reader.advance() {
-            let interval = Interval {
-                start: reader.series().start,
-                end: 2_000_000_000_000_000_000,
-            };
-            encoder.point(
-                reader.instrument(),
-                reader.series(),
-                AggregationTemporality::Cumulative,
-                interval,
-            );
-            if encoder.items() >= POINTS {
-                encoder.cut(&mut piece);
-                points += u64::from(piece.items);
-                bytes += black_box(&piece.bytes).len() as u64;
-            }
-        }
-        if encoder.cut(&mut piece) {
-            points += u64::from(piece.items);
-            bytes += black_box(&piece.bytes).len() as u64;
-        }
+        (points, bytes) = collect(&mut reader, &file);
         best = best.min(begun.elapsed());
         peak = peak.max(anonymous_memory());
     }
@@ -161,6 +137,37 @@ fn main() {
         (extents - of_attributes as u64) as f64 / f64::from(series),
         peak.saturating_sub(before)
     );
+}
+
+/// Walks over all series and encodes them in pieces: points and bytes.
+fn collect(reader: &mut CellReader, file: &FileView) -> (u64, u64) {
+    let mut encoder = MetricEncoder::default();
+    let mut piece = Piece::default();
+    let (mut points, mut bytes) = (0, 0);
+    let mut cut = |encoder: &mut MetricEncoder| {
+        if encoder.cut(&mut piece) {
+            points += u64::from(piece.items);
+            bytes += black_box(&piece.bytes).len() as u64;
+        }
+    };
+    reader.begin(file);
+    while reader.advance() {
+        let interval = Interval {
+            start: reader.series().start,
+            end: 2_000_000_000_000_000_000,
+        };
+        encoder.point(
+            reader.instrument(),
+            reader.series(),
+            AggregationTemporality::Cumulative,
+            interval,
+        );
+        if encoder.items() >= POINTS {
+            cut(&mut encoder);
+        }
+    }
+    cut(&mut encoder);
+    (points, bytes)
 }
 
 /// Bytes of memory of this process that no file stands behind; 0 where the system does not tell.

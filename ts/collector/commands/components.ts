@@ -3,14 +3,14 @@
 
 import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
-import { EXPORTERS, PROCESSORS, RECEIVERS } from '../components';
+import { EXPORTERS, EXTENSIONS, PROCESSORS, RECEIVERS } from '../components';
 import { writeOut } from '../standard-output';
 import { VERSION } from '../version';
 import type { Command } from './command';
 
 const help = `Usage: otlp-mmap-collector components
 
-Lists the receivers, processors and exporters that a configuration can name, as YAML, each with its keys and their defaults.
+Lists the receivers, processors, exporters and extensions that a configuration can name, as YAML, each with its keys and their defaults.
 
 Options:
   -h, --help        this text`;
@@ -21,15 +21,20 @@ export const components: Command = {
   help,
   async run(args) {
     parseArgs({ args, options: {} });
-    const sections = Object.entries({ receivers: RECEIVERS, processors: PROCESSORS, exporters: EXPORTERS });
+    const sections = Object.entries({
+      receivers: RECEIVERS,
+      processors: PROCESSORS,
+      exporters: EXPORTERS,
+      extensions: EXTENSIONS,
+    });
     const listed = sections.map(([section, factories]) => [
       section,
-      factories.map(({ type, aliases = [], summary, signals, config }) => ({
-        name: type,
-        ...(aliases.length > 0 && { aliases }),
-        summary,
-        signals,
-        defaults: config.show(undefined),
+      factories.map((factory) => ({
+        name: factory.type,
+        ...(factory.aliases && { aliases: factory.aliases }),
+        summary: factory.summary,
+        ...('signals' in factory && { signals: factory.signals }),
+        defaults: factory.config.show(undefined),
       })),
     ]);
     const buildinfo = { command: 'otlp-mmap-collector', version: VERSION };

@@ -3,9 +3,12 @@
 
 import { loadBinding } from '../../native/loader';
 import { Collector } from '../collector';
+import type { CollectorConfig } from '../config/collector-config';
+import { ConfigError } from '../config/problems';
 import { Logger } from '../logger';
 import type { Command } from './command';
 import {
+  type ConfigOptions,
   configOptionsHelp,
   configureLogger,
   formatOf,
@@ -38,17 +41,39 @@ export const run: Command = {
     const load = () => loadFromOptions(options, process.env, (message) => logger.warn(message)).config;
     const config = load();
     configureLogger(logger, options, config);
-    let collector: Collector;
-    try {
-      collector = new Collector(config, loadBinding(), logger, options['stats-file']);
-    } catch (error) {
-      logger.error((error as Error).message);
-      return 1;
-    }
+    const collector = await Collector.start(config, {
+      binding: loadBinding(),
+      logger,
+      statsFile: options['stats-file'],
+    });
     stopWhenTold(collector, logger);
+    process.on('SIGUSR1', () => {
+      logger.info('SIGUSR1: sending what waits');
+      collector.flush();
+    });
+    process.on('SIGHUP', () => void reload(collector, logger, options, load));
     return collector.run();
   },
 };
+
+/** A configuration that cannot be right, or cannot start, changes nothing. */
+async function reload(
+  collector: Collector,
+  logger: Logger,
+  options: ConfigOptions,
+  load: () => CollectorConfig,
+): Promise<void> {
+  try {
+    const config = load();
+    await collector.reload(config);
+    configureLogger(logger, options, config);
+    logger.info('SIGHUP: the new configuration is in force');
+  } catch (error) {
+    const problems = error instanceof ConfigError ? error.problems : [(error as Error).message];
+    for (const problem of problems) logger.error(problem);
+    logger.error('SIGHUP: the configuration before stays in force');
+  }
+}
 
 /** The first signal asks for an orderly end, the second ends at once. `debug` without a reader is an end, too. */
 function stopWhenTold(collector: Collector, logger: Logger): void {

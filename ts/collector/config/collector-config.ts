@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { SIGNALS, type Signal } from '../batch';
-import { EXPORTERS, PROCESSORS, RECEIVERS } from '../components';
-import type { ExporterFactory, ProcessorFactory, ReceiverFactory } from '../pipeline/component';
+import { EXPORTERS, EXTENSIONS, PROCESSORS, RECEIVERS } from '../components';
+import type { ExporterFactory, ExtensionFactory, ProcessorFactory, ReceiverFactory } from '../pipeline/component';
 import { type ConfigMap, type ConfigNode, plainOf } from './node';
 import { type ProblemSink, Problems } from './problems';
 import { keyPath, map } from './schema/structure';
@@ -23,17 +23,21 @@ export interface CollectorConfig {
   receivers: ReadonlyMap<string, Configured<ReceiverFactory>>;
   processors: ReadonlyMap<string, Configured<ProcessorFactory>>;
   exporters: ReadonlyMap<string, Configured<ExporterFactory>>;
+  extensions: ReadonlyMap<string, Configured<ExtensionFactory>>;
   /** By name, as in `traces/2`. */
   pipelines: ReadonlyMap<string, PipelineConfig & { signal: Signal }>;
   service: ServiceConfig;
 }
 
-type AnyFactory = ReceiverFactory | ProcessorFactory | ExporterFactory;
+type PipelineFactory = ReceiverFactory | ProcessorFactory | ExporterFactory;
 
-const SECTIONS: Readonly<Record<'receivers' | 'processors' | 'exporters', readonly AnyFactory[]>> = {
+type Section = 'receivers' | 'processors' | 'exporters';
+
+const SECTIONS: Readonly<Record<Section | 'extensions', readonly (PipelineFactory | ExtensionFactory)[]>> = {
   receivers: RECEIVERS,
   processors: PROCESSORS,
   exporters: EXPORTERS,
+  extensions: EXTENSIONS,
 };
 
 /**
@@ -51,6 +55,7 @@ export function collectorConfig(root: ConfigNode): CollectorConfig {
   const receivers = components('receivers', RECEIVERS, entries, problems);
   const processors = components('processors', PROCESSORS, entries, problems);
   const exporters = components('exporters', EXPORTERS, entries, problems);
+  const extensions = components('extensions', EXTENSIONS, entries, problems);
   const read = service.read(entries.get('service'), 'service', problems);
   const pipelines = new Map<string, PipelineConfig & { signal: Signal }>();
   const named = { receivers, processors, exporters };
@@ -70,8 +75,14 @@ export function collectorConfig(root: ConfigNode): CollectorConfig {
       pipelines.set(name, { ...pipeline, signal });
     }
   }
+  read.extensions?.forEach((id, index) => {
+    if (extensions.has(id)) return;
+    const source = nodeAt(entries, 'service', 'extensions')?.source;
+    const hint = extensions.size > 0 ? didYouMean(id, [...extensions.keys()]) : '';
+    problems.add(`service.extensions[${index}]`, source, `'${id}' is not configured under extensions${hint}`);
+  });
   problems.throwIfAny();
-  return { receivers, processors, exporters, pipelines, service: read };
+  return { receivers, processors, exporters, extensions, pipelines, service: read };
 }
 
 /** The document with defaults filled in and secrets masked, as a plain object. It has to be one that `collectorConfig` takes. */
@@ -93,12 +104,15 @@ function typeOf(id: string): string {
   return at < 0 ? id : id.slice(0, at);
 }
 
-function factoryOf<Factory extends AnyFactory>(id: string, factories: readonly Factory[]): Factory | undefined {
+function factoryOf<Factory extends PipelineFactory | ExtensionFactory>(
+  id: string,
+  factories: readonly Factory[],
+): Factory | undefined {
   const type = typeOf(id);
   return factories.find((factory) => factory.type === type || factory.aliases?.includes(type));
 }
 
-function components<Factory extends AnyFactory>(
+function components<Factory extends PipelineFactory | ExtensionFactory>(
   section: keyof typeof SECTIONS,
   factories: readonly Factory[],
   entries: ConfigMap,
@@ -126,7 +140,7 @@ function checkPipeline(
   node: ConfigNode,
   path: string,
   signal: Signal,
-  named: { [Section in keyof typeof SECTIONS]: ReadonlyMap<string, Configured<AnyFactory>> },
+  named: Readonly<Record<Section, ReadonlyMap<string, Configured<PipelineFactory>>>>,
   problems: ProblemSink,
 ): void {
   for (const section of ['receivers', 'processors', 'exporters'] as const) {

@@ -3,28 +3,32 @@
 
 import type { Piece } from '../../native/binding';
 import { SIGNALS, type Signal } from '../batch';
-import { SettledCounters } from '../telemetry/counters';
+import type { SettledCounters } from '../telemetry/counters';
 import type { Pipeline } from './pipeline';
+import type { ReceiptWatch } from './receipt';
 
 /** All pipelines of a configuration. A piece is acknowledged when every pipeline that it went into has settled it. */
 export class Graph {
-  readonly settled = new SettledCounters();
   readonly pipelines: readonly Pipeline[];
   /** By receiver and signal, which pipelines take its pieces. */
   readonly #routes = new Map<string, ReadonlyMap<Signal, readonly Pipeline[]>>();
+  readonly #settled: SettledCounters;
   readonly #onSettled: () => void;
   #inFlight = 0;
 
   /**
    * @param receivers For each pipeline, the names of the receivers that it takes from.
+   * @param settled Counts what left, over all configurations of the process.
    * @param onSettled Called whenever a piece is settled, after its acknowledgement.
    */
   constructor(
     pipelines: readonly Pipeline[],
     receivers: ReadonlyMap<Pipeline, readonly string[]>,
+    settled: SettledCounters,
     onSettled: () => void,
   ) {
     this.pipelines = pipelines;
+    this.#settled = settled;
     this.#onSettled = onSettled;
     for (const receiver of new Set([...receivers.values()].flat())) {
       const taking = pipelines.filter((pipeline) => receivers.get(pipeline)?.includes(receiver));
@@ -44,9 +48,15 @@ export class Graph {
    * Sends a piece into its pipelines.
    *
    * @param acknowledge Called once, when all of them have settled it; at once when none takes it.
+   * @param watch For who has to know of each exporter: asked once for each pipeline.
    * @returns whether any pipeline takes it.
    */
-  consume(receiver: string, piece: Piece, acknowledge: (sequence: number) => void): boolean {
+  consume(
+    receiver: string,
+    piece: Piece,
+    acknowledge: (sequence: number) => void,
+    watch?: (pipeline: Pipeline) => ReceiptWatch,
+  ): boolean {
     const pipelines = this.#routes.get(receiver)?.get(piece.signal) ?? [];
     let pending = pipelines.length;
     let failed = 0;
@@ -55,15 +65,17 @@ export class Graph {
       return false;
     }
     this.#inFlight++;
+    const watches = pipelines.map((pipeline) => watch?.(pipeline));
     const settle = (failedHere: number) => {
       failed = Math.max(failed, failedHere);
       if (--pending > 0) return;
       this.#inFlight--;
-      this.settled.add(piece.signal, piece.items, failed);
+      // What the first destination gets later counts then.
+      if (!watches[0]?.skipped.has(0)) this.#settled.add(piece.signal, piece.items, failed);
       acknowledge(piece.sequence);
       this.#onSettled();
     };
-    for (const pipeline of pipelines) pipeline.consume(piece, settle);
+    for (const [index, pipeline] of pipelines.entries()) pipeline.consume(piece, settle, watches[index]);
     return true;
   }
 

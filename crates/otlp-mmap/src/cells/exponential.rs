@@ -103,7 +103,7 @@ impl State {
         }
     }
 
-    fn store(&self, copy: &[AtomicU64], bucket: u64, count: u64) {
+    pub(super) fn store(&self, copy: &[AtomicU64], bucket: u64, count: u64) {
         let store = |at: usize, bits: u64| memory::store(&copy[at], bits, Ordering::Relaxed);
         let [positive, negative] = self.ranges;
         store(SUM, self.sum.to_bits());
@@ -253,7 +253,9 @@ mod tests {
 
         fn of(values: &[f64]) -> Self {
             let cell = Self::new();
-            values.iter().for_each(|value| record(cell.words(), SIZE, *value));
+            for value in values {
+                record(cell.words(), SIZE, *value);
+            }
             cell
         }
 

@@ -49,17 +49,18 @@ pub(super) mod model {
     }
 
     impl Store {
+        /// Does it; returns the store that undoes it.
         fn apply(self) -> Self {
             match self {
-                // SAFETY: the words outlive the exploration that their test runs.
                 Self::Word(word, bits) => {
-                    let word_ref = unsafe { AtomicU64::from_ptr(word) };
-                    Self::Word(word, word_ref.swap(bits, Ordering::Relaxed))
+                    // SAFETY: the words outlive the exploration that their test runs.
+                    let target = unsafe { AtomicU64::from_ptr(word) };
+                    Self::Word(word, target.swap(bits, Ordering::Relaxed))
                 }
-                // SAFETY: as above.
                 Self::Half(word, bits) => {
-                    let word_ref = unsafe { AtomicU32::from_ptr(word) };
-                    Self::Half(word, word_ref.swap(bits, Ordering::Relaxed))
+                    // SAFETY: as above.
+                    let target = unsafe { AtomicU32::from_ptr(word) };
+                    Self::Half(word, target.swap(bits, Ordering::Relaxed))
                 }
             }
         }
@@ -87,17 +88,8 @@ pub(super) mod model {
         EXPLORER.with_borrow_mut(|explorer| {
             if explorer.recording {
                 explorer.stores.push(store);
-                let before = match store {
-                    // SAFETY: the writer is about to store there.
-                    Store::Word(word, _) => {
-                        Store::Word(word, unsafe { AtomicU64::from_ptr(word) }.load(Ordering::Relaxed))
-                    }
-                    // SAFETY: as above.
-                    Store::Half(word, _) => {
-                        Store::Half(word, unsafe { AtomicU32::from_ptr(word) }.load(Ordering::Relaxed))
-                    }
-                };
-                explorer.undo.push(before);
+                // done here already, to learn what stood there
+                explorer.undo.push(store.apply());
             }
         });
     }

@@ -104,6 +104,12 @@ impl FileReader {
         &self.view
     }
 
+    /// The open file, without the reader.
+    #[must_use]
+    pub fn into_file(self) -> FileView {
+        self.view
+    }
+
     /// Who wrote the file, if it carries our block.
     #[must_use]
     pub fn identity(&self) -> Option<&Identity> {
@@ -144,6 +150,18 @@ impl FileReader {
     #[must_use]
     pub fn cursor(&self, ring: RingId) -> i64 {
         self.cursors[ring as usize].taken()
+    }
+
+    /// Goes on after `index` of a ring, whose records up to there were taken before.
+    pub fn skip_to(&mut self, ring: RingId, index: i64) {
+        let view = self.view.ring(ring);
+        self.cursors[ring as usize].skip_to(view, index);
+    }
+
+    /// When the writer started, as the file tells.
+    #[must_use]
+    pub fn start_time(&self) -> u64 {
+        self.start_time
     }
 
     /// Since when the next slot of a ring has been claimed without being published.

@@ -1,0 +1,57 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { BARE_LOGS, LOG_ARMS, LOG_RIVAL } from '../arms.mjs';
+import { runExported, verifyLogs } from '../exported.mjs';
+
+/** MiB. Large enough that nothing is collected while garbage is measured. */
+const SEMI_SPACE = 1024;
+/** Room for a burst: what is measured is the cost of a record. */
+const GEOMETRY = { eventsBuffers: 4096, eventsBufferSize: 512 };
+
+export default {
+  title: 'What a log record costs the app',
+  description: `The same for log records with a body and five attributes, in bursts that fit the stock processor's queue. The events ring has
+${GEOMETRY.eventsBuffers} slots of ${GEOMETRY.eventsBufferSize} bytes here.`,
+  arms: LOG_ARMS,
+  bare: BARE_LOGS,
+  rival: LOG_RIVAL,
+  metrics: [
+    { key: 'cpuMicroseconds', title: 'CPU a record', unit: 'µs', ratio: 'less', beyondBare: true },
+    { key: 'heapBytes', title: 'garbage a record', unit: 'B', beyondBare: true },
+    { key: 'collectionMilliseconds', title: 'garbage collection per 100,000 records', unit: 'ms' },
+  ],
+  expected: [
+    { arm: 'log-provider', metric: 'cpuMicroseconds', of: 'ratios', atLeast: 6 },
+    { arm: 'log-processor', metric: 'cpuMicroseconds', of: 'ratios', atLeast: 3 },
+  ],
+  settings: {
+    rounds: 5,
+    warmUpBursts: 100,
+    bursts: 100,
+    garbageWarmUpBursts: 15,
+    garbageBursts: 15,
+    burstRecords: 1536,
+    pause: 50,
+  },
+  smoke: { rounds: 1, warmUpBursts: 2, bursts: 2, garbageWarmUpBursts: 2, garbageBursts: 2 },
+
+  async measure(arm, settings) {
+    const sized = { ...settings, geometry: GEOMETRY };
+    const timed = await runExported('log-bursts', arm, sized);
+    verifyLogs(arm, timed);
+
+    const short = { ...sized, warmUpBursts: settings.garbageWarmUpBursts, bursts: settings.garbageBursts };
+    const execArgv = [`--max-semi-space-size=${SEMI_SPACE}`, `--min-semi-space-size=${SEMI_SPACE}`];
+    const counted = await runExported('log-bursts', arm, short, { execArgv });
+    verifyLogs(arm, counted);
+    if (counted.collections.count > 0) {
+      throw new Error(`${arm}: garbage was collected while it was counted: lower garbageBursts`);
+    }
+    return {
+      cpuMicroseconds: timed.cpuMicroseconds,
+      heapBytes: counted.heapBytes,
+      collectionMilliseconds: timed.collectionMilliseconds,
+    };
+  },
+};

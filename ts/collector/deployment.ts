@@ -1,0 +1,161 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import type { Batch } from './batch';
+import { ITEM_NAMES } from './batch';
+import type { CollectorConfig, Configured } from './config/collector-config';
+import { ConfigError } from './config/problems';
+import { buildExporters, buildGraph, type SharedContext } from './pipeline/build';
+import type { CollectorStatus, Exporter, Extension } from './pipeline/component';
+import type { Graph } from './pipeline/graph';
+import { Intake } from './pipeline/intake';
+
+export interface DeploymentContext extends SharedContext {
+  status: () => CollectorStatus;
+  /** Called whenever a piece is settled. */
+  onSettled: () => void;
+}
+
+/** One configuration in force: its exporters, pipelines and extensions. */
+export class Deployment {
+  readonly config: CollectorConfig;
+  readonly exporters: ReadonlyMap<string, Exporter>;
+  readonly graph: Graph;
+  readonly #extensions: ReadonlyMap<string, Extension>;
+  readonly #logger: DeploymentContext['logger'];
+
+  private constructor(
+    config: CollectorConfig,
+    exporters: ReadonlyMap<string, Exporter>,
+    extensions: ReadonlyMap<string, Extension>,
+    context: DeploymentContext,
+  ) {
+    this.config = config;
+    this.exporters = exporters;
+    this.#extensions = extensions;
+    this.#logger = context.logger;
+    this.graph = buildGraph(config, exporters, context, context.onSettled);
+  }
+
+  /**
+   * Makes and starts everything. Of `previous`, exporters and extensions whose section is the same go on as they are.
+   *
+   * @throws ConfigError when something cannot do its work; `previous` is then as it was.
+   */
+  static async start(config: CollectorConfig, context: DeploymentContext, previous?: Deployment): Promise<Deployment> {
+    const kept = new Map(
+      [...(previous?.exporters ?? [])].filter(([id]) =>
+        same(config.exporters.get(id), previous!.config.exporters.get(id)),
+      ),
+    );
+    const { storage } = config.service;
+    // With a journal a destination that cannot take more holds up nobody: what comes waits there.
+    const ofExporters = storage ? { ...context, persistent: true, intake: new Intake(() => {}) } : context;
+    const exporters = buildExporters(config, ofExporters, kept);
+    const started: { close(): Promise<void> }[] = [...exporters]
+      .filter(([id]) => !kept.has(id))
+      .map(([, made]) => made);
+    try {
+      for (const [id, exporter] of exporters) {
+        if (!kept.has(id)) await naming(`exporters.${id}`, exporter.start?.());
+      }
+      const extensions = await startExtensions(config, context, previous);
+      return new Deployment(config, exporters, extensions, context);
+    } catch (error) {
+      await Promise.all(started.map((each) => each.close()));
+      throw error;
+    }
+  }
+
+  /**
+   * Another configuration has taken over: what is on its way goes there, and what it has no use for is closed.
+   *
+   * Resolves when nothing is pending here any more.
+   */
+  async retire(successor: Deployment): Promise<void> {
+    this.graph.flush();
+    this.graph.close();
+    const left = [...this.exporters].filter(([id, exporter]) => successor.exporters.get(id) !== exporter);
+    await Promise.all(
+      left.map(async ([id, exporter]) => {
+        const next = successor.exporters.get(id);
+        await exporter.retire((batch) => (next === undefined ? this.#giveUp(exporter, batch) : next.deliver(batch)));
+        await exporter.close();
+      }),
+    );
+  }
+
+  async close(): Promise<void> {
+    this.graph.close();
+    await Promise.all([...this.exporters.values(), ...this.#extensions.values()].map((each) => each.close()));
+  }
+
+  /** @internal The extensions go over to a successor one by one, since two cannot listen on one port. */
+  get extensions(): ReadonlyMap<string, Extension> {
+    return this.#extensions;
+  }
+
+  async #giveUp({ target }: Exporter, { items, signal }: Batch): Promise<boolean> {
+    this.#logger.warn(
+      `${target} is no longer in the configuration: ${items} ${ITEM_NAMES[signal]} that it had not taken are not sent there`,
+    );
+    return false;
+  }
+}
+
+function same(one: Configured<unknown> | undefined, other: Configured<unknown> | undefined): boolean {
+  return one !== undefined && other !== undefined && one.fingerprint === other.fingerprint;
+}
+
+/** The extensions in use; those of the previous configuration that are not used as they are make room first, and come back when this fails. */
+async function startExtensions(
+  config: CollectorConfig,
+  context: DeploymentContext,
+  previous: Deployment | undefined,
+): Promise<Map<string, Extension>> {
+  const make = (from: CollectorConfig, id: string) => {
+    const { factory, config: settings } = from.extensions.get(id)!;
+    return factory.create(settings, { id, status: context.status });
+  };
+  const running = new Map<string, Extension>();
+  const ended: string[] = [];
+  for (const [id, extension] of previous?.extensions ?? []) {
+    if (
+      config.service.extensions.includes(id) &&
+      same(config.extensions.get(id), previous!.config.extensions.get(id))
+    ) {
+      running.set(id, extension);
+    } else {
+      await extension.close();
+      ended.push(id);
+    }
+  }
+  const made: Extension[] = [];
+  try {
+    for (const id of config.service.extensions) {
+      if (running.has(id)) continue;
+      const extension = make(config, id);
+      await naming(`extensions.${id}`, extension.start());
+      made.push(extension);
+      running.set(id, extension);
+    }
+    return running;
+  } catch (error) {
+    await Promise.all(made.map((extension) => extension.close()));
+    for (const id of ended) {
+      const again = make(previous!.config, id);
+      await again.start();
+      (previous!.extensions as Map<string, Extension>).set(id, again);
+    }
+    throw error;
+  }
+}
+
+/** A start that fails is a mistake of the section with this path. */
+async function naming(path: string, start: Promise<void> | undefined): Promise<void> {
+  try {
+    await start;
+  } catch (error) {
+    throw new ConfigError([`${path}: ${(error as Error).message}`]);
+  }
+}

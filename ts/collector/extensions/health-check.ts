@@ -1,0 +1,39 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { listenAddress } from '../config/schema/address';
+import { text } from '../config/schema/scalar';
+import type { Read } from '../config/schema/schema';
+import { object } from '../config/schema/structure';
+import { HttpListener } from '../http-listener';
+import type { ExtensionFactory } from '../pipeline/component';
+
+const config = object({
+  endpoint: listenAddress({ default: 'localhost:13133' }),
+  path: text({ default: '/' }),
+});
+
+/** 200 while the collector does its work, 503 while it does not: for probes of orchestrators. Answers as the OpenTelemetry Collector's extension does. */
+export const healthCheck: ExtensionFactory<Read<typeof config>> = {
+  type: 'health_check',
+  summary: 'answers over HTTP whether the collector does its work',
+  config,
+  create({ endpoint, path }, { status }) {
+    const listener = new HttpListener(endpoint, (request, response) => {
+      const asked = new URL(request.url ?? '/', 'http://localhost').pathname;
+      if (asked !== path) {
+        response.writeHead(404).end();
+        return;
+      }
+      const { fault, uptime } = status();
+      const since = new Date(Date.now() - uptime).toISOString();
+      const body =
+        fault === undefined
+          ? { status: 'Server available', upSince: since, uptime: `${(uptime / 1000).toFixed(3)}s` }
+          : { status: 'Server not available', error: fault };
+      response.writeHead(fault === undefined ? 200 : 503, { 'content-type': 'application/json' });
+      response.end(JSON.stringify(body));
+    });
+    return { start: () => listener.listen(), close: () => listener.close() };
+  },
+};
