@@ -12,9 +12,13 @@ import collector from './cases/collector.mjs';
 import eventLoop from './cases/event-loop.mjs';
 import exporters from './cases/exporters.mjs';
 import httpServer from './cases/http-server.mjs';
+import journal from './cases/journal.mjs';
 import logCost from './cases/log-cost.mjs';
+import longValues from './cases/long-values.mjs';
 import measurement from './cases/measurement.mjs';
+import outage from './cases/outage.mjs';
 import ringToOtlp from './cases/ring-to-otlp.mjs';
+import slotSize from './cases/slot-size.mjs';
 import startup from './cases/startup.mjs';
 import { interleave, summariseRounds } from './interleave.mjs';
 import { provenance } from './machine.mjs';
@@ -31,7 +35,11 @@ const CASES = {
   collection,
   collector,
   exporters,
+  journal,
+  outage,
   'ring-to-otlp': ringToOtlp,
+  'long-values': longValues,
+  'slot-size': slotSize,
 };
 
 const HELP = `Usage: npm run bench -- [NAME...] [options]

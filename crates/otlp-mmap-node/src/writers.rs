@@ -52,8 +52,7 @@ pub struct JsGeometry {
 }
 
 impl JsGeometry {
-    fn geometry(&self) -> Geometry {
-        let mut geometry = Geometry::default();
+    fn geometry(&self, mut geometry: Geometry) -> Geometry {
         let set = |field: &mut u64, value: Option<u32>| *field = value.map_or(*field, u64::from);
         set(&mut geometry.events.buffers, self.events_buffers);
         set(&mut geometry.events.buffer_size, self.events_buffer_size);
@@ -111,7 +110,9 @@ pub fn open_writer(options: JsWriterOptions) -> Result<u32> {
     let writer = Writer::open(WriterOptions {
         location: key.location.clone(),
         service_name: options.service_name,
-        geometry: options.geometry.map(|geometry| geometry.geometry()),
+        geometry: options
+            .geometry
+            .map(|geometry| geometry.geometry(Geometry::of(&key.location))),
         group: options.group,
         directory_limit: options.directory_limit.map(|bytes| bytes as u64),
         ..WriterOptions::default()
