@@ -16,6 +16,7 @@ mod raw;
 mod receiver;
 mod scraper;
 mod systemd;
+mod viewer;
 mod writers;
 
 use napi::bindgen_prelude::{JsValue, Object};

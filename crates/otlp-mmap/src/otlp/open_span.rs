@@ -262,23 +262,33 @@ impl OpenSpan {
     /// Appends the finished span to `sink`. Its parts are used up: [`Self::clear`] follows.
     #[inline]
     pub(super) fn finish(&mut self, end: &SpanEnd<'_>, faults: &mut Faults, sink: &mut TraceEncoder) {
-        let Some(scope) = &self.scope else {
-            return;
-        };
         if let Some(status) = end.status
             && (status.code != 0 || self.status_code.is_none())
         {
             self.status_code = Some(status.code);
             text::store(&mut self.status_message, status.message, faults);
         }
-        let status = Status {
-            code: self.status_code.unwrap_or(0),
-            message: &self.status_message,
-        };
         if let Some(events) = &mut self.events {
             events.seal();
         }
         let events: &[u8] = self.events.as_ref().map_or(&[], |events| events.encoded());
+        self.put(end, events, sink);
+    }
+
+    /// Appends the span as it is, without its events and with an end of 0, and goes on.
+    pub(super) fn sketch(&self, sink: &mut TraceEncoder) {
+        self.put(&SpanEnd::at(0), &[], sink);
+    }
+
+    #[inline]
+    fn put(&self, end: &SpanEnd<'_>, events: &[u8], sink: &mut TraceEncoder) {
+        let Some(scope) = &self.scope else {
+            return;
+        };
+        let status = Status {
+            code: self.status_code.unwrap_or(0),
+            message: &self.status_message,
+        };
         let status_len = status.len();
         let len = (2 + 16)
             + (2 + 8)
