@@ -62,7 +62,7 @@ export const recover: Command = {
     const binding = loadBinding();
     const sender = values.endpoint === undefined ? undefined : new Sender(values, values.endpoint);
     const detailed = new DetailedText(paletteFor(process.stdout));
-    const print = async ({ signal, body }: SeenPiece) => {
+    const print = async ({ signal, body }: SeenPiece): Promise<undefined> => {
       const json = binding.requestToJson(signal, body);
       await writeOut(format === 'json' ? `${json}\n` : detailed.of(JSON.parse(json)));
     };
@@ -80,15 +80,13 @@ export const recover: Command = {
         fail((error as Error).message);
         continue;
       }
+      const sent: SeenPiece[] = [];
       for (const piece of pieces) {
-        if (!sender) {
-          await print(piece);
-          continue;
-        }
-        const problem = await sender.send(piece);
+        const problem = sender ? await sender.send(piece) : await print(piece);
         if (problem) fail(`${path}: ${piece.items} ${ITEM_NAMES[piece.signal]} were not sent: ${problem}`);
+        else sent.push(piece);
       }
-      if (sender) process.stderr.write(`otlp-mmap-collector: ${printable(path)}: ${summary(pieces)}\n`);
+      if (sender) process.stderr.write(`otlp-mmap-collector: ${printable(path)}: sent ${summary(sent)}\n`);
     }
     await sender?.close();
     return exitCode;
