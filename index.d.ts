@@ -18,6 +18,14 @@ export declare class NativeReceiver {
   acknowledge(sequence: number): void
   /** The counts now. */
   stats(): JsReceiverStats
+  /** One destination has these pieces, or refused them for good. */
+  acknowledgeBy(destination: number, sequences: Array<number>): void
+  /** One destination cannot keep these pieces in memory. */
+  giveBack(destination: number, sequences: Array<number>): void
+  /** Asks for pieces that wait in the journal for a destination; a `backlog` event follows. */
+  backlog(destination: number, maxBytes: number): void
+  /** Takes other destinations from now on. */
+  setDestinations(destinations: Array<JsDestination>): void
   /** Hands over what is assembled now. */
   flush(): void
   /**
@@ -48,19 +56,6 @@ export declare class NativeScraper {
   /** Instruments left out since the start, as another of that name has another kind. */
   conflicts(): number
 }
-
-/** See `NativeViewer` of `ts/native/binding.ts`. */
-export declare class NativeViewer {
-  /** Watches folders and single files. */
-  constructor(directories: Array<string>, files: Array<string>)
-  /** Looks at everything once. */
-  visit(): JsVisit
-  /** The processes as they are now, each with its longest open spans. */
-  processes(openSpans: number): Array<JsProcessView>
-  /** Series that were updated since, cumulative. */
-  metrics(since: number): Array<JsSeenPiece>
-}
-export type JsViewer = NativeViewer
 
 /** Drops one use of the handle; the last one closes the file's sections. */
 export declare function closeWriter(writer: number): void
@@ -103,22 +98,6 @@ export declare function defineInstrument(writer: number, instrument: JsInstrumen
  */
 export declare function dump(path: string, options: JsDumpOptions): Array<string>
 
-/**
- * As `dump`, as encoded export requests.
- *
- * # Errors
- * What is wrong with the file, in a sentence that names it.
- */
-export declare function dumpPieces(path: string, all: boolean, signals: Array<string>): Array<JsSeenPiece>
-
-/**
- * Everything about a file that is not its records. Changes nothing.
- *
- * # Errors
- * What is wrong with the file, in a sentence that names it.
- */
-export declare function inspect(path: string): JsInspection
-
 /** Reference of a metric; negative: the negated `COMMIT_*` status. `message`: an encoded `MetricRef`. */
 export declare function internMetric(writer: number, epoch: number, message: Uint8Array): number
 
@@ -127,6 +106,15 @@ export declare function internScope(writer: number, epoch: number, name: string,
 
 /** Dictionary reference of a string; negative: the negated `COMMIT_*` status. */
 export declare function internString(writer: number, epoch: number, text: string): number
+
+/** See `Amount` of `ts/native/binding.ts`. */
+export interface JsAmount {
+  pieces: number
+  bytes: number
+  traces: number
+  logs: number
+  metrics: number
+}
 
 /** See `AttributeAction` of `ts/native/binding.ts`. */
 export interface JsAttributeAction {
@@ -144,48 +132,23 @@ export interface JsAttributeTest {
   pattern?: string
 }
 
-/** See `BlockView` of `ts/native/binding.ts`. */
-export interface JsBlockView {
-  identity: JsFileIdentity
-  cellsState: string
-  resourceSettled: boolean
-  resource?: string
-  settings: Record<string, string>
-  flushEpoch: number
-  lastCommit: number
-  spillOffset: number
-  spillLength: number
-  spillUsed: number
-  drops: Drops
-  readers: Array<JsReaderView>
+/** See `StorageDestination` of `ts/native/binding.ts`. */
+export interface JsDestination {
+  name: string
+  signals: Array<string>
 }
 
-/** See `CellsView` of `ts/native/binding.ts`. */
-export interface JsCellsView {
-  instruments: number
-  series: number
-  skipped: number
+/** Of one destination. */
+export interface JsDestinationStats {
+  name: string
+  pending: JsAmount
+  dropped: JsAmount
 }
 
 /** See `DumpOptions` of `ts/native/binding.ts`. */
 export interface JsDumpOptions {
   all: boolean
   signals: Array<string>
-}
-
-/** See `FileIdentity` of `ts/native/binding.ts`. */
-export interface JsFileIdentity {
-  streamId: string
-  generation: number
-  fileId: string
-  mode: string
-  serviceName: string
-  pid: number
-  pidNamespace: number
-  bootId: string
-  made: number
-  pageSize: number
-  features: Array<string>
 }
 
 /** Slots and bytes of the parts of a new file; what is left out takes its default. */
@@ -216,21 +179,6 @@ export interface JsGroupRules {
   allMetrics: Array<string>
   essentialMetrics?: Array<JsTextTest>
   gauges: string
-}
-
-/** See `Inspection` of `ts/native/binding.ts`. */
-export interface JsInspection {
-  path: string
-  length: number
-  version: number
-  startTime: number
-  liveness: string
-  rings: Array<JsRingView>
-  dictionaryOffset: number
-  dictionaryEnd: number
-  dictionaryEntries: number
-  block?: JsBlockView
-  cells?: JsCellsView
 }
 
 /** See `InstrumentOptions` of `ts/native/binding.ts`. */
@@ -271,10 +219,21 @@ export interface JsItemSelector {
   exclude?: JsItemCondition
 }
 
+/** See `JournalStats` of `ts/native/binding.ts`. */
+export interface JsJournalStats {
+  bytes: number
+  segments: number
+  transactions: number
+  bytesWritten: number
+  piecesDamaged: number
+  refusal?: string
+  destinations: Array<JsDestinationStats>
+}
+
 /** See `MetricStream` of `ts/native/binding.ts`. */
 export interface JsMetricStream {
   name: string
-  temporality: string
+  temporality?: string
   groups?: JsGroupRules
 }
 
@@ -304,36 +263,12 @@ export interface JsProcessorPlan {
   selector?: JsItemSelector
 }
 
-/** See `ProcessView` of `ts/native/binding.ts`. */
-export interface JsProcessView {
-  path: string
-  serviceName: string
-  pid: number
-  generation: number
-  files: number
-  liveness: string
-  rings: Array<JsRingView>
-  written: Array<number>
-  drops: Drops
-  lastCommit: number
-  readerHeartbeat: number
-  readerPid: number
-  openSpans: number
-  longestOpenSpans?: string
-}
-
-/** See `ReaderView` of `ts/native/binding.ts`. */
-export interface JsReaderView {
-  slot: number
-  pid: number
-  heartbeat: number
-  acknowledgedEpoch: number
-}
-
 /** See `ReceiverEvent` of `ts/native/binding.ts`. */
 export interface JsReceiverEvent {
   type: string
   piece?: JsPiece
+  destination?: number
+  pieces?: Array<JsPiece>
   level?: string
   message?: string
   error?: string
@@ -348,6 +283,8 @@ export interface JsReceiverOptions {
   maxOpenSpans?: number
   maxOpenSpanBytes?: number
   deadSlotTimeout?: number
+  storage?: JsStorageOptions
+  endIfBusy?: boolean
   metricStreams?: Array<JsMetricStream>
   metricInterval?: number
   maxPoints?: number
@@ -371,20 +308,14 @@ export interface JsReceiverStats {
   openSpansEvicted: number
   writerDrops: Record<string, Record<string, number>>
   bytesUnacknowledged: number
+  journal?: JsJournalStats
   seriesSkipped: number
 }
 
-/** See `RingView` of `ts/native/binding.ts`. */
-export interface JsRingView {
-  name: string
-  offset?: number
-  state?: string
-  buffers: number
-  bufferSize: number
-  readerIndex: number
-  writerIndex: number
-  unread: number
-  unpublished: number
+/** How full a ring is; see `WriterStatus` of `ts/native/binding.ts`. */
+export interface JsRingStatus {
+  waiting: number
+  slots: number
 }
 
 /** See `SamplerSettings` of `ts/native/binding.ts`. */
@@ -402,24 +333,22 @@ export interface JsScalarValue {
   text: string
 }
 
-/** See `SeenPiece` of `ts/native/binding.ts`. */
-export interface JsSeenPiece {
-  signal: string
-  body: Buffer
-  items: number
+/** See `StorageOptions` of `ts/native/binding.ts`. */
+export interface JsStorageOptions {
+  directory: string
+  maxSize?: number
+  maxAge?: number
+  refuseWhenFull?: boolean
+  fsync?: boolean
+  wait?: boolean
+  optional?: boolean
+  destinations: Array<JsDestination>
 }
 
 /** See `TextTest` of `ts/native/binding.ts`. */
 export interface JsTextTest {
   exact?: string
   pattern?: string
-}
-
-/** See `Visit` of `ts/native/binding.ts`. */
-export interface JsVisit {
-  pieces: Array<JsSeenPiece>
-  lost: number
-  problems: Array<string>
 }
 
 /** See `WriterOptions` of `ts/native/binding.ts`. */
@@ -439,6 +368,7 @@ export interface JsWriterStatus {
   file?: string
   generation: number
   drops: Record<string, Record<string, number>>
+  rings: Record<string, JsRingStatus>
   readerHeartbeat: number
   flushEpoch: number
   acknowledgedEpoch: number

@@ -8,7 +8,9 @@ import { Deployment, type DeploymentContext } from './deployment';
 import type { Logger } from './logger';
 import type { CollectorStatus, Receiver } from './pipeline/component';
 import { Intake } from './pipeline/intake';
+import { metricStreamsOf } from './pipeline/metric-streams';
 import { ServiceManager } from './service-manager';
+import { ReceiverStorage } from './storage/receiver-storage';
 import { SettledCounters } from './telemetry/counters';
 import { type Snapshot, StatsFile, summaryLine, sumOfReceivers } from './telemetry/snapshot';
 import { VERSION } from './version';
@@ -33,6 +35,8 @@ export class Collector {
   readonly #logger: Logger;
   readonly #context: DeploymentContext;
   readonly #receivers = new Map<string, Receiver>();
+  readonly #storages = new Map<string, ReceiverStorage>();
+  readonly #env: NodeJS.ProcessEnv;
   readonly #statsFile: StatsFile | undefined;
   readonly #serviceManager: ServiceManager;
   readonly #settled = new SettledCounters();
@@ -51,6 +55,7 @@ export class Collector {
 
   private constructor({ binding, logger, statsFile, env = process.env }: CollectorOptions) {
     this.#logger = logger;
+    this.#env = env;
     this.#finished = new Promise((resolve) => {
       this.#finish = resolve;
     });
@@ -90,6 +95,7 @@ export class Collector {
     this.#announce();
     const exitCode = await this.#finished;
     for (const timer of this.#timers) clearTimeout(timer);
+    for (const storage of this.#storages.values()) storage.close();
     await Promise.all([this.#deployment, ...this.#retiring].map((deployment) => deployment.close()));
     this.#state = exitCode === 0 ? 'stopped' : 'failed';
     this.#writeStats();
@@ -131,6 +137,7 @@ export class Collector {
     this.#serviceManager.stopping();
     this.#logger.info(`${reason}: delivering what is left, ${this.#limit} ms at most`);
     this.#timers.push(setTimeout(() => this.#giveUp(), this.#limit));
+    for (const storage of this.#storages.values()) storage.drain();
     for (const receiver of this.#receivers.values()) receiver.stop();
     this.#deployment.graph.flush();
     for (const exporter of this.#deployment.exporters.values()) exporter.retryNow();
@@ -175,32 +182,63 @@ export class Collector {
     for (const [id, receiver] of this.#receivers) {
       if (used.has(id)) continue;
       this.#receivers.delete(id);
+      this.#storages.delete(id);
       receiver.stop();
     }
     for (const [id, { factory, config: settings, fingerprint }] of config.receivers) {
       const running = this.#receivers.get(id);
       if (!used.has(id)) continue;
       if (running !== undefined) {
+        this.#storages.get(id)?.update(config, this.#deployment.exporters);
         if (previous?.receivers.get(id)?.fingerprint !== fingerprint) running.configure(settings);
+        running.setMetricStreams?.(metricStreamsOf(config, id));
         continue;
       }
+      const keeping = this.#storageOf(id, config);
       const receiver = factory.create(
         settings,
-        { id, ...this.#context },
+        {
+          id,
+          ...this.#context,
+          storage: keeping?.options(fingerprint, this.#env),
+          metricStreams: metricStreamsOf(config, id),
+          endIfBusy: config.service.storage?.if_locked === 'end',
+        },
         {
           onPiece: (piece) => this.#consume(id, receiver, piece),
+          onBehind: (destination) => keeping?.onBehind(destination),
+          onBacklog: (destination, pieces) => keeping?.onBacklog(destination, pieces),
+          onWithoutJournal: () => this.#storages.delete(id),
           onStopped: (error) => this.#onReaderEnded(error),
         },
       );
+      keeping?.attach(receiver);
       this.#receivers.set(id, receiver);
       this.#reading++;
       if (!this.#context.intake.open) receiver.pause();
     }
   }
 
+  /** What a receiver that begins now keeps its journal with; one that runs goes on with what it was started with. */
+  #storageOf(id: string, config: CollectorConfig): ReceiverStorage | undefined {
+    if (config.service.storage === undefined) return undefined;
+    const storage = new ReceiverStorage(id, config, this.#deployment.exporters, this.#context);
+    this.#storages.set(id, storage);
+    return storage;
+  }
+
   #consume(id: string, receiver: Receiver, piece: Piece): void {
+    const storage = this.#storages.get(id);
     // Refused for good counts as settled: to read it again would change nothing.
-    const taken = this.#deployment.graph.consume(id, piece, (sequence) => receiver.acknowledge(sequence));
+    const taken = this.#deployment.graph.consume(
+      id,
+      piece,
+      (sequence) => {
+        // with a journal each destination acknowledges for itself
+        if (storage === undefined) receiver.acknowledge(sequence);
+      },
+      storage && ((pipeline) => storage.watch(pipeline, piece)),
+    );
     if (taken || this.#unrouted.has(`${id} ${piece.signal}`)) return;
     this.#unrouted.add(`${id} ${piece.signal}`);
     this.#logger.warn(`no pipeline takes ${piece.signal} of ${id}: they are dropped`);
@@ -234,7 +272,7 @@ export class Collector {
       for (const [signal, items] of Object.entries(left)) {
         this.#logger.error(
           `${target} did not take ${items} ${ITEM_NAMES[signal as Signal]} within ${this.#limit} ms; ` +
-            'they stay in the files and are sent by the next collector',
+            `they stay in the ${this.#storages.size > 0 ? 'journal' : 'files'} and are sent by the next collector`,
         );
       }
     }

@@ -35,7 +35,6 @@ export class Losses {
   readonly #handle: number;
   readonly #counts = new Uint32Array(RINGS * CONSTANT_DROP_REASONS);
   readonly #toldAt = new Float64Array(RINGS * CONSTANT_DROP_REASONS).fill(Number.NEGATIVE_INFINITY);
-  #announced = false;
 
   constructor(binding: NativeBinding, handle: number) {
     this.#binding = binding;
@@ -58,9 +57,8 @@ export class Losses {
     try {
       const line = `${this.#counts[at]} ${RECORDS[ring]} ${this.#sentence(reason)}`;
       this.#counts[at] = 0;
-      if (reason === CONSTANT_DROP_DISK && !this.#announced) {
+      if (reason === CONSTANT_DROP_DISK && isNews(this.#sentence(reason))) {
         // Nothing is recorded at all, so this has to be seen even without a logger.
-        this.#announced = true;
         announce('error', line);
       } else {
         diag.warn(`otlp-mmap: ${line}`);
@@ -87,6 +85,15 @@ export class Losses {
         return `dropped: ${failureOf(status, place)}`;
     }
   }
+}
+
+/** Failures that have been announced, whichever signal met them first. */
+const announced = new Set<string>();
+
+function isNews(failure: string): boolean {
+  if (announced.has(failure)) return false;
+  announced.add(failure);
+  return true;
 }
 
 function failureOf({ error }: WriterStatus, place: string): string {

@@ -28,6 +28,7 @@ export interface RunOptions {
   output?: string;
   'max-file-size'?: string;
   'retry-interval'?: string;
+  storage?: string;
   'shutdown-timeout'?: string;
   'stats-file'?: string;
   quiet?: boolean;
@@ -56,6 +57,7 @@ export const CONFIG_OPTIONS = [
   'output',
   'max-file-size',
   'retry-interval',
+  'storage',
 ] as const satisfies readonly (keyof RunOptions)[];
 
 /**
@@ -81,22 +83,41 @@ export function configFromOptions(options: RunOptions, env: NodeJS.ProcessEnv): 
       for (const signal of signals) perSignal[signal].push(id);
     }
   }
+  const wish = temporality(env);
   const pipelines = SIGNALS.map((signal) => [
     signal,
-    { receivers: ['mmap'], processors: ['batch'], exporters: perSignal[signal] },
+    {
+      receivers: ['mmap'],
+      processors: [...(signal === 'metrics' ? Object.keys(wish) : []), 'batch'],
+      exporters: perSignal[signal],
+    },
   ]);
   const document = {
     receivers: { mmap: { include, files: options.file } },
-    processors: { batch: {} },
+    processors: { ...wish, batch: {} },
     exporters,
     service: {
       pipelines: Object.fromEntries(pipelines),
       shutdown_timeout: limit,
+      storage: storage(options, env),
       // Several may run side by side without a configuration: a port of their own would be one too many.
       telemetry: { metrics: { level: 'none' } },
     },
   };
   return nodeOf(document, { name: 'the command line' });
+}
+
+/** The processor that the environment asks for, if it does. */
+function temporality(env: NodeJS.ProcessEnv): { temporality?: object } {
+  const preference = env.OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE?.trim().toLowerCase();
+  return preference ? { temporality: { preference } } : {};
+}
+
+/** Where the journal is, or that there is none. */
+function storage({ storage: given }: RunOptions, env: NodeJS.ProcessEnv): object | string | undefined {
+  if (given === '') throw new UsageError('--storage needs a folder, or none');
+  const where = given ?? env.OTLP_MMAP_STORAGE;
+  return !where || where === 'none' ? where || undefined : { directory: where };
 }
 
 interface ExporterSection {

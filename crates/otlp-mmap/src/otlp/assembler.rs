@@ -82,7 +82,7 @@ pub enum Outcome {
 #[derive(Debug)]
 pub struct Assembler {
     options: AssemblerOptions,
-    spans: OpenSpans,
+    pub(super) spans: OpenSpans,
     counters: AssemblerCounters,
     /// The newest resource that stands for all scopes of the producer: spans that began before it was known get it too.
     resource: Option<Arc<Resource>>,
@@ -240,11 +240,11 @@ impl Assembler {
         self.spans.iter()
     }
 
-    /// Appends the open spans that have been so for the longest time to `sink`, at most `limit`: as they are now, with an end of 0
-    /// and without their events. They stay open.
-    pub fn sketch_open(&self, limit: usize, sink: &mut TraceEncoder) {
+    /// Appends the open spans that have been so for the longest time to `sink`, at most `limit`: as they are now, with an end of 0.
+    /// They stay open.
+    pub fn put_longest_open(&self, limit: usize, sink: &mut TraceEncoder) {
         for span in self.spans.iter().take(limit) {
-            span.sketch(sink);
+            span.put_open(sink);
         }
     }
 
@@ -265,6 +265,10 @@ impl Assembler {
     #[must_use]
     pub fn last_seen_unix_nano(&self) -> u64 {
         self.last_seen_unix_nano
+    }
+
+    pub(super) fn note_seen(&mut self, unix_nano: u64) {
+        self.last_seen_unix_nano = self.last_seen_unix_nano.max(unix_nano);
     }
 
     /// Counted so far.

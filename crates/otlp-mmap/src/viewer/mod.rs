@@ -105,17 +105,17 @@ impl Viewer {
     }
 
     /// Export requests of the spans that are open now, of each process the `limit` that have been so for the longest time: with an
-    /// end of 0, without events. In the order of [`Viewer::processes`]; nothing for a process without any.
+    /// end of 0. In the order of [`Viewer::processes`]; nothing for a process without any.
     #[must_use]
     pub fn open_spans(&self, limit: usize) -> Vec<Option<Piece>> {
-        let sketch = |process: &Process| {
+        let put = |process: &Process| {
             let mut sink = TraceEncoder::default();
-            process.sketch_open(limit, &mut sink);
+            process.put_longest_open(limit, &mut sink);
             let mut piece = Piece::default();
             sink.cut(&mut piece).then_some(piece)
         };
         let known = self.processes.values().filter(|process| process.state().is_some());
-        known.map(sketch).collect()
+        known.map(put).collect()
     }
 
     /// Series that were updated after `since` (nanoseconds since the Unix epoch), cumulative.

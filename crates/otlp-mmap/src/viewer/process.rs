@@ -128,8 +128,8 @@ impl Process {
         drops
     }
 
-    pub(super) fn sketch_open(&self, limit: usize, sink: &mut TraceEncoder) {
-        self.assembler.sketch_open(limit, sink);
+    pub(super) fn put_longest_open(&self, limit: usize, sink: &mut TraceEncoder) {
+        self.assembler.put_longest_open(limit, sink);
     }
 
     pub(super) fn metrics(&mut self, since: u64, pieces: &mut Vec<(Signal, Piece)>) {

@@ -117,7 +117,7 @@ impl Writer {
     /// slots, never on their size.
     #[must_use]
     pub fn record_capacity(&self, ring: RingId) -> u32 {
-        let slot = self.options.geometry.unwrap_or_default().ring(ring).buffer_size;
+        let slot = self.options.full_geometry().ring(ring).buffer_size;
         (slot - wire::varint_len(slot - 1) as u64) as u32
     }
 

@@ -231,6 +231,7 @@ impl State {
             file,
             generation: self.current.as_ref().map_or(self.next_generation, |file| file.number),
             drops: Vec::new(),
+            rings: self.current.as_ref().map_or_else(Vec::new, |file| file.fill()),
             reader_heartbeat: self.reader_heartbeat(),
             flush_epoch: self.flush_epoch,
             acknowledged_epoch: self.acknowledged_epoch(),
