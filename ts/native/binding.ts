@@ -442,18 +442,18 @@ export interface NativeBinding {
   metricCell(writer: number, instrument: number, offset: number, length: number): number;
   /**
    * Raw. A measurement of the double in SCRATCH_VALUE: adds to a sum, sets a gauge (its time is now), records into a histogram.
-   * COMMIT_PUBLISHED, or COMMIT_STALE: the cell is not this thread's any more, ask {@link metricCell} again. NaN is the caller's to
+   * undefined when it is done, or COMMIT_STALE: the cell is not this thread's any more, ask {@link metricCell} again. NaN is the caller's to
    * leave out (histograms ignore it; exponential ones also infinities).
    */
-  recordCell(writer: number, instrument: number, cell: number): number;
+  recordCell(writer: number, instrument: number, cell: number): number | undefined;
   /**
-   * Raw. Makes a cell what somebody else has aggregated; answers as {@link recordCell}. `kind`: 0 a sum or gauge, 1 an explicit
+   * Raw. Makes a cell what somebody else has aggregated; answers COMMIT_PUBLISHED, or as {@link recordCell}. `kind`: 0 a sum or gauge, 1 an explicit
    * histogram, 2 an exponential one. At scratch `offset`, as doubles: seconds and nanoseconds of the start; value or sum; min; max; then the
    * bucket counts (kind 1), or zero count, scale, first index and number of buckets of the positive and of the negative range, and the
    * counts of both (kind 2).
    */
   storeCell(writer: number, instrument: number, cell: number, kind: number, offset: number, length: number): number;
-  /** Raw. Sets SCRATCH_VALUE as this callback round's value of an observed cell; answers as {@link recordCell}. */
+  /** Raw. Sets SCRATCH_VALUE as this callback round's value of an observed cell; answers COMMIT_PUBLISHED, or as {@link recordCell}. */
   observeCell(writer: number, instrument: number, cell: number): number;
   /**
    * Raw. The callbacks of this thread for the instrument succeeded: what was observed since the last commit is exported from now on,
@@ -461,9 +461,9 @@ export interface NativeBinding {
    */
   commitRound(writer: number, instrument: number): number;
   /**
-   * Raw. This thread is done with a cell: 1, forget it (the series ends when no other thread uses it; the same attributes begin a new
-   * one with a new start time), or 0: not yet, since the collector has not collected its last update.
-   * For cells that were not touched for a while: those of sums tell in their word 1, and whoever remembers cells knows.
+   * Raw. This thread is done with a cell whose last update was before SCRATCH_VALUE, seconds since the Unix epoch: 1, forget it (the
+   * series ends when no other thread uses it; the same attributes begin a new one with a new start time), or 0: not yet, since it was
+   * updated later, or the collector has not collected its last update.
    */
   retireCell(writer: number, instrument: number, cell: number): number;
   /**
