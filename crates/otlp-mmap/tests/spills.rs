@@ -245,11 +245,8 @@ fn without_room_in_the_spill_ring_values_stay_cut_and_are_counted() {
         assert_eq!(app.commit(RingId::Events, &log(&text)), CommitStatus::Published);
     }
     assert_eq!(app.drops(RingId::Events, constant::DROP_TRUNCATED), 0);
-    assert_eq!(app.commit(RingId::Events, &log(&text)), CommitStatus::Published);
-    assert_eq!(
-        app.commit(RingId::Events, &log(&"y".repeat(70_000))),
-        CommitStatus::Published
-    );
+    assert_eq!(app.commit(RingId::Events, &log(&text)), CommitStatus::Cut);
+    assert_eq!(app.commit(RingId::Events, &log(&"y".repeat(70_000))), CommitStatus::Cut);
     assert_eq!(app.drops(RingId::Events, constant::DROP_TRUNCATED), 2);
     let (_, logs, _) = read(&app.path());
     let lengths: Vec<_> = logs.iter().map(|log| attribute(log, "a").len()).collect();
@@ -277,7 +274,7 @@ fn a_file_without_a_spill_ring_has_values_cut_and_counted() {
     });
     let key = app.key("a");
     let log = Message::new().message(8, &key_value(key, &string(&"z".repeat(1000))));
-    assert_eq!(app.commit(RingId::Events, &log), CommitStatus::Published);
+    assert_eq!(app.commit(RingId::Events, &log), CommitStatus::Cut);
     let (_, logs, faults) = read(&app.path());
     assert!((200..256).contains(&attribute(&logs[0], "a").len()));
     assert_eq!(faults, Faults::default());
@@ -368,13 +365,13 @@ proptest! {
                 Step::Log(lengths) => {
                     let texts = texts(lengths);
                     let log = texts.iter().zip(&keys).fold(Message::new().fixed64(2, 1), |log, (text, key)| log.message(8, &key_value(*key, &string(text))));
-                    if app.commit(RingId::Events, &log) == CommitStatus::Published { written[0].push(texts); }
+                    if app.commit(RingId::Events, &log).is_published() { written[0].push(texts); }
                 }
                 Step::Span(length) => {
                     let texts = texts(&[*length]);
                     let start = Message::new().fixed64(7, 1).bytes(5, &texts[0]);
                     let status = app.commit(RingId::Spans, &span_event(&TRACE, &[written[1].len() as u8 + 1; 8], 0, 11, &start));
-                    if status == CommitStatus::Published { written[1].push(texts); }
+                    if status.is_published() { written[1].push(texts); }
                 }
                 Step::Release(spans, count) => {
                     let which = usize::from(*spans);
@@ -574,7 +571,10 @@ fn threads_that_write_long_values_while_a_reader_takes_them_lose_none_and_mix_up
                 for i in 0..EACH {
                     let text = format!("{thread}.{i}.").repeat(100 + 7 * (i % 50));
                     let log = Message::new().fixed64(2, 9).message(8, &key_value(key, &string(&text)));
-                    while handle.commit_long(RingId::Events, writer.epoch(), &log.0, 1) != CommitStatus::Published {
+                    while !handle
+                        .commit_long(RingId::Events, writer.epoch(), &log.0, 1)
+                        .is_published()
+                    {
                         std::thread::yield_now();
                     }
                 }
