@@ -233,7 +233,7 @@ export interface JsJournalStats {
 /** See `MetricStream` of `ts/native/binding.ts`. */
 export interface JsMetricStream {
   name: string
-  temporality: string
+  temporality?: string
   groups?: JsGroupRules
 }
 

@@ -141,8 +141,8 @@ export interface JournalStats {
 export interface MetricStream {
   /** What its pieces carry as `stream`; keep it over restarts, its baselines are filed under it. */
   name: string;
-  /** As in OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE. */
-  temporality: 'cumulative' | 'delta' | 'lowmemory';
+  /** As in OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE; left out: as the app's own settings say, else cumulative. */
+  temporality?: 'cumulative' | 'delta' | 'lowmemory';
   /** How series are merged before they are encoded. */
   groups?: GroupRules;
 }
@@ -260,6 +260,8 @@ export type ReceiverEvent =
   | { type: 'backlog'; destination: number; pieces: Piece[] }
   /** Pieces began to wait in the journal for a destination that does not hold them. */
   | { type: 'behind'; destination: number }
+  /** The journal cannot be used and is optional: pieces are acknowledged as without one. Comes before the first piece. */
+  | { type: 'withoutJournal' }
   | { type: 'log'; level: 'debug' | 'info' | 'warn' | 'error'; message: string }
   /** `error` is set when the thread crashed: the process should end with it. */
   | { type: 'stopped'; error?: string };

@@ -6,8 +6,8 @@ import type { CollectorConfig } from '../config/collector-config';
 
 type Pipelines = Pick<CollectorConfig, 'pipelines' | 'processors'>;
 
-/** Running totals of every series, as the files have them: what pipelines take that ask for nothing else. */
-const TOTALS: MetricStream = { name: 'cumulative', temporality: 'cumulative' };
+/** Every series with the temporality that its app prefers, else running totals: what pipelines take that ask for nothing else. */
+const DEFAULT: MetricStream = { name: 'default' };
 
 /**
  * What a pipeline of metrics takes from its receivers: what its processors ask of them. Its baselines are kept under its name.
@@ -21,15 +21,15 @@ export function metricStreamOf({ pipelines, processors }: Pipelines, pipeline: s
     const { factory, config } = processors.get(id)!;
     return factory.metricStream === undefined ? [] : [factory.metricStream(config)];
   });
-  return wishes.length === 0 ? TOTALS : Object.assign({ ...TOTALS }, ...wishes, { name: pipeline });
+  return wishes.length === 0 ? DEFAULT : Object.assign({ ...DEFAULT }, ...wishes, { name: pipeline });
 }
 
-/** What a receiver collects metrics for: each stream once. Running totals when no pipeline takes metrics from it. */
+/** What a receiver collects metrics for: each stream once. The default one when no pipeline takes metrics from it. */
 export function metricStreamsOf(config: Pipelines, receiver: string): MetricStream[] {
   const streams = new Map<string, MetricStream>();
   for (const [name, { receivers }] of config.pipelines) {
     const stream = receivers.includes(receiver) ? metricStreamOf(config, name) : undefined;
     if (stream !== undefined) streams.set(stream.name, stream);
   }
-  return streams.size === 0 ? [TOTALS] : [...streams.values()];
+  return streams.size === 0 ? [DEFAULT] : [...streams.values()];
 }

@@ -73,6 +73,8 @@ pub struct MetricStream {
     pub name: String,
     /// What its points count from.
     pub temporality: Temporality,
+    /// A preference among the app's own settings goes before `temporality`.
+    pub follows_app: bool,
     /// How series are merged before they are encoded.
     pub groups: Option<Arc<GroupRules>>,
 }
@@ -82,6 +84,7 @@ impl Default for MetricStream {
         Self {
             name: "cumulative".to_owned(),
             temporality: Temporality::Cumulative,
+            follows_app: true,
             groups: None,
         }
     }
@@ -144,6 +147,8 @@ pub enum Event {
     Backlog(usize, Vec<HandedPiece>),
     /// Pieces wait in the journal for a destination that it does not hold: ask for them.
     Behind(usize),
+    /// The journal's directory cannot be used, and it goes on without one: pieces are acknowledged as without a journal.
+    WithoutJournal,
     /// A line for the log.
     Log(Level, String),
     /// The last event: the thread has ended, with a sentence if it could not begin or go on.
