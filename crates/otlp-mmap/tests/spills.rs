@@ -593,7 +593,9 @@ fn threads_that_write_long_values_while_a_reader_takes_them_lose_none_and_mix_up
             std::thread::yield_now();
         }
     }
-    threads.into_iter().for_each(|thread| thread.join().unwrap());
+    for thread in threads {
+        thread.join().unwrap();
+    }
     assert_eq!(logs.counters().faults.lost_spills, 0);
     let mut piece = Piece::default();
     assert!(logs.cut(&mut piece));
