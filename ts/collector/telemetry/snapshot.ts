@@ -39,8 +39,10 @@ export function sumOfReceivers(stats: readonly ReceiverStats[]): ReceiverStats {
   return stats.reduce((sum, next) => sumOf(sum, next) as ReceiverStats);
 }
 
-/** Adds up numbers, and those in objects within. */
+/** Adds up numbers, and those in objects within; lists follow each other, and of texts the first stays. */
 function sumOf(a: unknown, b: unknown): unknown {
+  if (Array.isArray(a) || Array.isArray(b)) return [...((a as unknown[]) ?? []), ...((b as unknown[]) ?? [])];
+  if (typeof a === 'string' || typeof b === 'string') return a ?? b;
   if (typeof a === 'number' || typeof b === 'number') return ((a as number) ?? 0) + ((b as number) ?? 0);
   const [left, right] = [a ?? {}, b ?? {}] as Record<string, unknown>[];
   const keys = new Set([...Object.keys(left), ...Object.keys(right)]);
