@@ -3,9 +3,10 @@
 use crate::cells::CellReader;
 use crate::clock;
 use crate::file::{FileError, RingId};
+use crate::layout::constant;
 use crate::otlp::{
-    AggregationTemporality, Assembler, AssemblerOptions, Faults, Interval, LogEncoder, MetricEncoder, Piece, Resolver,
-    Signal, TraceEncoder, json,
+    AggregationTemporality, Assembler, AssemblerOptions, Faults, Interval, LogEncoder, MeasurementEncoder,
+    MetricEncoder, Piece, Resolver, Signal, TraceEncoder, json,
 };
 use crate::reader::{FileReader, Next};
 use std::path::Path;
@@ -31,8 +32,26 @@ pub fn dump(path: &Path, all: bool, signals: &[Signal]) -> Result<Vec<String>, F
     }
     if signals.contains(&Signal::Metrics) {
         metrics(&mut reader, &mut lines);
+        measurements(&mut reader, &mut lines);
     }
     Ok(lines)
+}
+
+/// Measurements of other SDKs, aggregated; not the copies of what is in the cells.
+fn measurements(reader: &mut FileReader, lines: &mut Vec<String>) {
+    let mirrored = u64::from(constant::FEATURE_MEASUREMENTS_MIRRORED);
+    if reader
+        .identity()
+        .is_some_and(|identity| identity.features_may & mirrored != 0)
+    {
+        return;
+    }
+    let mut resolver = resolver(reader, &mut Faults::default());
+    let mut encoder = MeasurementEncoder::default();
+    for_each_record(reader, RingId::Measurements, |reader, record| {
+        let _ = encoder.record(&mut resolver, reader, record);
+    });
+    print(Signal::Metrics, lines, |piece| encoder.cut(piece));
 }
 
 /// Metrics as they are now, cumulative. A viewer takes nothing, so they can be looked at again and again.

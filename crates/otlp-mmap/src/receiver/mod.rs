@@ -11,6 +11,7 @@ mod discovery;
 mod keeper;
 mod lane;
 mod logs;
+mod measured;
 mod pattern;
 mod producer;
 mod run;
