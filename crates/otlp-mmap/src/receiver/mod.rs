@@ -7,7 +7,7 @@
 mod attached;
 mod checkpoint;
 mod collect;
-mod discovery;
+pub(crate) mod discovery;
 mod keeper;
 mod lane;
 mod logs;
