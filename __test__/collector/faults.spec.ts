@@ -26,6 +26,9 @@ function collector(t: ExecutionContext, directory: string, exporters: Record<str
     processors: { batch: { timeout: '5ms' } },
     exporters,
     service: {
+      telemetry: { metrics: { level: 'none' } },
+      // With a journal no destination is ever given up.
+      storage: 'none',
       pipelines: { traces: { receivers: ['mmap'], processors: ['batch'], exporters: Object.keys(exporters) } },
     },
   };
