@@ -19,16 +19,19 @@ import { Sink } from './sink';
 const ROUNDS = Number(process.env.OTLP_MMAP_TEST_FAULT_ROUNDS ?? 12);
 const SPANS_PER_ROUND = 500;
 
-/** A collector that reads the folder and has these exporters. */
-function collector(t: ExecutionContext, directory: string, exporters: Record<string, object>): CommandRun {
+/** A collector that reads the folder and has these exporters. @param journal Without one, batches are given up for their age. */
+function collector(
+  t: ExecutionContext,
+  directory: string,
+  exporters: Record<string, object>,
+  journal: boolean,
+): CommandRun {
   const config = {
     receivers: { mmap: { include: [directory] } },
     processors: { batch: { timeout: '5ms' } },
     exporters,
     service: {
-      telemetry: { metrics: { level: 'none' } },
-      // With a journal no destination is ever given up.
-      storage: 'none',
+      storage: journal ? { directory: temporaryFolder(t) } : 'none',
       pipelines: { traces: { receivers: ['mmap'], processors: ['batch'], exporters: Object.keys(exporters) } },
     },
   };
@@ -70,11 +73,16 @@ test('through resets, latency, cuts in the middle of bodies and 503 answers, eve
   });
   const retry_on_failure = { initial_interval: '1ms', max_interval: '5ms', max_elapsed_time: '0s' };
   const directory = temporaryFolder(t);
-  const run = collector(t, directory, {
-    // A connection for each request, so that there are as many faults as requests.
-    otlphttp: { endpoint: `http://${httpProxy.address}`, disable_keep_alives: true, timeout: '2s', retry_on_failure },
-    otlp: { endpoint: grpcProxy.address, tls: { insecure: true }, timeout: '2s', retry_on_failure },
-  });
+  const run = collector(
+    t,
+    directory,
+    {
+      // A connection for each request, so that there are as many faults as requests.
+      otlphttp: { endpoint: `http://${httpProxy.address}`, disable_keep_alives: true, timeout: '2s', retry_on_failure },
+      otlp: { endpoint: grpcProxy.address, tls: { insecure: true }, timeout: '2s', retry_on_failure },
+    },
+    true,
+  );
   const app = new AppRun(t, directory, 'shop');
   for (let round = 0; round < ROUNDS; round++) {
     await app.tell(`spans ${SPANS_PER_ROUND}`);
@@ -134,14 +142,19 @@ test('bad destinations of every kind are told one by one, and the good one gets 
     { endpoint: url, ...common, ...(name === 'mute' && { timeout: '200ms' }) },
   ]);
   const directory = temporaryFolder(t);
-  const run = collector(t, directory, {
-    'otlphttp/good': { endpoint: good.url, retry_on_failure: { initial_interval: '1ms' } },
-    ...Object.fromEntries(named),
-    'otlphttp/noise': { endpoint: `http://127.0.0.1:${(noise.address() as AddressInfo).port}`, ...common },
-    'otlphttp/down': { endpoint: `http://127.0.0.1:${down}`, ...common },
-    'otlphttp/tls': { endpoint: good.url.replace('http:', 'https:'), ...common },
-    'otlp/down': { endpoint: `127.0.0.1:${down}`, tls: { insecure: true }, ...common },
-  });
+  const run = collector(
+    t,
+    directory,
+    {
+      'otlphttp/good': { endpoint: good.url, retry_on_failure: { initial_interval: '1ms' } },
+      ...Object.fromEntries(named),
+      'otlphttp/noise': { endpoint: `http://127.0.0.1:${(noise.address() as AddressInfo).port}`, ...common },
+      'otlphttp/down': { endpoint: `http://127.0.0.1:${down}`, ...common },
+      'otlphttp/tls': { endpoint: good.url.replace('http:', 'https:'), ...common },
+      'otlp/down': { endpoint: `127.0.0.1:${down}`, tls: { insecure: true }, ...common },
+    },
+    false,
+  );
   const app = new AppRun(t, directory, 'shop');
   await app.tell('spans 50');
   await app.tell('flush');

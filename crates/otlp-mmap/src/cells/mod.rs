@@ -16,6 +16,7 @@ mod group;
 mod handle;
 mod histogram;
 mod instrument;
+mod memory;
 mod place;
 mod read;
 mod sets;
