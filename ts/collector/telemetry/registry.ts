@@ -11,6 +11,8 @@ export interface MetricDefinition {
   unit: string;
   help: string;
   labels: readonly string[];
+  /** Only with `service.telemetry.metrics.level: detailed`. */
+  detailed?: boolean;
 }
 
 const counter = (help: string, unit: string, ...labels: string[]): MetricDefinition => ({
@@ -130,7 +132,7 @@ export const METRICS = {
     'processor',
   ),
   processor_batch_batch_send_size: histogram('Items in a batch.', '{units}', 'processor'),
-  processor_batch_batch_send_size_bytes: histogram('Bytes in a batch.', 'By', 'processor'),
+  processor_batch_batch_send_size_bytes: { ...histogram('Bytes in a batch.', 'By', 'processor'), detailed: true },
   ...perItem('processor_memory_limiter_accepted', 'that passed the memory limiter.', 'processor'),
   ...perItem(
     'processor_memory_limiter_refused',
