@@ -20,6 +20,13 @@ export declare class NativeReceiver {
   stats(): JsReceiverStats
   /** Hands over what is assembled now. */
   flush(): void
+  /**
+   * Collects metrics for these streams from the next collection on.
+   *
+   * # Errors
+   * An expression that is none, a word that is not known.
+   */
+  setMetricStreams(streams: Array<JsMetricStream>): void
   /** Watches other folders and files from now on. */
   watch(directories: Array<string>, files: Array<string>): void
   /** Milliseconds since the thread last came round. */
@@ -30,6 +37,16 @@ export declare class NativeReceiver {
   resume(): void
   /** Reads what is there, hands it over, waits for its acknowledgement and ends the thread. */
   stop(): void
+}
+
+/** See `NativeScraper` of `ts/native/binding.ts`. */
+export declare class NativeScraper {
+  /** The next chunk begins a scrape; one that was not read to its end is given up. */
+  begin(openMetrics: boolean): void
+  /** About `length` bytes of the scrape, of whole lines; nothing at its end. */
+  chunk(length: number): Promise<unknown>
+  /** Instruments left out since the start, as another of that name has another kind. */
+  conflicts(): number
 }
 
 /** Drops one use of the handle; the last one closes the file's sections. */
@@ -50,6 +67,9 @@ export declare function createPieceProcessor(signalName: string, plan: JsProcess
  * The thread cannot be started.
  */
 export declare function createReceiver(options: JsReceiverOptions, onEvent: (arg: JsReceiverEvent) => void): NativeReceiver
+
+/** A scraper of the files that a receiver of these folders and files would read. */
+export declare function createScraper(directories: Array<string>, files: Array<string>): NativeScraper
 
 /** Folders that a collector without settings watches, best first. */
 export declare function defaultDirectories(): Array<string>
@@ -113,6 +133,24 @@ export interface JsGeometry {
   dictionaryBytes?: number
 }
 
+/** See `GroupRules` of `ts/native/binding.ts`. */
+export interface JsGroupRule {
+  values: JsTextTest
+  group: string
+}
+
+/** See `GroupRules` of `ts/native/binding.ts`. */
+export interface JsGroupRules {
+  attribute: string
+  groupAttribute: string
+  rules: Array<JsGroupRule>
+  defaultGroup?: string
+  detail: Array<string>
+  allMetrics: Array<string>
+  essentialMetrics?: Array<JsTextTest>
+  gauges: string
+}
+
 /** See `InstrumentOptions` of `ts/native/binding.ts`. */
 export interface JsInstrument {
   scope: Uint8Array
@@ -155,6 +193,7 @@ export interface JsItemSelector {
 export interface JsMetricStream {
   name: string
   temporality: string
+  groups?: JsGroupRules
 }
 
 /** See `Piece` of `ts/native/binding.ts`. */

@@ -11,6 +11,8 @@ export const {
   MmapLogRecordExporter,
   MmapLogRecordProcessor,
   MmapMeterProvider,
+  MmapMetricExporter,
+  MmapMetricReader,
   MmapSpanExporter,
   MmapSpanProcessor,
   MmapTracerProvider,

@@ -5,7 +5,7 @@
 
 import { fork, spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import { join } from 'node:path';
 
@@ -28,11 +28,11 @@ export async function withDirectory(use) {
   }
 }
 
-/** `use` gets { url, received(spans) }; the latter resolves with the counts once that many spans are there, or no more come. */
+/** `use` gets { url, grpc, received(spans) }; the latter resolves with the counts once that many spans are there, or no more come. */
 export async function withSink(use) {
   const sink = forkScript('sink.mjs', []);
   try {
-    const { url } = await message(sink, 'the sink', ({ url }) => url !== undefined);
+    const { url, grpc } = await message(sink, 'the sink', ({ url }) => url !== undefined);
     let id = 0;
     const received = async (spans) => {
       const own = ++id;
@@ -42,36 +42,68 @@ export async function withSink(use) {
       clearTimeout(impatience);
       return counts;
     };
-    return await use({ url, received });
+    return await use({ url, grpc, received });
   } finally {
     await end(sink, 'SIGKILL');
   }
 }
 
 /** `use` gets { pid, cpuSeconds() }. */
-export async function withCollector(directory, endpoint, use) {
+export function withCollector(directory, endpoint, use) {
+  return withCollectorOf(['--dir', directory, '--exporter', 'otlphttp', '--endpoint', endpoint], directory, use);
+}
+
+/** The same with a configuration (an object) that reads `directory`. */
+export async function withConfiguredCollector(config, directory, use) {
+  const file = await configFile(config);
+  try {
+    return await withCollectorOf(['--config', file], directory, use);
+  } finally {
+    await rm(file);
+  }
+}
+
+function withCollectorOf(args, directory, use) {
   if (!existsSync(COLLECTOR)) throw new Error(`${COLLECTOR} is missing: run 'npm run build' first`);
-  const args = ['--dir', directory, '--exporter', 'otlphttp', '--endpoint', endpoint];
-  const collector = spawn(process.execPath, [...collectorFlags(), COLLECTOR, ...args], {
-    stdio: ['ignore', 'ignore', 'pipe'],
-    env: environment(),
-  });
+  return withProgram(process.execPath, [...collectorFlags(), COLLECTOR, ...args], directory, use);
+}
+
+/** An OpenTelemetry Collector with a configuration (an object). `use` gets the same. */
+export async function withOtelcol(path, config, use) {
+  const file = await configFile(config);
+  try {
+    return await withProgram(path, ['--config', file], 'Everything is ready', use);
+  } finally {
+    await rm(file);
+  }
+}
+
+/** JSON is YAML, too. */
+async function configFile(config) {
+  const file = join(os.tmpdir(), `otlp-mmap-benchmark-${process.pid}.yaml`);
+  await writeFile(file, JSON.stringify(config));
+  return file;
+}
+
+/** Runs a program that is ready when its standard error says so. */
+async function withProgram(command, args, ready, use) {
+  const program = spawn(command, args, { stdio: ['ignore', 'ignore', 'pipe'], env: environment() });
   let output = '';
-  const ready = new Promise((resolve) =>
-    collector.stderr.setEncoding('utf8').on('data', (text) => {
+  const started = new Promise((resolve) =>
+    program.stderr.setEncoding('utf8').on('data', (text) => {
       output += text;
-      if (output.includes(directory)) resolve();
+      if (output.includes(ready)) resolve();
     }),
   );
   const ended = new Promise((_, reject) =>
-    collector.once('exit', (code, signal) => reject(new Error(`the collector ended (${signal ?? code}):\n${output}`))),
+    program.once('exit', (code, signal) => reject(new Error(`the collector ended (${signal ?? code}):\n${output}`))),
   );
   ended.catch(() => {});
   try {
-    await within(Promise.race([ready, ended]), () => `the collector did not start:\n${output}`);
-    return await Promise.race([use({ pid: collector.pid, cpuSeconds: () => cpuSeconds(collector.pid) }), ended]);
+    await within(Promise.race([started, ended]), () => `the collector did not start:\n${output}`);
+    return await Promise.race([use({ pid: program.pid, cpuSeconds: () => cpuSeconds(program.pid) }), ended]);
   } finally {
-    await end(collector, 'SIGTERM');
+    await end(program, 'SIGTERM');
   }
 }
 

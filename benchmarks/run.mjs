@@ -9,6 +9,7 @@ import { parseArgs } from 'node:util';
 import appCost from './cases/app-cost.mjs';
 import collector from './cases/collector.mjs';
 import eventLoop from './cases/event-loop.mjs';
+import exporters from './cases/exporters.mjs';
 import httpServer from './cases/http-server.mjs';
 import logCost from './cases/log-cost.mjs';
 import ringToOtlp from './cases/ring-to-otlp.mjs';
@@ -25,6 +26,7 @@ const CASES = {
   'http-server': httpServer,
   startup,
   collector,
+  exporters,
   'ring-to-otlp': ringToOtlp,
 };
 

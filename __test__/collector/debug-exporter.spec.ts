@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import test from 'ava';
-import { durationText, TraceText, timeText, valueText } from '../../ts/collector/exporters/debug/span-text';
+import { DetailedText, shortText } from '../../ts/collector/exporters/debug/request-text';
+import { durationText, timeText, valueText } from '../../ts/collector/exporters/debug/value-text';
 import { paletteFor } from '../../ts/collector/terminal';
 
 const request = {
@@ -45,7 +46,7 @@ const plain = paletteFor({ isTTY: false });
 
 test('everything that a span holds is shown', (t) => {
   t.is(
-    new TraceText(plain).of(request),
+    new DetailedText(plain).of(request),
     `resource
   service.name = "shop"
 scope http 1.0
@@ -61,16 +62,144 @@ scope http 1.0
   );
 });
 
+const logs = {
+  resourceLogs: [
+    {
+      scopeLogs: [
+        {
+          scope: { name: 'app' },
+          logRecords: [
+            {
+              timeUnixNano: '1760000000000000001',
+              observedTimeUnixNano: '1760000000000000009',
+              severityNumber: 18,
+              body: { stringValue: 'no\nway' },
+              attributes: [{ key: 'user', value: { intValue: '7' } }],
+              traceId: 'aa'.repeat(16),
+              spanId: 'bb'.repeat(8),
+              eventName: 'login',
+            },
+            { observedTimeUnixNano: '1760000000000000009', severityText: 'notice' },
+          ],
+        },
+      ],
+    },
+  ],
+};
+
+test('everything that a log record holds is shown', (t) => {
+  t.is(
+    new DetailedText(plain).of(logs),
+    `scope app
+  log ERROR2  2025-10-09T08:53:20.000000001Z  event login  "no\\nway"
+    trace ${'aa'.repeat(16)}  span ${'bb'.repeat(8)}
+    observed at 2025-10-09T08:53:20.000000009Z
+    user = 7
+  log notice  2025-10-09T08:53:20.000000009Z
+`,
+  );
+});
+
+const times = { startTimeUnixNano: '1760000000000000000', timeUnixNano: '1760000001000000000' };
+const metrics = {
+  resourceMetrics: [
+    {
+      scopeMetrics: [
+        {
+          scope: { name: 'app' },
+          metrics: [
+            {
+              name: 'requests',
+              description: 'Requests so far.',
+              unit: '{request}',
+              sum: {
+                aggregationTemporality: 2,
+                isMonotonic: true,
+                dataPoints: [{ ...times, asInt: '5', attributes: [{ key: 'route', value: { stringValue: '/' } }] }],
+              },
+            },
+            {
+              name: 'duration',
+              unit: 's',
+              histogram: {
+                aggregationTemporality: 1,
+                dataPoints: [
+                  { ...times, count: '3', sum: 1.5, min: 0.1, bucketCounts: ['1', '2'], explicitBounds: [0.5] },
+                ],
+              },
+            },
+            {
+              name: 'sizes',
+              exponentialHistogram: {
+                aggregationTemporality: 2,
+                dataPoints: [
+                  {
+                    ...times,
+                    count: '4',
+                    scale: 3,
+                    zeroCount: '1',
+                    positive: { offset: -2, bucketCounts: ['1', '2'] },
+                  },
+                ],
+              },
+            },
+            { name: 'level', gauge: { dataPoints: [{ timeUnixNano: '1760000001000000000', asDouble: 0.5 }] } },
+          ],
+        },
+      ],
+    },
+  ],
+};
+
+test('everything that metrics hold is shown', (t) => {
+  const span = 'at 2025-10-09T08:53:20.000000000Z to 2025-10-09T08:53:21.000000000Z';
+  t.is(
+    new DetailedText(plain).of(metrics),
+    `scope app
+  metric requests  sum  cumulative  monotonic  in {request}
+    Requests so far.
+    5  route = "/"
+      ${span}
+  metric duration  histogram  delta  in s
+    count 3  sum 1.5  min 0.1
+      ${span}
+      ..0.5: 1  above: 2
+  metric sizes  exponential histogram  cumulative
+    count 4
+      ${span}
+      scale 3  zero: 1  positive from -2: 1 2
+  metric level  gauge
+    0.5
+      at 2025-10-09T08:53:21.000000000Z
+`,
+  );
+});
+
+test('an item a line is enough for a glance', (t) => {
+  t.is(
+    shortText(request, plain),
+    `GET /\\u001b[2J  server  12.34 ms  error: boom  ${'aa'.repeat(16)} ${'bb'.repeat(8)}  n = 9223372036854775807\n`,
+  );
+  t.regex(shortText(logs, plain), /^log ERROR2 {2}\S+ {2}event login {2}"no\\nway" {2}user = 7\nlog notice {2}\S+\n$/);
+  t.is(
+    shortText(metrics, plain),
+    `requests{route = "/"}  5 {request}\nduration  count 3  sum 1.5  min 0.1 s\nsizes  count 4\nlevel  0.5\n`,
+  );
+});
+
 test('a resource is shown once until another one comes', (t) => {
-  const text = new TraceText(plain);
+  const text = new DetailedText(plain);
   const other = { resourceSpans: [{ ...request.resourceSpans[0], resource: { attributes: [] } }] };
   const shown = [request, request, other, request].map((each) => text.of(each).startsWith('resource'));
   t.deepEqual(shown, [true, false, true, true]);
 });
 
 test('colour is used on a terminal, and not when NO_COLOR is set', (t) => {
-  t.true(new TraceText(paletteFor({ isTTY: true }, {})).of(request).includes('\u001b[31merror: boom'));
-  t.is(new TraceText(paletteFor({ isTTY: true }, { NO_COLOR: '1' })).of(request), new TraceText(plain).of(request));
+  t.true(new DetailedText(paletteFor({ isTTY: true }, {})).of(request).includes('\u001b[31merror: boom'));
+  t.is(
+    new DetailedText(paletteFor({ isTTY: true }, { NO_COLOR: '1' })).of(request),
+    new DetailedText(plain).of(request),
+  );
 });
 
 test('values of every type are told apart', (t) => {

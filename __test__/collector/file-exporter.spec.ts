@@ -1,16 +1,25 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { mkdirSync, readFileSync, rmdirSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  rmdirSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { fileExporter as fileExporterFactory } from '../../ts/collector/exporters/file/factory';
-import { FileExporter } from '../../ts/collector/exporters/file/file';
-import { JsonLinesFile } from '../../ts/collector/exporters/file/json-lines';
+import { AppendFile, NO_ROTATION } from '../../ts/collector/exporters/file/append-file';
+import { fileExporter } from '../../ts/collector/exporters/file/factory';
+import { jsonLines, lengthPrefixed } from '../../ts/collector/exporters/file/framing';
 import { requestToJson } from '../../ts/collector/exporters/request-json';
 import { loadBinding } from '../../ts/native/loader';
 import { batchOf } from './batches';
-import { destinationOf, QUICK_RETRIES } from './destinations';
+import { configured, destinationOf, QUICK_RETRIES } from './destinations';
 import { temporaryFolder } from './fixtures';
 
 /** An encoded request with one span of this name. */
@@ -37,38 +46,37 @@ function namesIn(path: string): string[] {
     });
 }
 
-function fileExporter(folder: string, maxSize = 0): FileExporter {
-  return new FileExporter(folder, maxSize, requestToJson(loadBinding()));
-}
+const json = jsonLines(requestToJson(loadBinding()));
+const line = (text: string) => Buffer.from(`${text}\n`);
 
 test('each batch is one line, its parts joined into one request', async (t) => {
   const folder = temporaryFolder(t);
-  const exporter = fileExporter(folder);
-  t.deepEqual(await exporter.send(batchOf(request('a'), request('b'))), { kind: 'sent' });
-  t.deepEqual(await exporter.send(batchOf(request('c'))), { kind: 'sent' });
-  await exporter.close();
+  const { destination } = destinationOf(fileExporter, { directory: folder });
+  t.true(await destination.deliver(batchOf(request('a'), request('b'))));
+  t.true(await destination.deliver(batchOf(request('c'))));
+  await destination.close();
   t.deepEqual(namesIn(join(folder, 'traces.jsonl')), ['a+b', 'c']);
 });
 
 test('a file of an earlier run is continued, after a line break if that run was killed in mid-line', async (t) => {
   const path = join(temporaryFolder(t), 'traces.jsonl');
   writeFileSync(path, '{"whole":1}\n{"half":');
-  const file = new JsonLinesFile(path, 0);
-  await file.append('{"next":1}');
+  const file = new AppendFile(path, json, NO_ROTATION);
+  await file.append(line('{"next":1}'));
   await file.close();
   t.is(readFileSync(path, 'utf8'), '{"whole":1}\n{"half":\n{"next":1}\n');
 });
 
 test('a capped file never grows beyond its size, and the one before it is kept', async (t) => {
   const path = join(temporaryFolder(t), 'traces.jsonl');
-  const file = new JsonLinesFile(path, 100);
-  t.is(file.rotatedPath, path.replace('traces.jsonl', 'traces.1.jsonl'));
-  for (let line = 0; line < 25; line++) {
-    await file.append(`"line ${String(line).padStart(2, '0')} ${'.'.repeat(10)}"`);
+  const file = new AppendFile(path, json, { maxBytes: 100, maxBackups: 1, maxDays: 0 });
+  t.is(file.backupPath(1), path.replace('traces.jsonl', 'traces.1.jsonl'));
+  for (let number = 0; number < 25; number++) {
+    await file.append(line(`"line ${String(number).padStart(2, '0')} ${'.'.repeat(10)}"`));
     t.true(statSync(path).size <= 100);
   }
   await file.close();
-  const [before, now] = [file.rotatedPath, path].map((name) => readFileSync(name, 'utf8').trim().split('\n'));
+  const [before, now] = [file.backupPath(1), path].map((name) => readFileSync(name, 'utf8').trim().split('\n'));
   t.is(before.length, 4);
   t.deepEqual(
     [...before, ...now].map((line) => line.slice(6, 8)),
@@ -78,8 +86,8 @@ test('a capped file never grows beyond its size, and the one before it is kept',
 
 test('a line longer than the cap is written all the same', async (t) => {
   const path = join(temporaryFolder(t), 'traces.jsonl');
-  const file = new JsonLinesFile(path, 10);
-  await file.append('"longer than ten bytes"');
+  const file = new AppendFile(path, json, { maxBytes: 10, maxBackups: 1, maxDays: 0 });
+  await file.append(line('"longer than ten bytes"'));
   await file.close();
   t.is(readFileSync(path, 'utf8'), '"longer than ten bytes"\n');
 });
@@ -87,18 +95,66 @@ test('a line longer than the cap is written all the same', async (t) => {
 test('a full disk is told with the path and the remedy, and is not final', async (t) => {
   const folder = temporaryFolder(t);
   symlinkSync('/dev/full', join(folder, 'traces.jsonl'));
-  const outcome = await fileExporter(folder).send(batchOf(request('a')));
-  t.is(outcome.kind, 'retry');
-  t.like(outcome, {
-    reason: `cannot write to ${join(folder, 'traces.jsonl')} (ENOSPC: no space left; free some, or limit the file with --max-file-size)`,
-  });
+  const { destination, log } = destinationOf(fileExporter, { directory: folder, retry_on_failure: QUICK_RETRIES });
+  void destination.deliver(batchOf(request('a')));
+  while (!destination.counters.signals.traces?.retries) await new Promise(setImmediate);
+  const remedy = 'ENOSPC: no space left; free some, or limit the file (--max-file-size, rotation)';
+  t.true(log().includes(`cannot write to ${join(folder, 'traces.jsonl')} (${remedy})`), log());
+  await destination.retire(async () => true);
+  await destination.close();
+});
+
+test('as many older files are kept as was asked for, and none beyond its days', async (t) => {
+  const path = join(temporaryFolder(t), 'all.jsonl');
+  const file = new AppendFile(path, json, { maxBytes: 1, maxBackups: 3, maxDays: 2 });
+  for (let number = 0; number < 6; number++) await file.append(line(String(number)));
+  const backups = () =>
+    [1, 2, 3, 4].map((number) => existsSync(file.backupPath(number)) && readFileSync(file.backupPath(number), 'utf8'));
+  t.deepEqual(backups(), ['4\n', '3\n', '2\n', false]);
+  const old = Date.now() / 1000 - 3 * 86_400;
+  utimesSync(file.backupPath(2), old, old);
+  await file.append(line('6'));
+  t.deepEqual(backups(), ['5\n', '4\n', false, false]);
+  await file.close();
+});
+
+test('one path takes all signals; proto has each request behind its length, and half of one is cut off', async (t) => {
+  const path = join(temporaryFolder(t), 'all.binpb');
+  const section = { path, format: 'proto' };
+  const first = destinationOf(fileExporter, section);
+  t.true(await first.destination.deliver(batchOf(request('a'), request('b'))));
+  t.true(await first.destination.deliver({ ...batchOf('logs'), signal: 'logs' }));
+  await first.destination.close();
+  const whole = readFileSync(path);
+  const frame = (body: Buffer) => Buffer.concat([Buffer.from([0, 0, 0, body.length]), body]);
+  t.deepEqual(whole, Buffer.concat([frame(Buffer.concat([request('a'), request('b')])), frame(Buffer.from('logs'))]));
+
+  for (const half of [Buffer.from([0, 0]), Buffer.from([0, 0, 0, 9, 1, 2, 3])]) {
+    writeFileSync(path, Buffer.concat([whole, half]));
+    const file = new AppendFile(path, lengthPrefixed, NO_ROTATION);
+    await file.append(frame(Buffer.from('next')));
+    await file.close();
+    t.deepEqual(readFileSync(path), Buffer.concat([whole, frame(Buffer.from('next'))]));
+  }
+});
+
+test('a folder that cannot be made is told before anything is exported', async (t) => {
+  const folder = temporaryFolder(t);
+  writeFileSync(join(folder, 'file'), '');
+  const { destination } = destinationOf(fileExporter, { directory: join(folder, 'file', 'below') });
+  await t.throwsAsync(destination.start(), { message: /cannot write to .*file\/below\/traces\.jsonl \(ENOTDIR/ });
+});
+
+test('a section without a place, or with two, is explained', (t) => {
+  t.throws(() => configured(fileExporter, {}), { message: /exporters\.file\.path: is required; or directory/ });
+  t.throws(() => configured(fileExporter, { path: 'a', directory: 'b' }), { message: /directory: excludes path/ });
 });
 
 test('a batch that could not be written waits, and is written once when it can be', async (t) => {
   const folder = temporaryFolder(t);
   const path = join(folder, 'traces.jsonl');
   mkdirSync(path);
-  const { destination, log } = destinationOf(fileExporterFactory, {
+  const { destination, log } = destinationOf(fileExporter, {
     directory: folder,
     retry_on_failure: QUICK_RETRIES,
   });

@@ -55,7 +55,7 @@ test('a mistake in the environment names the variable, never the value', (t) => 
 
 interface Document {
   receivers: { mmap: { include?: string[]; files?: string[] } };
-  exporters: Record<string, { max_file_size?: number; headers?: object }>;
+  exporters: Record<string, { rotation?: { max_megabytes: number }; headers?: object }>;
   service: { pipelines: Record<string, { exporters: string[] }> };
 }
 
@@ -80,11 +80,11 @@ for (const [name, options, env, expected] of choices) {
 }
 
 test('files that nobody asked for are capped; those asked for are not', (t) => {
-  const sizeOf = (options: RunOptions) => documentOf(options, {}).exporters.file.max_file_size;
-  t.is(sizeOf({}), 64 * 1024 * 1024);
-  t.is(sizeOf({ output: '/tmp' }), 0);
-  t.is(sizeOf({ exporter: ['file'] }), 0);
-  t.is(sizeOf({ output: '/tmp', 'max-file-size': '2MiB' }), 2 * 1024 * 1024);
+  const sizeOf = (options: RunOptions) => documentOf(options, {}).exporters.file.rotation?.max_megabytes;
+  t.is(sizeOf({}), 64);
+  t.is(sizeOf({ output: '/tmp' }), undefined);
+  t.is(sizeOf({ exporter: ['file'] }), undefined);
+  t.is(sizeOf({ output: '/tmp', 'max-file-size': '2MiB' }), 2);
 });
 
 test('folders: --dir before OTLP_MMAP_DIR before the default ones, and none beside --file alone', (t) => {

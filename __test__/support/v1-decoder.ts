@@ -108,7 +108,7 @@ export function decodeFile(path: string): V1File {
     spans: readRing(bytes.subarray(spans, measurements))
       .filter(([, message]) => message.length > 0)
       .map(([index, message]) => decoder.spanRecord(index, message)),
-    measurements: readRing(bytes.subarray(measurements, dictionary)).map(([, message]) => message),
+    measurements: readRing(bytes.subarray(measurements, dictionary)).map(([, message]) => decoder.measurement(message)),
   };
 }
 
@@ -143,6 +143,35 @@ class Decoder {
 
   #text(reference: bigint): string {
     return reference === 0n ? '' : utf8.decode(this.#entry(reference));
+  }
+
+  measurement(message: Uint8Array): V1Measurement {
+    const fields = new Fields(message);
+    const metric = new Fields(this.#entry(fields.varint(1)));
+    const kinds = [5, 6, 7, 8].filter((number) => metric.has(number));
+    if (kinds.length !== 1) throw new Error(`a metric of ${kinds.length} kinds`);
+    const context = fields.has(6) ? new Fields(fields.bytes(6)) : undefined;
+    return {
+      metric: {
+        name: metric.text(1),
+        description: metric.text(2),
+        unit: metric.text(3),
+        scope: this.#text(new Fields(this.#entry(metric.varint(4))).varint(1)),
+        kind: kinds[0],
+        data: new Fields(metric.bytes(kinds[0])).unknown(),
+      },
+      attributes: fields.all(2).map((pair) => this.attribute(pair)),
+      time: fields.fixed(3, 1),
+      value: fields.has(4)
+        ? { long: BigInt.asIntN(64, fields.varint(4)) }
+        : { double: new Float64Array(new BigUint64Array([fields.fixed(5, 1)]).buffer)[0] },
+      context: context && {
+        spanId: context.id(1, 8),
+        traceId: context.id(2, 16),
+        flags: Number(context.fixed(3, 5)),
+      },
+      unknown: fields.unknown(1, 2, 3, 4, 5, 6),
+    };
   }
 
   spanRecord(index: number, message: Uint8Array): V1SpanRecord {

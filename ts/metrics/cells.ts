@@ -126,6 +126,11 @@ export class Cells {
     return this.#observe(this.#handle, instrument, cell);
   }
 
+  /** Makes a cell what the point at the start of the scratch buffer's record says: see `storeCell` of the binding. */
+  store(instrument: number, cell: number, kind: number, length: number): number {
+    return this.#binding.storeCell(this.#handle, instrument, cell, kind, SCRATCH_RECORD, length);
+  }
+
   /** What was observed since the last round is what there is. */
   commitRound(instrument: number): void {
     this.#binding.commitRound(this.#handle, instrument);

@@ -87,6 +87,27 @@ export interface MetricStream {
   name: string;
   /** As in OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE. */
   temporality: 'cumulative' | 'delta' | 'lowmemory';
+  /** How series are merged before they are encoded. */
+  groups?: GroupRules;
+}
+
+/** How series are merged: a fine attribute gives way to the name of its group. Series without that attribute are left as they are. */
+export interface GroupRules {
+  /** Key of the fine attribute. */
+  attribute: string;
+  /** Key of the attribute that names the group. */
+  groupAttribute: string;
+  /** The first whose `values` match says which group. */
+  rules: { values: TextTest; group: string }[];
+  /** The group of all other values; without it they are left as they are. */
+  defaultGroup?: string;
+  /** Groups whose series are not merged: they keep the fine attribute and get the group's name beside it. */
+  detail: string[];
+  /** Groups of which all metrics are exported, beside those of `detail`. */
+  allMetrics: string[];
+  /** The metrics of all other groups that are exported; all when it is left out. */
+  essentialMetrics?: TextTest[];
+  gauges: 'last' | 'sum' | 'min' | 'max' | 'mean';
 }
 
 /** Encoded ResourceSpans, ResourceLogs or ResourceMetrics of one producer. Pieces joined end to end are an export request. */
@@ -140,6 +161,11 @@ export interface NativeReceiver {
   flush(): void;
   /** Watches other folders and files from now on. What is being read is read to its end. */
   watch(directories: string[], files: string[]): void;
+  /**
+   * Collects metrics for these streams from the next collection on. A stream whose name was there before keeps what it exported; with
+   * other rules its merged series begin anew. @throws Error naming an expression that is none.
+   */
+  setMetricStreams(streams: MetricStream[]): void;
   /** Milliseconds since the thread last came round: a few, unless a file system does not answer. */
   silence(): number;
   /** Reads nothing more until `resume`. Heartbeats, acknowledgements and what the other calls ask for go on. */
@@ -147,6 +173,16 @@ export interface NativeReceiver {
   resume(): void;
   /** Read what is there, hand it over, then end the thread. 'stopped' follows as the last event. */
   stop(): void;
+}
+
+/** Metrics of files in Prometheus' formats. It looks as a viewer does, keeps no series, and works on threads of the pool. */
+export interface NativeScraper {
+  /** The next chunk begins a scrape of what there is then; one that was not read to its end is given up. */
+  begin(openMetrics: boolean): void;
+  /** About `length` bytes of whole lines; null at the end of the scrape. One call at a time. */
+  chunk(length: number): Promise<Buffer | null>;
+  /** Instruments left out since the start, as another of that name has another kind. */
+  conflicts(): number;
 }
 
 export type ReceiverEvent =
@@ -337,6 +373,13 @@ export interface NativeBinding {
    * leave out (histograms ignore it; exponential ones also infinities).
    */
   recordCell(writer: number, instrument: number, cell: number): number;
+  /**
+   * Raw. Makes a cell what somebody else has aggregated; answers as {@link recordCell}. `kind`: 0 a sum or gauge, 1 an explicit
+   * histogram, 2 an exponential one. At scratch `offset`, as doubles: seconds and nanoseconds of the start; value or sum; min; max; then the
+   * bucket counts (kind 1), or zero count, scale, first index and number of buckets of the positive and of the negative range, and the
+   * counts of both (kind 2).
+   */
+  storeCell(writer: number, instrument: number, cell: number, kind: number, offset: number, length: number): number;
   /** Raw. Sets SCRATCH_VALUE as this callback round's value of an observed cell; answers as {@link recordCell}. */
   observeCell(writer: number, instrument: number, cell: number): number;
   /**
@@ -393,6 +436,7 @@ export interface NativeBinding {
   patternProblem(expression: string): string | null;
   /** Throws with a sentence about a regular expression that cannot be right. */
   createPieceProcessor(signal: string, plan: ProcessorPlan): NativePieceProcessor;
+  createScraper(directories: string[], files: string[]): NativeScraper;
   /** OTLP JSON of an encoded export request. */
   requestToJson(signal: string, request: Uint8Array): string;
   /** Reads a file without changing a byte: one OTLP JSON export request a line. Throws with a sentence naming the file. */

@@ -2,19 +2,26 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { Resource } from '@opentelemetry/resources';
+import { Cells } from '../metrics/cells.js';
 import type { NativeBinding } from '../native/binding.js';
 import type { PlaceOptions } from '../producer/options.js';
 import { Producer } from '../producer/producer.js';
 import { LogRecords } from '../record/log-records.js';
 import { SpanRecords } from '../record/span-records.js';
 import { Scope } from '../record/writer.js';
+import { MetricWriter } from './metric-writer.js';
 import type { StockResource, StockScope } from './readable-span.js';
 
-/** What writes the spans and log records of one of the stock SDK's resources, with the scopes that they come from. */
+/** Of exemplars, which stored points have none of. */
+const SAMPLE_PERIOD = 60_000;
+
+/** What writes the spans, log records and metrics of one of the stock SDK's resources, with the scopes that they come from. */
 export class StockProducer {
   readonly records: SpanRecords;
   readonly logs: LogRecords;
   readonly #producer: Producer;
+  #cells: Cells | undefined;
+  #metrics: MetricWriter | undefined;
   readonly #scopes = new WeakMap<StockScope, Scope>();
   #lastStockScope: StockScope | undefined;
   #lastScope: Scope | undefined;
@@ -24,6 +31,15 @@ export class StockProducer {
     this.#producer = new Producer(binding, asResource(resource), options);
     this.records = new SpanRecords(this.#producer.writer);
     this.logs = new LogRecords(this.#producer.writer);
+  }
+
+  /** What stores points into metric cells. */
+  get metrics(): MetricWriter {
+    if (this.#metrics === undefined) {
+      this.#cells = new Cells(this.#producer.writer, SAMPLE_PERIOD);
+      this.#metrics = new MetricWriter(this.#cells);
+    }
+    return this.#metrics;
   }
 
   /** The scope for one of the SDK's scope objects, of which there is one a tracer or logger. */
@@ -47,6 +63,7 @@ export class StockProducer {
   }
 
   close(): void {
+    this.#cells?.close();
     this.#producer.close();
   }
 }

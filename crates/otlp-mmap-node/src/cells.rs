@@ -7,7 +7,7 @@ use napi::bindgen_prelude::Uint8Array;
 use napi::{Error, Result};
 use napi_derive::napi;
 use napi_sys as sys;
-use otlp_mmap::cells::{CellHandle, Exemplar, Instrument, Kind, Parts};
+use otlp_mmap::cells::{Aggregate, CellHandle, Exemplar, ExponentialTotals, Instrument, Kind, Parts, Side, Totals};
 use otlp_mmap::clock::Clock;
 use otlp_mmap::layout::{cells, commit, scratch};
 use std::ffi::{CStr, c_void};
@@ -15,9 +15,10 @@ use std::ptr;
 use std::sync::Arc;
 
 /// The functions that `raw` registers.
-pub const RAW: [(&CStr, Callback); 9] = [
+pub const RAW: [(&CStr, Callback); 10] = [
     (c"metricCell", metric_cell),
     (c"recordCell", record_cell),
+    (c"storeCell", store_cell),
     (c"observeCell", observe_cell),
     (c"commitRound", commit_round),
     (c"retireCell", retire_cell),
@@ -166,6 +167,70 @@ unsafe extern "C" fn record_cell(env: sys::napi_env, info: sys::napi_callback_in
     with_value(env, info, |handle, instrument, cell, value| {
         handle.record(instrument, cell, value).number()
     })
+}
+
+/// Doubles of a stored point before those that only exponential histograms have: start (seconds, nanoseconds), value or sum, min, max.
+const POINT_HEAD: usize = 5;
+/// Zero count, scale, then first index and number of buckets of each sign.
+const EXPONENTIAL_HEAD: usize = 6;
+
+unsafe extern "C" fn store_cell(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    let (state, [writer, instrument, cell, kind, offset, length]) = arguments::<6>(env, info);
+    let (writer, instrument, cell) = (unsigned(env, writer), unsigned(env, instrument), unsigned(env, cell));
+    let (kind, offset, length) = (unsigned(env, kind), unsigned(env, offset), unsigned(env, length));
+    let status = guarded(commit::DISABLED, || {
+        let Some((scratch, handle)) = state.and_then(|state| state.cell_parts(writer)) else {
+            return commit::DISABLED;
+        };
+        let Some(bytes) = scratch.bytes(offset, length) else {
+            return commit::TOO_LARGE;
+        };
+        let numbers: Vec<f64> = bytes
+            .chunks_exact(8)
+            .filter_map(|chunk| chunk.try_into().ok().map(f64::from_le_bytes))
+            .collect();
+        let Some((start, point)) = stored_point(kind, &numbers) else {
+            return commit::TOO_LARGE;
+        };
+        handle.store(instrument as u32, cell as u32, start, &point).number()
+    });
+    integer(env, status)
+}
+
+/// A point from the doubles of the scratch buffer: kind 0 a value, 1 an explicit histogram, 2 an exponential one.
+fn stored_point(kind: usize, numbers: &[f64]) -> Option<(u64, Aggregate<'_>)> {
+    let (head, counts) = numbers.split_at_checked(POINT_HEAD)?;
+    let start = head[0] as u64 * 1_000_000_000 + head[1] as u64;
+    let totals = Totals {
+        sum: head[2],
+        min: head[3],
+        max: head[4],
+        counts,
+    };
+    let point = match kind {
+        0 => Aggregate::Value(head[2]),
+        1 => Aggregate::Histogram(totals),
+        _ => {
+            let (own, counts) = counts.split_at_checked(EXPONENTIAL_HEAD)?;
+            let (positive, negative) = counts.split_at_checked(own[3] as usize)?;
+            Aggregate::Exponential(ExponentialTotals {
+                totals,
+                zero_count: own[0],
+                scale: own[1] as i32,
+                sides: [
+                    Side {
+                        offset: own[2] as i32,
+                        counts: positive,
+                    },
+                    Side {
+                        offset: own[4] as i32,
+                        counts: negative.get(..own[5] as usize)?,
+                    },
+                ],
+            })
+        }
+    };
+    Some((start, point))
 }
 
 unsafe extern "C" fn observe_cell(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {

@@ -9,10 +9,12 @@ mod cells;
 mod dump;
 mod environment;
 mod memory;
+mod metric_stream;
 mod pieces;
 mod processor;
 mod raw;
 mod receiver;
+mod scraper;
 mod systemd;
 mod writers;
 

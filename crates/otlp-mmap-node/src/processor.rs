@@ -107,12 +107,15 @@ fn encoded(given: &JsScalarValue) -> Result<Vec<u8>> {
     Ok(scalar.encode())
 }
 
-fn text_tests(tests: Vec<JsTextTest>) -> Result<Vec<TextMatcher>> {
-    let matcher = |test: JsTextTest| match (test.exact, test.pattern) {
+pub fn text_test(test: JsTextTest) -> Result<TextMatcher> {
+    match (test.exact, test.pattern) {
         (Some(exact), _) => Ok(TextMatcher::Exact(exact.into_bytes())),
         (None, expression) => Ok(TextMatcher::Pattern(pattern(&expression.unwrap_or_default())?)),
-    };
-    tests.into_iter().map(matcher).collect()
+    }
+}
+
+pub fn text_tests(tests: Vec<JsTextTest>) -> Result<Vec<TextMatcher>> {
+    tests.into_iter().map(text_test).collect()
 }
 
 fn attribute_tests(tests: Vec<JsAttributeTest>) -> Result<Vec<AttributeMatcher>> {

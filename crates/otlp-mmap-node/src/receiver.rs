@@ -1,5 +1,6 @@
 //! The collector's reader thread, as an object with a callback.
 
+use crate::metric_stream::{self, JsMetricStream};
 use crate::writers::reason_name;
 use napi::bindgen_prelude::{Buffer, Function};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
@@ -8,9 +9,7 @@ use napi_derive::napi;
 use otlp_mmap::file::RingId;
 use otlp_mmap::layout::constant;
 use otlp_mmap::otlp::Signal;
-use otlp_mmap::receiver::{
-    Event, HandedPiece, Level, MetricStream, Receiver, ReceiverOptions, ReceiverStats, Temporality,
-};
+use otlp_mmap::receiver::{Event, HandedPiece, Level, Receiver, ReceiverOptions, ReceiverStats};
 use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -31,32 +30,18 @@ pub struct JsReceiverOptions {
     pub state_directory: Option<String>,
 }
 
-/// See `MetricStream` of `ts/native/binding.ts`.
-#[napi(object)]
-pub struct JsMetricStream {
-    pub name: String,
-    pub temporality: String,
-}
-
-impl From<JsMetricStream> for MetricStream {
-    fn from(stream: JsMetricStream) -> Self {
-        Self {
-            name: stream.name,
-            temporality: Temporality::from_name(&stream.temporality).unwrap_or_default(),
-        }
-    }
-}
-
 fn millis(millis: f64) -> Duration {
     Duration::from_secs_f64((millis / 1000.0).clamp(0.0, 86_400.0))
 }
 
-impl From<JsReceiverOptions> for ReceiverOptions {
-    fn from(options: JsReceiverOptions) -> Self {
+impl TryFrom<JsReceiverOptions> for ReceiverOptions {
+    type Error = Error;
+
+    fn try_from(options: JsReceiverOptions) -> Result<Self> {
         let default = Self::default();
         let paths = |names: Vec<String>| names.into_iter().map(PathBuf::from).collect();
         let bytes = |given: Option<f64>, default: usize| given.map_or(default, |bytes| bytes as usize);
-        Self {
+        Ok(Self {
             directories: paths(options.directories),
             files: paths(options.files),
             max_items: options.max_items.unwrap_or(default.max_items),
@@ -66,13 +51,14 @@ impl From<JsReceiverOptions> for ReceiverOptions {
                 .map_or(default.max_open_spans, |spans| spans as usize),
             max_open_span_bytes: bytes(options.max_open_span_bytes, default.max_open_span_bytes),
             dead_slot_timeout: options.dead_slot_timeout.map_or(default.dead_slot_timeout, millis),
-            metric_streams: options.metric_streams.map_or(default.metric_streams, |streams| {
-                streams.into_iter().map(Into::into).collect()
-            }),
+            metric_streams: match options.metric_streams {
+                Some(streams) => metric_stream::streams(streams)?,
+                None => default.metric_streams,
+            },
             metric_interval: options.metric_interval.map(millis),
             max_points: options.max_points.unwrap_or(default.max_points),
             state_directory: options.state_directory.map(PathBuf::from),
-        }
+        })
     }
 }
 
@@ -233,6 +219,16 @@ impl NativeReceiver {
         self.receiver.flush();
     }
 
+    /// Collects metrics for these streams from the next collection on.
+    ///
+    /// # Errors
+    /// An expression that is none, a word that is not known.
+    #[napi]
+    pub fn set_metric_streams(&self, streams: Vec<JsMetricStream>) -> Result<()> {
+        self.receiver.set_metric_streams(metric_stream::streams(streams)?);
+        Ok(())
+    }
+
     /// Watches other folders and files from now on.
     #[napi]
     pub fn watch(&self, directories: Vec<String>, files: Vec<String>) {
@@ -277,7 +273,7 @@ pub fn create_receiver(
     let on_event: ThreadsafeFunction<Event, (), JsReceiverEvent, napi::Status, false> = on_event
         .build_threadsafe_function::<Event>()
         .build_callback(|context| Ok(JsReceiverEvent::from(context.value)))?;
-    let receiver = Receiver::start(options.into(), move |event| {
+    let receiver = Receiver::start(options.try_into()?, move |event| {
         on_event.call(event, ThreadsafeFunctionCallMode::NonBlocking);
     })
     .map_err(|error| Error::from_reason(format!("cannot start the reader thread: {error}")))?;

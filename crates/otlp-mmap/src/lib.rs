@@ -20,6 +20,7 @@ pub mod layout;
 pub mod notify;
 pub mod otlp;
 pub mod process;
+pub mod prometheus;
 pub mod random;
 pub mod reader;
 pub mod receiver;

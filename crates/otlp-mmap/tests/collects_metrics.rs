@@ -22,6 +22,7 @@ fn watching(folder: &Path, temporalities: &[Temporality]) -> ReceiverOptions {
     let stream = |temporality: &Temporality| MetricStream {
         name: format!("{temporality:?}"),
         temporality: *temporality,
+        groups: None,
     };
     ReceiverOptions {
         directories: vec![folder.to_owned()],

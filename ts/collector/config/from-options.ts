@@ -144,13 +144,12 @@ function exporterSections(type: ExporterType, options: RunOptions, env: NodeJS.P
     case 'file': {
       const asked = options.output !== undefined || options.exporter !== undefined;
       const size = options['max-file-size'];
-      const max_file_size = size !== undefined ? parseSize(size, '--max-file-size') : asked ? 0 : CAPPED_FILE_SIZE;
-      return [
-        { id: type, signals: SIGNALS, section: { directory: options.output ?? defaultOutput(env), max_file_size } },
-      ];
+      const cap = size !== undefined ? parseSize(size, '--max-file-size') : asked ? 0 : CAPPED_FILE_SIZE;
+      const rotation = cap > 0 ? { max_megabytes: cap / 2 ** 20, max_backups: 1 } : undefined;
+      return [{ id: type, signals: SIGNALS, section: { directory: options.output ?? defaultOutput(env), rotation } }];
     }
     case 'debug':
-      return [{ id: type, signals: SIGNALS, section: {} }];
+      return [{ id: type, signals: SIGNALS, section: { verbosity: 'detailed' } }];
   }
 }
 

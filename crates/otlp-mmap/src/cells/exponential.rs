@@ -102,7 +102,7 @@ impl State {
         }
     }
 
-    fn store(&self, copy: &[AtomicU64], bucket: u64, count: u64) {
+    pub(super) fn store(&self, copy: &[AtomicU64], bucket: u64, count: u64) {
         let store = |at: usize, bits: u64| copy[at].store(bits, Ordering::Relaxed);
         let [positive, negative] = self.ranges;
         store(SUM, self.sum.to_bits());

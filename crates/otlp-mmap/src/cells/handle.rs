@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::absolute::{self, ExponentialTotals, Totals};
 use super::exemplars::{self, Exemplar};
 use super::exponential;
 use super::histogram;
@@ -14,6 +15,17 @@ use crate::file::atomic::{AtomicU32, AtomicU64, Ordering};
 use crate::layout::{cell, cells, exemplars as exemplars_layout};
 use crate::random;
 use crate::writer::{CommitStatus, Writer};
+
+/// A point that somebody else has aggregated.
+#[derive(Debug, Clone, Copy)]
+pub enum Aggregate<'a> {
+    /// Of a sum or a gauge.
+    Value(f64),
+    /// Of an explicit histogram.
+    Histogram(Totals<'a>),
+    /// Of an exponential histogram.
+    Exponential(ExponentialTotals<'a>),
+}
 
 /// A thread's cell of a series.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,6 +128,41 @@ impl CellHandle {
             definition.instrument.kind,
             Kind::Histogram { .. } | Kind::Exponential { .. }
         ) {
+            self.touch(mapping, at + cell::UPDATED as u64);
+        }
+        self.answer(done)
+    }
+
+    /// Makes a cell what somebody else has aggregated; `start`: when that began, nanoseconds since the Unix epoch. `Stale`: the cell is not this
+    /// thread's, or not of the point's kind and size.
+    pub fn store(&mut self, instrument: u32, cell: u32, start: u64, point: &Aggregate<'_>) -> CommitStatus {
+        let Some(definition) = known(&self.definitions, instrument) else {
+            return CommitStatus::Stale;
+        };
+        let Some((mapping, at)) = self.own(cell) else {
+            return CommitStatus::Stale;
+        };
+        let words = || words_of(mapping, &definition.instrument, cell);
+        let done = match (&definition.instrument.kind, point) {
+            (Kind::Sum { .. }, Aggregate::Value(value)) => mapping
+                .words(at, 1)
+                .map(|words| words[0].store(value.to_bits(), Ordering::Relaxed)),
+            (Kind::Gauge, Aggregate::Value(value)) => set_gauge(mapping, at, *value, clock::wall_nanos()),
+            (Kind::Histogram { .. }, Aggregate::Histogram(totals)) => {
+                words().filter(|words| absolute::store(*words, totals)).map(|_| ())
+            }
+            (Kind::Exponential { max_size, .. }, Aggregate::Exponential(totals)) => words()
+                .filter(|words| absolute::store_exponential(*words, *max_size, totals))
+                .map(|_| ()),
+            _ => None,
+        };
+        if done.is_none() {
+            return CommitStatus::Stale;
+        }
+        if let Some(word) = mapping.atomic_u64(at + cell::START as u64) {
+            word.store(start, Ordering::Relaxed);
+        }
+        if !matches!(definition.instrument.kind, Kind::Gauge) {
             self.touch(mapping, at + cell::UPDATED as u64);
         }
         self.answer(done)

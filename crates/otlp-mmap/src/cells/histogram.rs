@@ -81,6 +81,21 @@ pub(super) fn record(cell: Words<'_>, bucket: usize, value: f64) {
     store(&buckets[bucket], count);
 }
 
+/// The sum in force.
+pub(super) fn sum(cell: Words<'_>) -> f64 {
+    f64::from_bits(cell.copy(cell.sequence.load(Ordering::Relaxed))[SUM].load(Ordering::Relaxed))
+}
+
+/// Writes what is to be in force next: sum, least and greatest value, and what one bucket will hold.
+pub(super) fn put(cell: Words<'_>, sequence: u32, (sum, min, max): (f64, f64, f64), bucket: usize, count: u64) {
+    let new = cell.copy(sequence.wrapping_add(1));
+    new[SUM].store(sum.to_bits(), Ordering::Relaxed);
+    new[MIN].store(min.to_bits(), Ordering::Relaxed);
+    new[MAX].store(max.to_bits(), Ordering::Relaxed);
+    new[BUCKET].store(bucket as u64, Ordering::Relaxed);
+    new[COUNT].store(count, Ordering::Relaxed);
+}
+
 /// The bucket of `value`: the first whose upper bound is not below it.
 #[inline]
 pub(super) fn bucket_of(bounds: &[f64], value: f64) -> usize {

@@ -8,9 +8,11 @@
 //! of an instrument and a set of attributes, remembers the answer, and records into it. A reader walks over all series with a
 //! [`CellReader`].
 
+mod absolute;
 mod baseline;
 mod exemplars;
 mod exponential;
+mod group;
 mod handle;
 mod histogram;
 mod instrument;
@@ -21,13 +23,16 @@ mod space;
 mod store;
 mod temporality;
 
+pub use absolute::{ExponentialTotals, Side, Totals};
 pub use exemplars::{Exemplar, MOST_ATTRIBUTES};
-pub use handle::{CellHandle, SeriesCell};
+pub use group::{GaugeFunction, GroupRule, GroupRules};
+pub use handle::{Aggregate, CellHandle, SeriesCell};
 pub use instrument::{Instrument, Kind, MOST_BUCKETS, Parts};
 pub use read::{Buckets, CellReader, Exponential, Histogram, InstrumentView, Point, ReadExemplar, Series};
 
 pub use temporality::Temporality;
 
 pub(crate) use baseline::Baseline;
+pub(crate) use group::{Fate, Groups};
 pub(crate) use space::Space;
 pub(crate) use store::{Begun, HomeFile, Host, NoHome, Store};

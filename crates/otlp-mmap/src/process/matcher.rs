@@ -39,7 +39,7 @@ pub enum TextMatcher {
 }
 
 impl TextMatcher {
-    pub(super) fn matches(&self, text: &[u8]) -> bool {
+    pub(crate) fn matches(&self, text: &[u8]) -> bool {
         match self {
             Self::Exact(exact) => exact == text,
             Self::Pattern(pattern) => pattern.is_match(text),

@@ -104,6 +104,12 @@ impl FileReader {
         &self.view
     }
 
+    /// The open file, without the reader.
+    #[must_use]
+    pub fn into_file(self) -> FileView {
+        self.view
+    }
+
     /// Who wrote the file, if it carries our block.
     #[must_use]
     pub fn identity(&self) -> Option<&Identity> {

@@ -2,7 +2,7 @@
 
 use super::run::Outlet;
 use super::{Level, MetricStream, ReceiverOptions};
-use crate::cells::{Baseline, CellReader, InstrumentView, Series, Temporality};
+use crate::cells::{Baseline, CellReader, Fate, Groups, InstrumentView, Series, Temporality};
 use crate::clock;
 use crate::file::Extension;
 use crate::layout::{cells, constant};
@@ -27,6 +27,7 @@ struct Stream {
     spec: MetricStream,
     /// None: everything counts from the start of its series.
     baseline: Option<Baseline>,
+    groups: Option<Groups>,
     /// When the newest collection began.
     time: u64,
 }
@@ -34,6 +35,8 @@ struct Stream {
 /// What cells are collected for, and how far that is.
 pub(super) struct FileCells {
     streams: Vec<Stream>,
+    /// What the streams are to be from the next collection on.
+    wanted: Option<Vec<MetricStream>>,
     reader: Option<CellReader>,
     encoder: MetricEncoder,
     due: Option<Instant>,
@@ -72,13 +75,9 @@ struct Round {
 
 impl FileCells {
     pub(super) fn new(options: &ReceiverOptions) -> Self {
-        let stream = |spec: &MetricStream| Stream {
-            spec: spec.clone(),
-            baseline: None,
-            time: 0,
-        };
         Self {
-            streams: options.metric_streams.iter().map(stream).collect(),
+            streams: options.metric_streams.iter().map(Stream::new).collect(),
+            wanted: None,
             reader: None,
             encoder: MetricEncoder::default(),
             due: None,
@@ -115,6 +114,9 @@ impl FileCells {
         now: Instant,
         last_seen: u64,
     ) -> bool {
+        if self.round.is_none() && self.collected.is_none() {
+            self.change_streams();
+        }
         if self.is_final || self.streams.is_empty() || !self.is_open(file, outlet, options) {
             self.requested = false;
             return false;
@@ -131,18 +133,12 @@ impl FileCells {
 
     /// Opens the cells once there are some, and what was exported of them.
     fn is_open(&mut self, file: &FileReader, outlet: &mut Outlet<'_>, options: &ReceiverOptions) -> bool {
-        if self.reader.is_some() {
-            return true;
-        }
-        if file.file().extension().is_none_or(|block| block.cells_state() == 0) {
+        if self.reader.is_none() && !self.open_reader(file) {
             return false;
         }
-        // a mapping that is refused now may be granted later
-        let Ok(Some(reader)) = CellReader::open(file.file()) else {
-            return false;
-        };
+        let Some(reader) = &self.reader else { return false };
         for stream in &mut self.streams {
-            if stream.spec.temporality == Temporality::Cumulative || stream.baseline.is_some() {
+            if !stream.needs_baseline() || stream.baseline.is_some() {
                 continue;
             }
             match open_baseline(file, &stream.spec, reader.extents(), options) {
@@ -155,8 +151,42 @@ impl FileCells {
                 }
             }
         }
-        self.reader = Some(reader);
         true
+    }
+
+    fn open_reader(&mut self, file: &FileReader) -> bool {
+        if file.file().extension().is_none_or(|block| block.cells_state() == 0) {
+            return false;
+        }
+        // a mapping that is refused now may be granted later
+        self.reader = CellReader::open(file.file()).ok().flatten();
+        self.reader.is_some()
+    }
+
+    /// Other streams are wanted from the next collection on.
+    pub(super) fn set_streams(&mut self, streams: &[MetricStream]) {
+        self.wanted = Some(streams.to_vec());
+    }
+
+    /// Goes over to the streams that are wanted. One that stays keeps what it exported, and its merged series while the rules are the
+    /// same.
+    fn change_streams(&mut self) {
+        let Some(wanted) = self.wanted.take() else { return };
+        let mut before = std::mem::take(&mut self.streams);
+        for spec in wanted {
+            let known = before.iter().position(|stream| stream.spec.name == spec.name);
+            let mut stream = known.map_or_else(|| Stream::new(&spec), |at| before.swap_remove(at));
+            if stream.spec.groups != spec.groups {
+                stream.groups = spec.groups.clone().map(Groups::new);
+            }
+            stream.spec = spec;
+            self.streams.push(stream);
+        }
+        for stream in before {
+            if let Some(baseline) = stream.baseline {
+                baseline.remove();
+            }
+        }
     }
 
     fn begin_round(&mut self, file: &mut FileReader, options: &ReceiverOptions, now: Instant, last_seen: u64) -> bool {
@@ -214,7 +244,7 @@ impl FileCells {
         while !ended && !full(&self.encoder) {
             if reader.advance() {
                 let (instrument, series) = reader.current();
-                match stream.point(instrument, series, round.end) {
+                match stream.take(instrument, series, round.end) {
                     Ok(Some((temporality, interval))) => self.encoder.point(instrument, series, temporality, interval),
                     Ok(None) => {}
                     Err(error) => {
@@ -230,7 +260,7 @@ impl FileCells {
                     }
                 }
             } else {
-                ended = true;
+                ended = !stream.hand_merged(&mut self.encoder, round.end);
             }
         }
         let mut piece = Piece::default();
@@ -243,6 +273,7 @@ impl FileCells {
         if let Some(baseline) = stream.baseline.as_ref().filter(|_| !left_out) {
             baseline.complete();
         }
+        stream.finish();
         if !left_out {
             stream.time = round.end;
         }
@@ -297,6 +328,61 @@ impl FileCells {
 }
 
 impl Stream {
+    fn new(spec: &MetricStream) -> Self {
+        Self {
+            spec: spec.clone(),
+            baseline: None,
+            groups: spec.groups.clone().map(Groups::new),
+            time: 0,
+        }
+    }
+
+    fn needs_baseline(&self) -> bool {
+        self.spec.temporality != Temporality::Cumulative || self.groups.is_some()
+    }
+
+    /// As [`Stream::point`], of a series that may be merged with others instead.
+    fn take(
+        &mut self,
+        instrument: &InstrumentView,
+        series: &mut Series,
+        end: u64,
+    ) -> std::io::Result<Option<(AggregationTemporality, Interval)>> {
+        let Some(groups) = &mut self.groups else {
+            return self.point(instrument, series, end);
+        };
+        match (groups.place(instrument, series), &mut self.baseline) {
+            (Fate::Whole, _) => return self.point(instrument, series, end),
+            (Fate::Gains, Some(baseline)) => {
+                if let Some(start) = baseline.difference(instrument, series)? {
+                    groups.add(instrument, series, start);
+                }
+            }
+            (Fate::Value, _) => groups.add(instrument, series, series.start),
+            (Fate::Dropped | Fate::Gains, _) => {}
+        }
+        Ok(None)
+    }
+
+    /// Encodes one merged series. False when there are no more.
+    fn hand_merged(&mut self, encoder: &mut MetricEncoder, end: u64) -> bool {
+        let temporality = self.spec.temporality;
+        let next = self
+            .groups
+            .as_mut()
+            .and_then(|groups| groups.next(|instrument| temporality.of(instrument), end));
+        next.map(|(instrument, series, temporality, interval)| encoder.point(instrument, series, temporality, interval))
+            .is_some()
+    }
+
+    /// The walk for this stream is over.
+    fn finish(&mut self) {
+        let temporality = self.spec.temporality;
+        if let Some(groups) = &mut self.groups {
+            groups.finish(|instrument| temporality.of(instrument));
+        }
+    }
+
     /// What is exported of a series, which then holds the values for it; None for nothing.
     fn point(
         &mut self,

@@ -16,8 +16,10 @@ mod run;
 mod traces;
 mod watch;
 
+pub(crate) use discovery::Discovery;
 pub use discovery::SUFFIX;
 
+use crate::cells::GroupRules;
 pub use crate::cells::Temporality;
 
 use crate::otlp::{Piece, Signal};
@@ -62,6 +64,8 @@ pub struct MetricStream {
     pub name: String,
     /// What its points count from.
     pub temporality: Temporality,
+    /// How series are merged before they are encoded.
+    pub groups: Option<Arc<GroupRules>>,
 }
 
 impl Default for MetricStream {
@@ -69,6 +73,7 @@ impl Default for MetricStream {
         Self {
             name: "cumulative".to_owned(),
             temporality: Temporality::Cumulative,
+            groups: None,
         }
     }
 }
@@ -173,6 +178,7 @@ enum Command {
     Pause,
     Resume,
     Watch(Vec<PathBuf>, Vec<PathBuf>),
+    MetricStreams(Vec<MetricStream>),
     Stop,
 }
 
@@ -242,6 +248,11 @@ impl Receiver {
     /// Hands over what is assembled now.
     pub fn flush(&self) {
         self.send(Command::Flush);
+    }
+
+    /// Collects metrics for these streams from the next collection on. A stream of a name that was there before keeps what it exported.
+    pub fn set_metric_streams(&self, streams: Vec<MetricStream>) {
+        self.send(Command::MetricStreams(streams));
     }
 
     /// Watches other folders and files from now on, with the meaning of [`ReceiverOptions`]. What is being read is read to its end.

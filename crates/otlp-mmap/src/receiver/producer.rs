@@ -5,7 +5,7 @@ use super::discovery::{Found, Inode};
 use super::lane::{Broken, Encode, Lane};
 use super::run::Outlet;
 use super::traces::Traces;
-use super::{Level, ReceiverOptions, ReceiverStats};
+use super::{Level, MetricStream, ReceiverOptions, ReceiverStats};
 use crate::otlp::{Assembler, AssemblerOptions, LogEncoder};
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -124,6 +124,13 @@ impl Producer {
     pub(super) fn request_collection(&mut self) {
         for file in self.files.iter_mut().chain(&mut self.retiring) {
             file.cells.request();
+        }
+    }
+
+    /// Other metric streams are wanted from the next collection on.
+    pub(super) fn set_metric_streams(&mut self, streams: &[MetricStream]) {
+        for file in self.files.iter_mut().chain(&mut self.retiring) {
+            file.cells.set_streams(streams);
         }
     }
 

@@ -144,6 +144,12 @@ impl<'a> Run<'a> {
             Command::Flush => self.flush = true,
             Command::Pause => self.paused = true,
             Command::Resume => self.paused = false,
+            Command::MetricStreams(streams) => {
+                self.options.metric_streams.clone_from(streams);
+                for producer in self.producers.values_mut() {
+                    producer.set_metric_streams(streams);
+                }
+            }
             Command::Watch(directories, files) => self.discovery.set_sources(directories.clone(), files.clone()),
             Command::Stop if !self.stopping => self.drain_for_stop(),
             Command::Stop => {}

@@ -1,29 +1,46 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Batch } from '../../batch';
+import { type Batch, ITEM_NAMES } from '../../batch';
 import type { Palette } from '../../terminal';
 import type { Attempter, Outcome } from '../attempt';
 import type { RequestToJson } from '../request-json';
-import { TraceText } from './span-text';
+import { DetailedText, shortText } from './request-text';
 
-/** Writes each batch as text for people; signals that have no text of their own as OTLP JSON. */
+export const VERBOSITIES = ['basic', 'normal', 'detailed'] as const;
+
+/** How much is shown: a line a batch, a line an item, everything. */
+export type Verbosity = (typeof VERBOSITIES)[number];
+
+/** Writes each batch as text for people. */
 export class DebugExporter implements Attempter {
-  readonly target = 'debug';
+  readonly target: string;
+  /** Batches are written one after the other. */
   readonly concurrency = 1;
+  readonly #verbosity: Verbosity;
   readonly #write: (text: string) => Promise<void>;
-  readonly #traces: TraceText;
+  readonly #palette: Palette;
+  readonly #detailed: DetailedText;
   readonly #toJson: RequestToJson;
 
-  constructor(write: (text: string) => Promise<void>, palette: Palette, toJson: RequestToJson) {
+  /** @param id Name of the exporter, for messages. */
+  constructor(
+    id: string,
+    verbosity: Verbosity,
+    write: (text: string) => Promise<void>,
+    palette: Palette,
+    toJson: RequestToJson,
+  ) {
+    this.target = id;
+    this.#verbosity = verbosity;
     this.#write = write;
-    this.#traces = new TraceText(palette);
+    this.#palette = palette;
+    this.#detailed = new DetailedText(palette);
     this.#toJson = toJson;
   }
 
   async send(batch: Batch): Promise<Outcome> {
-    const json = this.#toJson(batch);
-    const text = batch.signal === 'traces' ? this.#traces.of(JSON.parse(json)) : `${json}\n`;
+    const text = this.#textOf(batch);
     try {
       await this.#write(text);
       return { kind: 'sent' };
@@ -33,4 +50,13 @@ export class DebugExporter implements Attempter {
   }
 
   async close(): Promise<void> {}
+
+  #textOf(batch: Batch): string {
+    if (this.#verbosity === 'basic') {
+      const { signal, items, bytes } = batch;
+      return `${this.#palette.strong(signal)}  ${items} ${ITEM_NAMES[signal]}  ${bytes} bytes\n`;
+    }
+    const request = JSON.parse(this.#toJson(batch));
+    return this.#verbosity === 'normal' ? shortText(request, this.#palette) : this.#detailed.of(request);
+  }
 }

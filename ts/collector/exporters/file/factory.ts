@@ -2,32 +2,62 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { SIGNALS } from '../../batch';
-import { size, text } from '../../config/schema/scalar';
-import { object } from '../../config/schema/structure';
+import { number, text, word } from '../../config/schema/scalar';
+import type { Read } from '../../config/schema/schema';
+import { object, optional } from '../../config/schema/structure';
 import type { ExporterFactory } from '../../pipeline/component';
 import { Destination } from '../destination';
 import { requestToJson } from '../request-json';
-import { type RetrySettings, retryOnFailure } from '../retry';
-import { PLAIN_QUEUE } from '../sending-queue';
+import { retryOnFailure } from '../retry';
+import { sendingQueue } from '../sending-queue';
+import { NO_ROTATION } from './append-file';
 import { FileExporter } from './file';
+import { jsonLines, lengthPrefixed } from './framing';
 
-interface FileConfig {
-  directory: string;
-  max_file_size: number;
-  retry_on_failure: RetrySettings;
-}
+const MEGABYTE = 1 << 20;
 
-export const fileExporter: ExporterFactory<FileConfig> = {
-  type: 'file',
-  summary: 'OTLP JSON lines, one file a signal',
-  signals: SIGNALS,
-  config: object({
-    directory: text({ required: true, nonEmpty: true }),
-    max_file_size: size({ default: 0 }),
+const config = object(
+  {
+    path: text({ nonEmpty: true }),
+    directory: text({ nonEmpty: true }),
+    format: word(['json', 'proto'], { default: 'json' }),
+    rotation: optional(
+      object({
+        max_megabytes: number({ default: 100, above: 0, fraction: true }),
+        max_backups: number({ default: 100, min: 1 }),
+        max_days: number({ default: 0, min: 0 }),
+      }),
+    ),
+    sending_queue: sendingQueue,
     retry_on_failure: retryOnFailure,
-  }),
-  create({ directory, max_file_size, retry_on_failure }, context) {
-    const exporter = new FileExporter(directory, max_file_size, requestToJson(context.binding));
-    return new Destination(exporter, { sending_queue: PLAIN_QUEUE, retry_on_failure }, context);
+  },
+  ({ path, directory }, fail) => {
+    if (path === undefined && directory === undefined) fail('path', 'is required; or directory, for one file a signal');
+    if (path !== undefined && directory !== undefined) fail('directory', 'excludes path: give one of them');
+  },
+);
+
+export const fileExporter: ExporterFactory<Read<typeof config>> = {
+  type: 'file',
+  summary: 'OTLP in files: JSON lines, or encoded requests',
+  signals: SIGNALS,
+  config,
+  create(settings, context) {
+    const { path, directory, format, rotation } = settings;
+    const json = format === 'json';
+    const exporter = new FileExporter(context.id, {
+      path,
+      directory,
+      extension: json ? '.jsonl' : '.binpb',
+      framing: json ? jsonLines(requestToJson(context.binding)) : lengthPrefixed,
+      rotation: rotation
+        ? {
+            maxBytes: Math.floor(rotation.max_megabytes * MEGABYTE),
+            maxBackups: rotation.max_backups,
+            maxDays: rotation.max_days,
+          }
+        : NO_ROTATION,
+    });
+    return new Destination(exporter, settings, context);
   },
 };

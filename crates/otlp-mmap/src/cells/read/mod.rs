@@ -118,6 +118,8 @@ struct Position {
     cell: u32,
     cells: u32,
     stride: u64,
+    /// The walk ends with this instrument: as `instrument`.
+    last: usize,
 }
 
 /// A walk over the cells of one file. It trusts nothing in it: what cannot be right is skipped and counted.
@@ -192,6 +194,22 @@ impl CellReader {
         if self.instruments.len() != before {
             self.sort();
         }
+        self.position.last = self.order.len();
+    }
+
+    /// Begins a walk over the series of one instrument alone, by its place in the walk over all of them. After
+    /// [`CellReader::begin`].
+    pub(crate) fn begin_instrument(&mut self, nth: usize) {
+        self.position = Position {
+            instrument: nth,
+            last: (nth + 1).min(self.order.len()),
+            ..Position::default()
+        };
+    }
+
+    /// The instrument at that place.
+    pub(crate) fn instrument_at(&self, nth: usize) -> &InstrumentView {
+        &self.instruments[self.order[nth] as usize]
     }
 
     /// Goes to the next series; false at the end.
@@ -315,7 +333,7 @@ impl CellReader {
                 return true;
             }
             let next = if self.position.page == 0 {
-                if self.position.instrument == self.order.len() {
+                if self.position.instrument == self.position.last {
                     return false;
                 }
                 self.position.instrument += 1;

@@ -95,6 +95,16 @@ impl Histogram {
         self.max = f64::NEG_INFINITY;
     }
 
+    /// Adds another histogram with the same bounds up.
+    pub(crate) fn merge(&mut self, other: &Self) {
+        self.sum += other.sum;
+        self.min = self.min.min(other.min);
+        self.max = self.max.max(other.max);
+        for (total, count) in self.buckets.iter_mut().zip(&other.buckets) {
+            *total = total.wrapping_add(*count);
+        }
+    }
+
     /// Adds a thread's histogram. False if it did not hold still.
     pub(super) fn add(&mut self, cell: Words<'_>, copied: &mut Vec<u64>) -> bool {
         for _ in 0..TRIES {
