@@ -20,16 +20,19 @@ export function receiverMeasurements(receiver: string, stats: ReceiverStats): Me
       }),
     ),
   );
-  const rings = Object.entries(stats.records).map(
-    ([ring, value]): Measurement => ({ metric: 'receiver_records', labels: { receiver, ring }, value }),
-  );
+  const byRing = (metric: Measurement['metric'], counts: Readonly<Record<string, number>>) =>
+    Object.entries(counts).map(([ring, value]): Measurement => ({ metric, labels: { receiver, ring }, value }));
   return [
     { metric: 'receiver_attached_files', labels, value: stats.filesAttached },
     { metric: 'receiver_set_aside_files', labels, value: stats.filesSetAside },
     { metric: 'receiver_removed_files', labels, value: stats.filesRemoved },
-    ...rings,
+    ...byRing('receiver_records', stats.records),
+    ...byRing('receiver_ring_records', stats.ringRecords),
+    ...byRing('receiver_ring_fullest', stats.ringFullest),
     ...drops,
     { metric: 'receiver_quarantined_records', labels, value: stats.recordsQuarantined },
+    { metric: 'receiver_lost_spills', labels, value: stats.spillsLost },
+    { metric: 'receiver_skipped_series', labels, value: stats.seriesSkipped },
     { metric: 'receiver_skipped_slots', labels, value: stats.slotsSkipped },
     { metric: 'receiver_open_spans', labels, value: stats.spansOpen },
     { metric: 'receiver_incomplete_spans', labels, value: stats.spansIncomplete },

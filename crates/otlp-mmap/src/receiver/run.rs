@@ -104,9 +104,14 @@ impl<'a> Run<'a> {
 
     pub(super) fn run(&mut self, pulse: &Pulse) {
         let mut sleep = SHORTEST_SLEEP;
+        let mut heard = true;
         while !(self.stopping && self.outlet.in_flight.bytes() == 0 && self.collected()) {
+            let tends = Instant::now() >= self.next_tend;
             let progress = self.round();
-            self.publish_stats();
+            // nothing changes while nothing comes in
+            if tends || heard || progress > Progress::Nothing {
+                self.publish_stats();
+            }
             pulse.beat();
             sleep = match progress {
                 Progress::Plenty => Duration::ZERO,
@@ -115,10 +120,11 @@ impl<'a> Run<'a> {
             };
             match self.inbox.recv_timeout(sleep) {
                 Ok(command) => {
+                    heard = true;
                     self.command(&command);
                     self.drain_inbox();
                 }
-                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Timeout) => heard = false,
                 // nobody is left to hand pieces to
                 Err(RecvTimeoutError::Disconnected) => return,
             }
