@@ -18,6 +18,14 @@ export declare class NativeReceiver {
   acknowledge(sequence: number): void
   /** The counts now. */
   stats(): JsReceiverStats
+  /** One destination has these pieces, or refused them for good. */
+  acknowledgeBy(destination: number, sequences: Array<number>): void
+  /** One destination cannot keep these pieces in memory. */
+  giveBack(destination: number, sequences: Array<number>): void
+  /** Asks for pieces that wait in the journal for a destination; a `backlog` event follows. */
+  backlog(destination: number, maxBytes: number): void
+  /** Takes other destinations from now on. */
+  setDestinations(destinations: Array<JsDestination>): void
   /** Hands over what is assembled now. */
   flush(): void
   /**
@@ -99,6 +107,15 @@ export declare function internScope(writer: number, epoch: number, name: string,
 /** Dictionary reference of a string; negative: the negated `COMMIT_*` status. */
 export declare function internString(writer: number, epoch: number, text: string): number
 
+/** See `Amount` of `ts/native/binding.ts`. */
+export interface JsAmount {
+  pieces: number
+  bytes: number
+  traces: number
+  logs: number
+  metrics: number
+}
+
 /** See `AttributeAction` of `ts/native/binding.ts`. */
 export interface JsAttributeAction {
   action: string
@@ -113,6 +130,19 @@ export interface JsAttributeTest {
   key: string
   exact?: JsScalarValue
   pattern?: string
+}
+
+/** See `StorageDestination` of `ts/native/binding.ts`. */
+export interface JsDestination {
+  name: string
+  signals: Array<string>
+}
+
+/** Of one destination. */
+export interface JsDestinationStats {
+  name: string
+  pending: JsAmount
+  dropped: JsAmount
 }
 
 /** See `DumpOptions` of `ts/native/binding.ts`. */
@@ -189,10 +219,21 @@ export interface JsItemSelector {
   exclude?: JsItemCondition
 }
 
+/** See `JournalStats` of `ts/native/binding.ts`. */
+export interface JsJournalStats {
+  bytes: number
+  segments: number
+  transactions: number
+  bytesWritten: number
+  piecesDamaged: number
+  refusal?: string
+  destinations: Array<JsDestinationStats>
+}
+
 /** See `MetricStream` of `ts/native/binding.ts`. */
 export interface JsMetricStream {
   name: string
-  temporality: string
+  temporality?: string
   groups?: JsGroupRules
 }
 
@@ -226,6 +267,8 @@ export interface JsProcessorPlan {
 export interface JsReceiverEvent {
   type: string
   piece?: JsPiece
+  destination?: number
+  pieces?: Array<JsPiece>
   level?: string
   message?: string
   error?: string
@@ -240,6 +283,8 @@ export interface JsReceiverOptions {
   maxOpenSpans?: number
   maxOpenSpanBytes?: number
   deadSlotTimeout?: number
+  storage?: JsStorageOptions
+  endIfBusy?: boolean
   metricStreams?: Array<JsMetricStream>
   metricInterval?: number
   maxPoints?: number
@@ -265,7 +310,14 @@ export interface JsReceiverStats {
   ringRecords: Record<string, number>
   ringFullest: Record<string, number>
   bytesUnacknowledged: number
+  journal?: JsJournalStats
   seriesSkipped: number
+}
+
+/** How full a ring is; see `WriterStatus` of `ts/native/binding.ts`. */
+export interface JsRingStatus {
+  waiting: number
+  slots: number
 }
 
 /** See `SamplerSettings` of `ts/native/binding.ts`. */
@@ -281,6 +333,18 @@ export interface JsSamplerSettings {
 export interface JsScalarValue {
   kind: string
   text: string
+}
+
+/** See `StorageOptions` of `ts/native/binding.ts`. */
+export interface JsStorageOptions {
+  directory: string
+  maxSize?: number
+  maxAge?: number
+  refuseWhenFull?: boolean
+  fsync?: boolean
+  wait?: boolean
+  optional?: boolean
+  destinations: Array<JsDestination>
 }
 
 /** See `TextTest` of `ts/native/binding.ts`. */
@@ -306,6 +370,7 @@ export interface JsWriterStatus {
   file?: string
   generation: number
   drops: Record<string, Record<string, number>>
+  rings: Record<string, JsRingStatus>
   readerHeartbeat: number
   flushEpoch: number
   acknowledgedEpoch: number

@@ -48,9 +48,10 @@ export async function withSink(use) {
   }
 }
 
-/** `use` gets { pid, cpuSeconds() }. */
-export function withCollector(directory, endpoint, use) {
-  return withCollectorOf(['--dir', directory, '--exporter', 'otlphttp', '--endpoint', endpoint], directory, use);
+/** `use` gets { pid, cpuSeconds() }. `storage` is the folder of its journal, or `none`. */
+export function withCollector(directory, endpoint, use, storage = 'none') {
+  const args = ['--dir', directory, '--exporter', 'otlphttp', '--endpoint', endpoint, '--storage', storage];
+  return withCollectorOf(args, directory, use);
 }
 
 /** The same with a configuration (an object) that reads `directory`. */
@@ -125,8 +126,8 @@ export async function runApp(task, arm, settings, { execArgv = [], drive = async
 }
 
 /** Runs a script that sends one { result }. */
-export async function runScript(script, settings) {
-  const child = forkScript(script, [JSON.stringify(settings)]);
+export async function runScript(script, settings, execArgv = []) {
+  const child = forkScript(script, [JSON.stringify(settings)], execArgv);
   try {
     return (await message(child, script, (answer) => answer.result !== undefined)).result;
   } finally {

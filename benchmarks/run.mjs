@@ -7,12 +7,16 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import appCost from './cases/app-cost.mjs';
+import collection from './cases/collection.mjs';
 import collector from './cases/collector.mjs';
 import eventLoop from './cases/event-loop.mjs';
 import exporters from './cases/exporters.mjs';
 import httpServer from './cases/http-server.mjs';
 import logCost from './cases/log-cost.mjs';
+import longValues from './cases/long-values.mjs';
+import measurement from './cases/measurement.mjs';
 import ringToOtlp from './cases/ring-to-otlp.mjs';
+import slotSize from './cases/slot-size.mjs';
 import startup from './cases/startup.mjs';
 import { interleave, summariseRounds } from './interleave.mjs';
 import { provenance } from './machine.mjs';
@@ -25,9 +29,13 @@ const CASES = {
   'event-loop': eventLoop,
   'http-server': httpServer,
   startup,
+  measurement,
+  collection,
   collector,
   exporters,
   'ring-to-otlp': ringToOtlp,
+  'long-values': longValues,
+  'slot-size': slotSize,
 };
 
 const HELP = `Usage: npm run bench -- [NAME...] [options]
@@ -37,6 +45,7 @@ const HELP = `Usage: npm run bench -- [NAME...] [options]
   --set NAME=VALUE    change one of a case's settings (numbers, printed with each result)
   --smoke             the smallest sizes, to see that everything works: nothing is kept
   --profiles DIR      write CPU profiles of app and collector there: nothing is kept
+  --gate              end with 1 when an arm is not as many times better than its rival as was promised: nothing is kept
   --report            only write docs/benchmarks.md anew`;
 
 const { values: options, positionals: names } = parseArgs({
@@ -46,13 +55,14 @@ const { values: options, positionals: names } = parseArgs({
     set: { type: 'string', multiple: true, default: [] },
     smoke: { type: 'boolean', default: false },
     profiles: { type: 'string' },
+    gate: { type: 'boolean', default: false },
     report: { type: 'boolean', default: false },
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
 
 /** Only whole runs give figures that are shown to others. */
-const keeps = !options.smoke && !options.arms && !options.profiles;
+const keeps = !options.smoke && !options.arms && !options.profiles && !options.gate;
 
 if (options.help) {
   console.log(HELP);
@@ -71,11 +81,12 @@ async function runCases(chosen) {
 async function runCase(name, definition) {
   const { title, description, metrics, expected, prepare, measure } = definition;
   const settings = { ...definition.settings, ...(options.smoke && definition.smoke), ...changedSettings(definition) };
-  const arms = options.arms?.split(',') ?? Object.keys(definition.arms);
-  const unknown = arms.find((arm) => !definition.arms[arm]);
+  const chosen = options.arms?.split(',') ?? Object.keys(definition.arms);
+  const unknown = chosen.find((arm) => !definition.arms[arm]);
   if (unknown) throw new Error(`${name} has no arm '${unknown}': it has ${Object.keys(definition.arms).join(', ')}`);
 
   console.log(`\n${title}`);
+  const arms = await available(chosen, definition);
   const taken = provenance();
   await prepare?.();
   const values = await interleave({
@@ -88,8 +99,19 @@ async function runCase(name, definition) {
   for (const arm of arms) summary[arm] = { title: definition.arms[arm].title, ...summary[arm] };
   const result = { name, title, description, taken, settings, metrics, arms: summary };
 
-  console.log(['', ...table(result), '', ...expectations(result, expected)].join('\n'));
+  const lines = expectations(result, expected);
+  console.log(['', ...table(result), '', ...lines].join('\n'));
+  if (options.gate && lines.some((line) => /^NOT MET.*times better/.test(line))) process.exitCode = 1;
   if (keeps) keep(result);
+}
+
+/** The arms that this machine can run; says which it cannot, and why. */
+async function available(arms, { missing }) {
+  const reasons = await Promise.all(arms.map((arm) => missing?.(arm)));
+  arms.forEach((arm, i) => {
+    if (reasons[i] !== undefined) console.log(`  without ${arm}: ${reasons[i]}`);
+  });
+  return arms.filter((_arm, i) => reasons[i] === undefined);
 }
 
 function changedSettings({ settings }) {

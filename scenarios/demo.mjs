@@ -77,7 +77,16 @@ async function demo(folder) {
   const output = join(folder, 'output');
   const stats = join(folder, 'stats.json');
   const exporters = ['--exporter', 'otlphttp', '--endpoint', endpoint, '--exporter', 'file', '--output', output];
-  const collector = start(['dist/collector/main.js', '--dir', directory, ...exporters, '--stats-file', stats]);
+  const collector = start([
+    'dist/collector/main.js',
+    '--dir',
+    directory,
+    ...exporters,
+    '--storage',
+    join(folder, 'state'),
+    '--stats-file',
+    stats,
+  ]);
   const app = start(['--import', 'otlp-mmap/register', 'scenarios/app.cjs'], {
     OTEL_SERVICE_NAME: 'shop',
     OTLP_MMAP_DIR: directory,

@@ -5,11 +5,21 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import type { ExecutionContext } from 'ava';
+import { temporaryFolder } from './fixtures';
 
 const MAIN = join(__dirname, '..', '..', 'dist', 'collector', 'main.js');
 
 /** How long any run of the command may take before the test gives it up. */
 const WATCHDOG = 30_000;
+
+const STATE_HOMES = new WeakMap<ExecutionContext, string>();
+
+/** Of all runs of one test: nothing is left in the folders of whoever runs it. */
+function stateHome(t: ExecutionContext): string {
+  const home = STATE_HOMES.get(t) ?? temporaryFolder(t);
+  STATE_HOMES.set(t, home);
+  return home;
+}
 
 /** A run of the built command, with none of the environment's own telemetry settings. */
 export class CommandRun {
@@ -23,7 +33,7 @@ export class CommandRun {
       ([name]) => !/^(OTEL_|OTLP_|SDK_MMAP_|NODE_OPTIONS$)/.test(name),
     );
     this.child = spawn(process.execPath, [MAIN, ...args], {
-      env: { ...Object.fromEntries(inherited), ...settings },
+      env: { ...Object.fromEntries(inherited), XDG_STATE_HOME: stateHome(t), ...settings },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.child.stdout?.setEncoding('utf8').on('data', (text) => {

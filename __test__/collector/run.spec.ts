@@ -27,7 +27,7 @@ async function appears(path: string): Promise<void> {
 /** What a further run over the same file exports. */
 async function leftIn(t: ExecutionContext, file: string): Promise<number> {
   const output = temporaryFolder(t);
-  const run = new CommandRun(t, ['--file', file, '--output', output]);
+  const run = new CommandRun(t, ['--file', file, '--output', output, '--storage', 'none']);
   t.is(await run.stop(), 0, run.stderr);
   return Number(/exported=(\d+)/.exec(run.stderr)?.[1]);
 }
@@ -147,7 +147,8 @@ test('what cannot be delivered in time stays in the file: exit code 1, a message
   });
   t.teardown(() => sink.close());
   const file = tracesFile(t);
-  const run = new CommandRun(t, ['--file', file, '--endpoint', sink.url, '--shutdown-timeout', '100ms']);
+  const args = ['--file', file, '--endpoint', sink.url, '--shutdown-timeout', '100ms', '--storage', 'none'];
+  const run = new CommandRun(t, args);
   await sink.arrived(1);
   t.is(await run.stop(), 1);
   t.regex(run.stderr, /did not take \d+ spans within 100 ms; they stay in the files/);

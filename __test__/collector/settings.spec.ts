@@ -79,6 +79,38 @@ for (const [name, options, env, expected] of choices) {
   });
 }
 
+test('the protocol of the environment may be gRPC or JSON, with certificates; an address on the command line is of HTTP', (t) => {
+  const grpc = {
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'https://h:4317/ignored',
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+    OTEL_EXPORTER_OTLP_CERTIFICATE: '/ca.pem',
+    OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE: '/me.pem',
+    OTEL_EXPORTER_OTLP_CLIENT_KEY: '/me.key',
+  };
+  t.like(documentOf({}, grpc).exporters, {
+    otlp: {
+      endpoint: 'https://h:4317',
+      tls: { ca_file: '/ca.pem', cert_file: '/me.pem', key_file: '/me.key' },
+    },
+  });
+  const plain = {
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'h:4317',
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+    OTEL_EXPORTER_OTLP_INSECURE: 'true',
+    OTEL_EXPORTER_OTLP_LOGS_PROTOCOL: 'http/json',
+    OTEL_EXPORTER_OTLP_LOGS_ENDPOINT: 'http://logs/here',
+  };
+  t.like(documentOf({}, plain).exporters, {
+    'otlp/traces': { endpoint: 'h:4317', tls: { insecure: true } },
+    'otlp/metrics': { endpoint: 'h:4317' },
+    'otlphttp/logs': { logs_endpoint: 'http://logs/here', encoding: 'json' },
+  });
+  t.deepEqual(Object.keys(documentOf({ endpoint: 'http://h' }, grpc).exporters), ['otlphttp']);
+  t.throws(() => documentOf({}, { ...grpc, OTEL_EXPORTER_OTLP_PROTOCOL: 'smoke' }), {
+    message: /OTEL_EXPORTER_OTLP_PROTOCOL 'smoke' is not known: it is one of http\/protobuf, http\/json, grpc/,
+  });
+});
+
 test('files that nobody asked for are capped; those asked for are not', (t) => {
   const sizeOf = (options: RunOptions) => documentOf(options, {}).exporters.file.rotation?.max_megabytes;
   t.is(sizeOf({}), 64);

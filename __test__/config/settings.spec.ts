@@ -13,6 +13,7 @@ import {
   type Env,
   isSdkDisabled,
   isSignalEnabled,
+  readGeometry,
   readInstrumentationFilter,
   readLocation,
   readLogLevel,
@@ -21,6 +22,7 @@ import {
   readResourceDetectors,
   readSampler,
   readSpanLimits,
+  readValueLimit,
 } from '../../ts/config';
 import { warningsOf } from '../support/warnings';
 
@@ -189,4 +191,37 @@ test('location_and_log_level_come_from_their_variables', (t) => {
   t.is(readLogLevel({ OTEL_LOG_LEVEL: 'Debug' }), DiagLogLevel.DEBUG);
   t.is(readLogLevel({ OTEL_LOG_LEVEL: '' }), undefined);
   t.is(readLogLevel({ OTEL_LOG_LEVEL: 'loud' }), undefined);
+});
+
+test('a_geometry_is_read_part_by_part_and_what_cannot_be_right_is_left_out_with_a_warning', (t) => {
+  t.is(readGeometry({}), undefined);
+  t.deepEqual(readGeometry({ OTLP_MMAP_GEOMETRY: 'spans=4096x512, events=1024x1024,spill=65536,dictionary=0x0' }), {
+    spansBuffers: 4096,
+    spansBufferSize: 512,
+    eventsBuffers: 1024,
+    eventsBufferSize: 1024,
+    spillBytes: 65_536,
+  });
+  t.deepEqual(readGeometry({ OTLP_MMAP_GEOMETRY: 'spill=0' }), { spillBytes: 0 });
+  for (const bad of [
+    'spans=100x512',
+    'spans=128x30',
+    'spans=64',
+    'spill=100',
+    'spill=1x2',
+    'slots=2x64',
+    'x',
+    'spans=2x99999999992',
+  ]) {
+    const warnings = warningsOf(() => t.is(readGeometry({ OTLP_MMAP_GEOMETRY: bad }), undefined, bad));
+    t.is(warnings.length, 1);
+    t.true(warnings[0].includes('OTLP_MMAP_GEOMETRY') && warnings[0].includes(bad), warnings[0]);
+  }
+});
+
+test('a_value_limit_out_of_range_is_left_unset_with_a_warning', (t) => {
+  t.is(readValueLimit({ OTLP_MMAP_VALUE_LIMIT: '4096' }), 4096);
+  t.is(readValueLimit({}), undefined);
+  const warnings = warningsOf(() => t.is(readValueLimit({ OTLP_MMAP_VALUE_LIMIT: '12' }), undefined));
+  t.is(warnings.length, 1);
 });

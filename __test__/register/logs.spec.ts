@@ -96,7 +96,7 @@ test('what_is_printed_through_console_is_recorded_when_asked_for_and_diag_is_not
 test('what_is_printed_through_console_is_not_recorded_unless_asked_for', (t) =>
   withDirectory(async (directory) => {
     await runNode([...register, join(apps, 'console-app.cjs')], { env: { OTLP_MMAP_DIR: directory } });
-    t.deepEqual(filesIn(directory), []);
+    t.deepEqual(logsIn(directory), []);
   }));
 
 function bodyOf(log: FlatLog['log']): string {
@@ -161,5 +161,5 @@ for (const { what, expected, attributes } of endings) {
 test('uncaught_errors_are_not_recorded_unless_asked_for', (t) =>
   withDirectory(async (directory) => {
     await runNode([...register, join(apps, 'uncaught.cjs'), 'throw'], { env: { OTLP_MMAP_DIR: directory } });
-    t.deepEqual(filesIn(directory), []);
+    t.deepEqual(logsIn(directory), []);
   }));

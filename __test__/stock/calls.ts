@@ -30,7 +30,16 @@ const value = fc.oneof(
   fc.array(number, { maxLength: 3 }),
   fc.array(fc.boolean(), { maxLength: 3 }),
 );
-const attributes = fc.dictionary(key, value, { maxKeys: 5 }) as fc.Arbitrary<Attributes>;
+/** What 3.x takes beside that: bytes, maps, and arrays of anything. Nested empty keys have no place in a file. */
+const { anyValue } = fc.letrec<{ anyValue: unknown }>((tie) => ({
+  anyValue: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    value,
+    fc.uint8Array({ maxLength: 8 }),
+    fc.array(fc.oneof(tie('anyValue'), fc.constant(null)), { maxLength: 3 }),
+    fc.dictionary(fc.string({ unit: 'binary', minLength: 1, maxLength: 8 }), tie('anyValue'), { maxKeys: 3 }),
+  ),
+}));
 /** Whole milliseconds, high-resolution times as users write them, and none. */
 const time = fc.option(
   fc.oneof(
@@ -48,34 +57,41 @@ const spanContext = fc.record({
   traceFlags: fc.constantFrom(0, 1),
   isRemote: fc.boolean(),
 });
-const link = fc.record({ context: spanContext, attributes });
 const span = fc.nat({ max: 3 });
 
-const call = fc.oneof(
-  fc.record({
-    do: fc.constant('start' as const),
-    tracer: fc.nat({ max: 2 }),
-    parent: fc.option(fc.oneof(span, spanContext), { nil: undefined }),
-    name: text,
-    options: fc.record({
-      kind: fc.integer({ min: 0, max: 4 }),
-      attributes,
-      links: fc.array(link, { maxLength: 3 }),
-      startTime: time,
+/** Sequences of calls whose attributes have these values. At least one span is started before anything else. */
+function callsWith(value: fc.Arbitrary<unknown>) {
+  const attributes = fc.dictionary(key, value, { maxKeys: 5 }) as fc.Arbitrary<Attributes>;
+  const link = fc.record({ context: spanContext, attributes });
+  const call = fc.oneof(
+    fc.record({
+      do: fc.constant('start' as const),
+      tracer: fc.nat({ max: 2 }),
+      parent: fc.option(fc.oneof(span, spanContext), { nil: undefined }),
+      name: text,
+      options: fc.record({
+        kind: fc.integer({ min: 0, max: 4 }),
+        attributes,
+        links: fc.array(link, { maxLength: 3 }),
+        startTime: time,
+      }),
     }),
-  }),
-  fc.record({ do: fc.constant('setAttribute' as const), span, key, value }),
-  fc.record({ do: fc.constant('setAttributes' as const), span, attributes }),
-  fc.record({ do: fc.constant('addEvent' as const), span, name: text, attributes, time }),
-  fc.record({ do: fc.constant('addLink' as const), span, link }),
-  fc.record({ do: fc.constant('updateName' as const), span, name: text }),
-  fc.record({ do: fc.constant('setStatus' as const), span, code: fc.constantFrom(0, 1, 2), message: text }),
-  fc.record({ do: fc.constant('recordException' as const), span, message: text, time }),
-  fc.record({ do: fc.constant('end' as const), span, time }),
-);
+    fc.record({ do: fc.constant('setAttribute' as const), span, key, value }),
+    fc.record({ do: fc.constant('setAttributes' as const), span, attributes }),
+    fc.record({ do: fc.constant('addEvent' as const), span, name: text, attributes, time }),
+    fc.record({ do: fc.constant('addLink' as const), span, link }),
+    fc.record({ do: fc.constant('updateName' as const), span, name: text }),
+    fc.record({ do: fc.constant('setStatus' as const), span, code: fc.constantFrom(0, 1, 2), message: text }),
+    fc.record({ do: fc.constant('recordException' as const), span, message: text, time }),
+    fc.record({ do: fc.constant('end' as const), span, time }),
+  );
+  return fc.array(call, { minLength: 1, maxLength: 30 });
+}
 
-/** At least one span is started before anything else. */
-export const calls = fc.array(call, { minLength: 1, maxLength: 30 });
+/** With the values of 2.x. */
+export const calls = callsWith(value);
+/** With those of 3.x. */
+export const callsOf3 = callsWith(anyValue);
 export type Call = typeof calls extends fc.Arbitrary<(infer C)[]> ? C : never;
 
 export const limits = fc.record({

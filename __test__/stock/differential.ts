@@ -51,18 +51,28 @@ function asUtf8(json: unknown): unknown {
   );
 }
 
-export async function compareProcessor(t: ExecutionContext, sdk: StockSdk, numRuns: number): Promise<void> {
+export async function compareProcessor(
+  t: ExecutionContext,
+  sdk: StockSdk,
+  numRuns: number,
+  todo: fc.Arbitrary<Call[]> = calls,
+): Promise<void> {
   const create = (directory: string) => new MmapSpanProcessor({ directory, geometry });
   await fc.assert(
-    fc.asyncProperty(calls, limits, (todo, spanLimits) => compare(t, sdk, todo, spanLimits, create)),
+    fc.asyncProperty(todo, limits, (some, spanLimits) => compare(t, sdk, some, spanLimits, create)),
     { numRuns },
   );
 }
 
-export async function compareExporter(t: ExecutionContext, sdk: StockSdk, numRuns: number): Promise<void> {
+export async function compareExporter(
+  t: ExecutionContext,
+  sdk: StockSdk,
+  numRuns: number,
+  todo: fc.Arbitrary<Call[]> = calls,
+): Promise<void> {
   const create = (directory: string) => sdk.createSimpleProcessor(new MmapSpanExporter({ directory, geometry }));
   await fc.assert(
-    fc.asyncProperty(calls, limits, (todo, spanLimits) => compare(t, sdk, todo, spanLimits, create)),
+    fc.asyncProperty(todo, limits, (some, spanLimits) => compare(t, sdk, some, spanLimits, create)),
     { numRuns },
   );
 }

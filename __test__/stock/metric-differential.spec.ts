@@ -1,13 +1,13 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { JsonMetricsSerializer } from '@opentelemetry/otlp-transformer';
+import { ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer';
 import * as metrics from '@opentelemetry/sdk-metrics';
 import test from 'ava';
 import { compareMetricExporter, compareMetricReader, type StockMetricSdk } from './metric-differential';
 import { createStockMetricSdk } from './stock-metrics';
 
-const sdk: StockMetricSdk = createStockMetricSdk(metrics, JsonMetricsSerializer);
+const sdk: StockMetricSdk = createStockMetricSdk(metrics, ProtobufMetricsSerializer);
 
 test.serial('the_reader_stores_what_the_stock_exporter_would_send', (t) => compareMetricReader(t, sdk, 80));
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type * as Metrics from '@opentelemetry/sdk-metrics';
+import { loadBinding } from '../../ts/native/loader';
 import type { StockMetricSdk, View } from './metric-differential';
 
 interface Serializer {
@@ -29,7 +30,8 @@ export function createStockMetricSdk(sdk: typeof Metrics, serializer: Serializer
       }),
     async collect(manualReader) {
       const { resourceMetrics } = await (manualReader as Metrics.MetricReader).collect();
-      return JSON.parse(Buffer.from(serializer.serializeRequest(resourceMetrics as never)!).toString('utf8'));
+      const request = serializer.serializeRequest(resourceMetrics as never) ?? new Uint8Array();
+      return JSON.parse(loadBinding().requestToJson('metrics', request));
     },
   };
 }

@@ -5,7 +5,7 @@ import type { NativeReceiver, ReceiverEvent } from '../../ts/native/binding';
 import { loadBinding } from '../../ts/native/loader';
 import { type FlatLog, type FlatSpan, flatten, flattenLogs } from './otlp-json';
 
-/** A reader of a directory's files, as the collector has one, that acknowledges at once. */
+/** A reader of a directory's files, or of given ones, as the collector has one, that acknowledges at once. */
 export class Reader {
   readonly spans: FlatSpan[] = [];
   readonly logs: FlatLog[] = [];
@@ -13,25 +13,28 @@ export class Reader {
   readonly #listeners = new Set<() => void>();
   readonly #stopped: Promise<void>;
 
-  constructor(directory: string) {
+  constructor(directory: string | string[], files: string[] = []) {
     let onStopped: (error?: Error) => void = () => {};
     this.#stopped = new Promise((resolve, reject) => {
       onStopped = (error) => (error ? reject(error) : resolve());
     });
-    this.#receiver = loadBinding().createReceiver({ directories: [directory], files: [] }, (event: ReceiverEvent) => {
-      if (event.type === 'piece') {
-        const { body, sequence, signal } = event.piece;
-        const request = JSON.parse(loadBinding().requestToJson(signal, body));
-        this.spans.push(...flatten([request]));
-        this.logs.push(...flattenLogs([request]));
-        this.#receiver.acknowledge(sequence);
-      } else if (event.type === 'stopped') {
-        onStopped(event.error === undefined ? undefined : new Error(event.error));
-      }
-      for (const listener of this.#listeners) {
-        listener();
-      }
-    });
+    this.#receiver = loadBinding().createReceiver(
+      { directories: [directory].flat(), files },
+      (event: ReceiverEvent) => {
+        if (event.type === 'piece') {
+          const { body, sequence, signal } = event.piece;
+          const request = JSON.parse(loadBinding().requestToJson(signal, body));
+          this.spans.push(...flatten([request]));
+          this.logs.push(...flattenLogs([request]));
+          this.#receiver.acknowledge(sequence);
+        } else if (event.type === 'stopped') {
+          onStopped(event.error === undefined ? undefined : new Error(event.error));
+        }
+        for (const listener of this.#listeners) {
+          listener();
+        }
+      },
+    );
   }
 
   /** Resolves when a span of this name has been read. */

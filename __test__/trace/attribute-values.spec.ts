@@ -67,11 +67,16 @@ test('maps_bytes_mixed_arrays_and_bigints_arrive_wherever_a_span_takes_attribute
 test('an_object_is_taken_as_it_is_at_the_call', (t) =>
   recording({}, ({ provider, directory }) => {
     const map = { a: 1 };
+    const bytes = Buffer.from([1, 2, 3]);
     const span = provider.getTracer('a').startSpan('span');
-    span.setAttribute('map', map as never);
+    span.setAttributes({ map, bytes } as never);
     map.a = 2;
+    bytes[0] = 9;
     span.end();
-    t.deepEqual(attributesOf(spansIn(directory)[0]).map, { kvlistValue: [{ key: 'a', value: { intValue: '1' } }] });
+    t.deepEqual(attributesOf(spansIn(directory)[0]), {
+      map: { kvlistValue: [{ key: 'a', value: { intValue: '1' } }] },
+      bytes: { bytesValue: 'AQID' },
+    });
   }));
 
 test('what_is_no_value_and_getters_that_throw_take_nothing_else_with_them', (t) =>

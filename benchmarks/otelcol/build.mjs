@@ -15,8 +15,15 @@ const run = promisify(execFile);
 const FOLDER = import.meta.dirname;
 const SOURCES = ['main.go', 'go.mod', 'go.sum'];
 
+let built;
+
 /** @returns { path } of the program, or { missing }: why there is none, as where Go is not installed. */
-export async function otelcol() {
+export function otelcol() {
+  built ??= build();
+  return built;
+}
+
+async function build() {
   const hash = createHash('sha256');
   for (const source of SOURCES) hash.update(readFileSync(join(FOLDER, source)));
   const cache = join(process.env.XDG_CACHE_HOME || join(os.homedir(), '.cache'), 'otlp-mmap', 'otelcol');

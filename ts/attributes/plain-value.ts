@@ -5,6 +5,8 @@
 const DEPTH_LIMIT = 28;
 /** Parts of one value: more than this fit into no record, whatever they are. */
 const PART_LIMIT = 1 << 16;
+/** No record takes more of one value than this less one, so that the encoder still sees what is too long. */
+const BYTES_LIMIT = (256 << 10) + 1;
 const INT64_MIN = -(2n ** 63n);
 const INT64_MAX = 2n ** 63n - 1n;
 
@@ -60,7 +62,8 @@ class PlainCopy {
 
   #copyObject(value: object): unknown {
     if (value instanceof Uint8Array) {
-      return value.length > this.#lengthLimit ? value.subarray(0, this.#lengthLimit) : value;
+      // A copy in any case: a Buffer's own `slice` would be a view.
+      return Uint8Array.prototype.slice.call(value, 0, Math.min(this.#lengthLimit, BYTES_LIMIT));
     }
     const ancestors = this.#ancestors;
     if (ancestors.includes(value)) return this.#refuse();

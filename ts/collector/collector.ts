@@ -9,7 +9,9 @@ import type { Logger } from './logger';
 import { type Memory, memoryOf } from './memory';
 import type { CollectorStatus, Receiver } from './pipeline/component';
 import { Intake } from './pipeline/intake';
+import { metricStreamsOf } from './pipeline/metric-streams';
 import { ServiceManager } from './service-manager';
+import { ReceiverStorage } from './storage/receiver-storage';
 import { SettledCounters } from './telemetry/counters';
 import { IntakeCounts } from './telemetry/intake-counts';
 import {
@@ -42,6 +44,8 @@ export class Collector {
   readonly #logger: Logger;
   readonly #context: DeploymentContext;
   readonly #receivers = new Map<string, Receiver>();
+  readonly #storages = new Map<string, ReceiverStorage>();
+  readonly #env: NodeJS.ProcessEnv;
   readonly #statsFile: StatsFile | undefined;
   readonly #serviceManager: ServiceManager;
   readonly #settled = new SettledCounters();
@@ -62,6 +66,7 @@ export class Collector {
 
   private constructor({ binding, logger, statsFile, env = process.env }: CollectorOptions) {
     this.#logger = logger;
+    this.#env = env;
     this.#finished = new Promise((resolve) => {
       this.#finish = resolve;
     });
@@ -104,6 +109,7 @@ export class Collector {
     this.#announce();
     const exitCode = await this.#finished;
     for (const timer of this.#timers) clearTimeout(timer);
+    for (const storage of this.#storages.values()) storage.close();
     await Promise.all([this.#deployment, ...this.#retiring].map((deployment) => deployment.close()));
     this.#state = exitCode === 0 ? 'stopped' : 'failed';
     this.#writeStats();
@@ -145,6 +151,7 @@ export class Collector {
     this.#serviceManager.stopping();
     this.#logger.info(`${reason}: delivering what is left, ${this.#limit} ms at most`);
     this.#timers.push(setTimeout(() => this.#giveUp(), this.#limit));
+    for (const storage of this.#storages.values()) storage.drain();
     for (const receiver of this.#receivers.values()) receiver.stop();
     this.#deployment.graph.flush();
     for (const exporter of this.#deployment.exporters.values()) exporter.retryNow();
@@ -189,32 +196,62 @@ export class Collector {
     for (const [id, receiver] of this.#receivers) {
       if (used.has(id)) continue;
       this.#receivers.delete(id);
+      this.#storages.delete(id);
       receiver.stop();
     }
     for (const [id, { factory, config: settings, fingerprint }] of config.receivers) {
       const running = this.#receivers.get(id);
       if (!used.has(id)) continue;
       if (running !== undefined) {
+        this.#storages.get(id)?.update(config, this.#deployment.exporters);
         if (previous?.receivers.get(id)?.fingerprint !== fingerprint) running.configure(settings);
+        running.setMetricStreams?.(metricStreamsOf(config, id));
         continue;
       }
+      const keeping = this.#storageOf(id, config);
       const receiver = factory.create(
         settings,
-        { id, ...this.#context },
+        {
+          id,
+          ...this.#context,
+          storage: keeping?.options(fingerprint, this.#env),
+          metricStreams: metricStreamsOf(config, id),
+          endIfBusy: config.service.storage?.if_locked === 'end',
+        },
         {
           onPiece: (piece) => this.#consume(id, receiver, piece),
+          onBehind: (destination) => keeping?.onBehind(destination),
+          onBacklog: (destination, pieces) => keeping?.onBacklog(destination, pieces),
           onStopped: (error) => this.#onReaderEnded(error),
         },
       );
+      keeping?.attach(receiver);
       this.#receivers.set(id, receiver);
       this.#reading++;
       if (!this.#context.intake.open) receiver.pause();
     }
   }
 
+  /** What a receiver that begins now keeps its journal with; one that runs goes on with what it was started with. */
+  #storageOf(id: string, config: CollectorConfig): ReceiverStorage | undefined {
+    if (config.service.storage === undefined) return undefined;
+    const storage = new ReceiverStorage(id, config, this.#deployment.exporters, this.#context);
+    this.#storages.set(id, storage);
+    return storage;
+  }
+
   #consume(id: string, receiver: Receiver, piece: Piece): void {
+    const storage = this.#storages.get(id);
     // Refused for good counts as settled: to read it again would change nothing.
-    const taken = this.#deployment.graph.consume(id, piece, (sequence) => receiver.acknowledge(sequence));
+    const taken = this.#deployment.graph.consume(
+      id,
+      piece,
+      (sequence) => {
+        // with a journal each destination acknowledges for itself
+        if (storage === undefined) receiver.acknowledge(sequence);
+      },
+      storage && ((pipeline) => storage.watch(pipeline, piece)),
+    );
     this.#intakeCounts.add(id, piece.signal, piece.items, taken);
     if (taken || this.#unrouted.has(`${id} ${piece.signal}`)) return;
     this.#unrouted.add(`${id} ${piece.signal}`);
@@ -249,7 +286,7 @@ export class Collector {
       for (const [signal, items] of Object.entries(left)) {
         this.#logger.error(
           `${target} did not take ${items} ${ITEM_NAMES[signal as Signal]} within ${this.#limit} ms; ` +
-            'they stay in the files and are sent by the next collector',
+            `they stay in the ${this.#storages.size > 0 ? 'journal' : 'files'} and are sent by the next collector`,
         );
       }
     }

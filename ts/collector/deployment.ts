@@ -8,6 +8,7 @@ import { ConfigError } from './config/problems';
 import { buildExporters, buildGraph, type SharedContext } from './pipeline/build';
 import type { CollectorStatus, Exporter, Extension } from './pipeline/component';
 import type { Graph } from './pipeline/graph';
+import { Intake } from './pipeline/intake';
 import type { Measurement } from './telemetry/registry';
 import { Telemetry } from './telemetry/telemetry';
 
@@ -51,7 +52,10 @@ export class Deployment {
         same(config.exporters.get(id), previous!.config.exporters.get(id)),
       ),
     );
-    const exporters = buildExporters(config, context, kept);
+    const { storage } = config.service;
+    // With a journal a destination that cannot take more holds up nobody: what comes waits there.
+    const ofExporters = storage ? { ...context, persistent: true, intake: new Intake(() => {}) } : context;
+    const exporters = buildExporters(config, ofExporters, kept);
     const started: { close(): Promise<void> }[] = [...exporters]
       .filter(([id]) => !kept.has(id))
       .map(([, made]) => made);

@@ -4,6 +4,7 @@
 export { requireFromApp, resolveFromApp } from './app-packages.js';
 export { announce, isApiGlobalSet, readLogLevel } from './diagnostics.js';
 export { type Env, readBoolean, readList, readNumber, readString } from './env.js';
+export { readGeometry, readValueLimit } from './geometry.js';
 export { readInstrumentationFilter } from './instrumentations.js';
 export { type Location, readLocation } from './location.js';
 export { type LogRecordLimits, readLogRecordLimits } from './log-limits.js';

@@ -7,6 +7,7 @@ import type { Redaction } from '../attributes/redaction.js';
 import type { LogRecordLimits } from '../config/log-limits.js';
 import type { LogRecords } from '../record/log-records.js';
 import type { Scope } from '../record/writer.js';
+import type { LogMetrics } from '../self-metrics/log-metrics.js';
 import type { LogProcessors } from './log-processors.js';
 
 /** What the log records of one logger have in common. */
@@ -19,4 +20,5 @@ export interface LogOrigin {
   /** Undefined when there are none: then nobody needs a record beyond its encoding. */
   readonly processors: LogProcessors | undefined;
   readonly redaction: Redaction | undefined;
+  readonly metrics: LogMetrics | undefined;
 }

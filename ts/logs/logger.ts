@@ -67,7 +67,8 @@ export class MmapLogger implements Logger {
       if (wasCut) draft.wasCut = true;
       if (origin.processors !== undefined) this.#process(draft, record);
       if (origin.redaction !== undefined) draft.redact(origin.redaction);
-      origin.records.commit(draft);
+      const status = origin.records.commit(draft);
+      if (origin.metrics !== undefined) origin.metrics.emitted(status);
     } finally {
       if (draft === shared) {
         draft.clear();

@@ -1,7 +1,7 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { diag } from '@opentelemetry/api';
+import { diag, type MeterProvider } from '@opentelemetry/api';
 import type { Redact } from '../attributes/redaction.js';
 import { type LogRecordLimits, readLogRecordLimits } from '../config/log-limits.js';
 import type { ProducerOptions } from '../producer/options.js';
@@ -18,6 +18,8 @@ export interface MmapLoggerProviderOptions extends ProducerOptions {
   generalLimits?: Partial<LogRecordLimits>;
   /** See each record before it is written and may change it; of the stock SDK, 2.x or 3.x, or alike. */
   processors?: LogRecordProcessor[];
+  /** Takes the metrics that the semantic conventions have for an SDK's log records (`otel.sdk.log.…`). Default: none are made. */
+  meterProvider?: MeterProvider;
   /** Decides what of attributes and bodies reaches the file. */
   redact?: Redact;
 }

@@ -9,6 +9,7 @@ import type { WriterStatus } from '../native/binding.js';
 import { openProducer } from '../producer/open.js';
 import type { Producer } from '../producer/producer.js';
 import { LogRecords } from '../record/log-records.js';
+import { LogMetrics } from '../self-metrics/log-metrics.js';
 import { setGlobalLoggerProvider } from './global.js';
 import { LogProcessors } from './log-processors.js';
 import { type LoggerState, MmapLogger } from './logger.js';
@@ -33,6 +34,7 @@ export class MmapLoggerProvider implements LoggerProvider {
   readonly #limits: LogRecordLimits;
   readonly #processors: LogProcessors;
   readonly #redaction: Redaction | undefined;
+  readonly #metrics: LogMetrics | undefined;
   readonly #state: LoggerState = { isShutDown: false };
   readonly #loggers = new Map<string, Logger>();
   #shutdown: Promise<void> | undefined;
@@ -43,6 +45,7 @@ export class MmapLoggerProvider implements LoggerProvider {
     this.#redaction = options.redact && new Redaction(options.redact);
     const producer = openProducer(options, 'log records');
     this.#recorder = producer && { producer, records: new LogRecords(producer.writer) };
+    this.#metrics = options.meterProvider && new LogMetrics(options.meterProvider, () => this.status());
   }
 
   /** A logger; the same name, version, schema URL and attributes give the same one. */
@@ -76,6 +79,7 @@ export class MmapLoggerProvider implements LoggerProvider {
       limits: this.#limits,
       processors: this.#processors.isEmpty ? undefined : this.#processors,
       redaction: this.#redaction,
+      metrics: this.#metrics,
     };
     return new MmapLogger(origin, this.#state);
   }

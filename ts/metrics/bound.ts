@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { type Attributes, type Context, ValueType } from '@opentelemetry/api';
-import type { Tick } from './cells.js';
+import { type Cells, COMMIT_PUBLISHED, type Tick } from './cells.js';
 import type { InstrumentDescriptor } from './descriptor.js';
-import type { Stream } from './stream.js';
+import { NO_INSTRUMENT, type Stream } from './stream.js';
 import { admit } from './values.js';
 import { warnOnce } from './warnings.js';
 
@@ -31,6 +31,11 @@ export class BoundInstrument {
   #cell: Float64Array = NOWHERE;
   #at = 0;
   #plainEpoch = NEVER;
+  /** The instrument and the one series, when one call is all there is to do in this epoch. */
+  readonly #cells: Cells | undefined;
+  #instrument = 0;
+  #only = 0;
+  #directEpoch = NEVER;
 
   constructor(
     descriptor: InstrumentDescriptor,
@@ -43,7 +48,8 @@ export class BoundInstrument {
     this.#attributes = copy(attributes);
     this.#least = isNonNegative ? 0 : -MAX_VALUE;
     this.#isInteger = descriptor.valueType === ValueType.INT;
-    this.#tick = streams[0]?.owner.cells.tick ?? NO_TICK;
+    this.#cells = streams[0]?.owner.cells;
+    this.#tick = this.#cells?.tick ?? NO_TICK;
     this.#resolve();
   }
 
@@ -66,6 +72,17 @@ export class BoundInstrument {
 
   /** As `add`, for gauges and histograms. */
   record(value: number, context?: Context): void {
+    if (
+      this.#directEpoch === this.#tick.epoch &&
+      context === undefined &&
+      typeof value === 'number' &&
+      value >= this.#least &&
+      value <= MAX_VALUE &&
+      (!this.#isInteger || Number.isInteger(value)) &&
+      this.#cells!.record(this.#instrument, this.#only, value) === COMMIT_PUBLISHED
+    ) {
+      return;
+    }
     this.#take(value, context);
   }
 
@@ -82,11 +99,17 @@ export class BoundInstrument {
 
   #resolve(): void {
     const [stream] = this.#streams;
-    for (let i = 0; i < this.#streams.length; i++) this.#series[i] = this.#streams[i].seriesOf(this.#attributes);
+    for (let i = 0; i < this.#streams.length; i++) {
+      this.#series[i] = this.#streams[i].seriesOf(this.#attributes);
+      this.#streams[i].pin(this.#series[i]);
+    }
     const place = this.#streams.length === 1 ? stream.placeOf(this.#series[0]) : undefined;
     this.#plainEpoch = place === undefined ? NEVER : this.#tick.epoch;
     this.#cell = place?.window ?? NOWHERE;
     this.#at = place?.at ?? 0;
+    this.#only = this.#series[0] ?? 0;
+    this.#instrument = this.#streams.length === 1 ? stream.directInstrument(this.#only) : NO_INSTRUMENT;
+    this.#directEpoch = this.#instrument === NO_INSTRUMENT ? NEVER : this.#tick.epoch;
   }
 }
 

@@ -29,7 +29,7 @@ const CELLS_PER_WINDOW = CELLS_WINDOW / CELL_LENGTH;
 const WINDOW_SHIFT = Math.log2(CELLS_PER_WINDOW);
 const WINDOW_MASK = CELLS_PER_WINDOW - 1;
 /** How far the time of a cell's last update may be behind. Milliseconds. */
-const TICK_INTERVAL = 1_000;
+export const TICK_INTERVAL = 1_000;
 /** Bytes before an exemplar's attributes: trace id, span id, slots of the reservoir, seconds of a sample. */
 const EXEMPLAR_HEAD = 32;
 /** Where the attributes of an exemplar are encoded. */
@@ -117,7 +117,7 @@ export class Cells {
   /** Records into a cell of any kind. Returns COMMIT_PUBLISHED, or why it could not. */
   record(instrument: number, cell: number, value: number): number {
     scratchValue[0] = value;
-    return this.#record(this.#handle, instrument, cell);
+    return this.#record(this.#handle, instrument, cell) ?? COMMIT_PUBLISHED;
   }
 
   /** The value of an observed cell in the round that is under way. */
@@ -134,6 +134,12 @@ export class Cells {
   /** What was observed since the last round is what there is. */
   commitRound(instrument: number): void {
     this.#binding.commitRound(this.#handle, instrument);
+  }
+
+  /** Ends a series whose last update was before a time (seconds), if it has been collected. */
+  retire(instrument: number, cell: number, before: number): boolean {
+    scratchValue[0] = before;
+    return this.#binding.retireCell(this.#handle, instrument, cell) === 1;
   }
 
   /** Where a sum stands, for plain stores; undefined where views are refused. */

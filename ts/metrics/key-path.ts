@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { atomOf, NO_ATOM } from './atoms.js';
+import { TUPLE_LIMIT, TupleTable } from './tuple-table.js';
 import type { KeyFilter } from './view.js';
 
 /** Different sequences of keys that are remembered for one stream. */
@@ -11,8 +12,8 @@ const RECENT = 16;
 
 /** The keys of an attributes object up to one of them, in their order: a node of a trie of keys. */
 export class KeyPath {
-  /** Tells the sequence of keys that stay. */
-  readonly id: number;
+  /** The series of the sets that have these keys and no other. */
+  readonly table: TupleTable;
   /** False: a view takes the last key away. */
   readonly keeps: boolean;
   /** The step taken last from here: objects made at one place of a program have their keys in one order. */
@@ -23,16 +24,25 @@ export class KeyPath {
   readonly recentAtoms: number[] = new Array(RECENT).fill(NO_ATOM);
   readonly #steps = new Map<string, KeyPath>();
   readonly #shared: Shared;
+  /** Keys up to here that stay. */
+  readonly #length: number;
 
-  private constructor(shared: Shared, id: number, keeps: boolean) {
+  private constructor(shared: Shared, length: number, keeps: boolean) {
     this.#shared = shared;
-    this.id = id;
+    this.#length = length;
+    this.table = new TupleTable(length);
     this.keeps = keeps;
   }
 
   /** The path without keys. */
   static begin(filter: KeyFilter | undefined): KeyPath {
     return new KeyPath({ filter, count: 1 }, 0, true);
+  }
+
+  /** This path and all that go on from it. */
+  *paths(): Generator<KeyPath> {
+    yield this;
+    for (const next of this.#steps.values()) yield* next.paths();
   }
 
   /** The atom of a value of the last key. */
@@ -55,7 +65,9 @@ export class KeyPath {
     if (path === undefined) {
       const shared = this.#shared;
       if (shared.count === LIMIT) return undefined;
-      path = new KeyPath(shared, shared.count++, shared.filter?.(key) ?? true);
+      const keeps = shared.filter?.(key) ?? true;
+      shared.count++;
+      path = new KeyPath(shared, Math.min(this.#length + Number(keeps), TUPLE_LIMIT), keeps);
       this.#steps.set(key, path);
     }
     this.nextKey = key;

@@ -19,6 +19,11 @@ export interface MmapMeterProviderOptions extends ProducerOptions {
   temporality?: TemporalityPreference;
   /** What histograms without a view or advice become. Default: OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION, else explicit. */
   histogramAggregation?: HistogramAggregation;
+  /**
+   * How long a series of a synchronous instrument may go without a measurement before it ends, in milliseconds. Its next measurement begins a
+   * new one. Bound ones do not end. Default: never.
+   */
+  seriesIdleMillis?: number;
   /** Series of an instrument whose view sets no limit, the one for what is beyond it among them. Default 2000. */
   cardinalityLimit?: number;
 }

@@ -18,6 +18,7 @@ import { Cells } from './cells.js';
 import { type InstrumentDescriptor, isObservable } from './descriptor.js';
 import { MmapMeter } from './meter.js';
 import type { MmapMeterProviderOptions } from './options.js';
+import { Retirement } from './retirement.js';
 import { publishSettings } from './settings.js';
 import { Stream, type StreamOwner } from './stream.js';
 import { StreamRegistry } from './stream-registry.js';
@@ -36,8 +37,10 @@ export class MmapMeterProvider implements MeterProvider {
   readonly #views: readonly View[];
   readonly #times: ExportTimes;
   readonly #meters = new Map<string, MmapMeter>();
-  /** The streams of observable instruments. */
+  readonly #streams = new Set<Stream>();
+  /** Those of observable instruments. */
   readonly #observed = new Set<Stream>();
+  #retirement: Retirement | undefined;
   readonly #callbacks = new Callbacks(() => this.#startTimer());
   #timer: NodeJS.Timeout | undefined;
   #collection: Promise<void> | undefined;
@@ -58,6 +61,8 @@ export class MmapMeterProvider implements MeterProvider {
         cardinalityLimit: options.cardinalityLimit,
         isOpen: true,
       };
+      const idle = positive('seriesIdleMillis', options.seriesIdleMillis);
+      if (idle !== undefined) this.#retirement = new Retirement(this.#owner.cells, this.#streams, idle);
     }
   }
 
@@ -86,6 +91,7 @@ export class MmapMeterProvider implements MeterProvider {
   #streamsOf(registry: StreamRegistry, descriptor: InstrumentDescriptor): readonly Stream[] {
     if (this.#owner?.isOpen !== true) return [];
     const streams = registry.streamsOf(descriptor);
+    for (const stream of streams) this.#streams.add(stream);
     if (isObservable(descriptor.type)) for (const stream of streams) this.#observed.add(stream);
     return streams;
   }
@@ -141,6 +147,7 @@ export class MmapMeterProvider implements MeterProvider {
 
   async #close(): Promise<void> {
     clearInterval(this.#timer);
+    this.#retirement?.close();
     await this.collect();
     if (this.#owner !== undefined) {
       this.#owner.isOpen = false;

@@ -9,6 +9,7 @@ import type { MeasurementRecords } from '../record/measurement-records.js';
 import type { Scope, Writer } from '../record/writer.js';
 import type { Aggregation } from './aggregation.js';
 import { encodeAttributeSet, encodeDropped } from './attribute-set.js';
+import { CellSet } from './cell-set.js';
 import { type Cells, COMMIT_PUBLISHED, COMMIT_STALE, type Place } from './cells.js';
 import { type InstrumentDescriptor, isObservable } from './descriptor.js';
 import { NOT_SAMPLED, sampledIn } from './exemplars.js';
@@ -40,8 +41,9 @@ export interface StreamOwner {
 
 const NO_ATTRIBUTES: Attributes = {};
 const NO_SERIES = 0;
+export const NO_INSTRUMENT = -1;
 /** Not defined natively yet; and cannot be. */
-const UNDEFINED = -1;
+const UNDEFINED = NO_INSTRUMENT;
 const IMPOSSIBLE = -2;
 
 /**
@@ -57,6 +59,9 @@ export class Stream {
   /** The epoch of what the index remembers. */
   #epoch: number;
   #index: SeriesIndex;
+  readonly #pinned = new Set<number>();
+  /** Series that `retire` was asked of in vain, for the next time. */
+  #waiting = new CellSet();
   readonly #cells: Cells;
   readonly #isSum: boolean;
   /** A callback sets its values. */
@@ -144,6 +149,11 @@ export class Stream {
     return this.#isSum && this.#mirror === undefined && series > 0 ? this.#cells.placeOf(series) : undefined;
   }
 
+  /** The instrument of a series whose cell alone has to be changed by a measurement; else NO_INSTRUMENT. */
+  directInstrument(series: number): number {
+    return this.#mirror === undefined && series > 0 ? this.#instrument : NO_INSTRUMENT;
+  }
+
   /** The value of a series in the round of callbacks that is under way; `isFresh`: it was observed in this very round. */
   observe(series: number, value: number, attributes: Attributes | undefined, isFresh: boolean): void {
     // What was observed before stays as it is in a sum or a gauge; in a histogram it has been counted.
@@ -153,6 +163,33 @@ export class Stream {
     }
     this.#cells.observe(this.#instrument, series, value < 0 && this.#isMonotonic ? this.#tooLow() : value);
     if (isFresh) this.#observedMirror?.write(series, value, attributes);
+  }
+
+  /** Somebody holds on to a series: it does not end when it is idle. */
+  pin(series: number): void {
+    this.#pinned.add(series);
+  }
+
+  /**
+   * Gives each series once, for `retire`, and has the index begin anew: what is in use is looked up again at its next measurement.
+   * None of streams whose values callbacks set: what these do not observe ends by itself.
+   */
+  *takeSeries(): Generator<number> {
+    if (this.#isSet) return;
+    const waiting = this.#waiting;
+    const index = this.#index;
+    this.#waiting = new CellSet();
+    this.#index = new SeriesIndex(this.plan.keeps);
+    const seen = new CellSet();
+    for (const some of [waiting, index.series()]) {
+      for (const series of some) if (seen.add(series)) yield series;
+    }
+  }
+
+  /** Ends a series that was not measured since `before` (seconds), unless somebody holds on to it. */
+  retire(series: number, before: number): void {
+    if (this.#pinned.has(series) || this.#cells.retire(this.#instrument, series, before)) return;
+    this.#waiting.add(series);
   }
 
   /** What was observed since the last call is what there is of this stream now. */
@@ -182,6 +219,8 @@ export class Stream {
   #forget(): void {
     this.#epoch = this.#cells.tick.epoch;
     this.#index = new SeriesIndex(this.plan.keeps);
+    this.#waiting = new CellSet();
+    this.#pinned.clear();
   }
 
   #lookUp(attributes: object): number {

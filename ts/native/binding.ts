@@ -45,6 +45,8 @@ export interface WriterStatus {
   generation: number;
   /** Lost records, ring name to reason name to count; only what is not zero. */
   drops: Record<string, Record<string, number>>;
+  /** Rings of the current file by name: records that wait for a reader's acknowledgement, and slots. None before the first record. */
+  rings: Record<string, { waiting: number; slots: number }>;
   /** When a reader last visited the current file; 0 if none ever did. */
   readerHeartbeat: number;
   /** Newest epoch asked for by `requestFlush`, and newest that the reader acknowledged. */
@@ -71,6 +73,8 @@ export interface ReceiverOptions {
   maxOpenSpanBytes?: number;
   /** How long a slot claimed and never published holds up a file without our extension block. Milliseconds. */
   deadSlotTimeout?: number;
+  /** The journal. Without one, records stay in their files until they are acknowledged. */
+  storage?: StorageOptions;
   /** What metrics are collected for; each stream gets all of them. Default: `cumulative` alone. Empty: none are read. */
   metricStreams?: MetricStream[];
   /** How often metrics are collected, in milliseconds. Default: as each app's own settings say (OTEL_METRIC_EXPORT_INTERVAL), else 60,000. */
@@ -79,14 +83,66 @@ export interface ReceiverOptions {
   maxPoints?: number;
   /** Folder in which streams that are not cumulative keep what was exported. Default: hidden files beside the app's. */
   stateDirectory?: string;
+  /** End where another collector reads a file; else wait for that one to end. */
+  endIfBusy?: boolean;
+}
+
+/** One of those who have to acknowledge pieces. */
+export interface StorageDestination {
+  /** What it is known by from one start to the next. */
+  name: string;
+  signals: readonly ('traces' | 'logs' | 'metrics')[];
+}
+
+export interface StorageOptions {
+  /** The state directory; made if there is none. */
+  directory: string;
+  /** Bytes of the whole journal, default 1 GiB. */
+  maxSize?: number;
+  /** Milliseconds after which pieces are given up, default a day; 0: never. */
+  maxAge?: number;
+  /** When it is full, read nothing more; else the oldest pieces are given up. */
+  refuseWhenFull?: boolean;
+  /** Wait after each transaction until it is on the disk. */
+  fsync?: boolean;
+  /** Wait while another collector has the directory, the default; else end. */
+  wait?: boolean;
+  /** Read without a journal, with a warning, where the directory cannot be used; else end. */
+  optional?: boolean;
+  /** They go by their place here in the calls of the receiver. */
+  destinations: readonly StorageDestination[];
+}
+
+/** Sums over pieces: their bytes, and items by signal. */
+export interface Amount {
+  pieces: number;
+  bytes: number;
+  traces: number;
+  logs: number;
+  metrics: number;
+}
+
+export interface JournalStats {
+  /** Bytes that its segments take, and how many there are. */
+  bytes: number;
+  segments: number;
+  /** Since the start. */
+  transactions: number;
+  bytesWritten: number;
+  /** Pieces that could not be read back, counted once a destination. */
+  piecesDamaged: number;
+  /** Why nothing is read now, if the journal cannot be written. */
+  refusal?: string;
+  /** What waits for each destination, and what was given up because of the journal's bounds. */
+  destinations: { name: string; pending: Amount; dropped: Amount }[];
 }
 
 /** Metrics of one temporality preference with baselines of its own, for one destination or several that share it. */
 export interface MetricStream {
   /** What its pieces carry as `stream`; keep it over restarts, its baselines are filed under it. */
   name: string;
-  /** As in OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE. */
-  temporality: 'cumulative' | 'delta' | 'lowmemory';
+  /** As in OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE; left out: as the app's own settings say, else cumulative. */
+  temporality?: 'cumulative' | 'delta' | 'lowmemory';
   /** How series are merged before they are encoded. */
   groups?: GroupRules;
 }
@@ -152,6 +208,8 @@ export interface ReceiverStats {
   /** How full the fullest ring is, 0 to 1, by ring. */
   ringFullest: Record<RingName, number>;
   bytesUnacknowledged: number;
+  /** Undefined without a journal. */
+  journal?: JournalStats;
   /** Series and instruments in metric cells that cannot be right, counted at each collection. */
   seriesSkipped: number;
 }
@@ -160,6 +218,17 @@ export interface ReceiverStats {
 export interface NativeReceiver {
   /** Every destination has the piece (or it was refused for good): its records may leave the files. */
   acknowledge(sequence: number): void;
+  /** With a journal: one destination has these pieces, or refused them for good. */
+  acknowledgeBy(destination: number, sequences: number[]): void;
+  /** With a journal: one destination cannot keep these pieces in memory. They wait in the journal until it asks for its backlog. */
+  giveBack(destination: number, sequences: number[]): void;
+  /** With a journal: asks for the oldest pieces that wait for a destination, about so many bytes. A 'backlog' event follows. */
+  backlog(destination: number, maxBytes: number): void;
+  /**
+   * With a journal: other destinations from now on. Those whose names are known keep their places, new ones get the next places (in this
+   * order) and start at now; what waits for the others is given up.
+   */
+  setDestinations(destinations: readonly StorageDestination[]): void;
   stats(): ReceiverStats;
   /** Hand over what is assembled now, even if small. */
   flush(): void;
@@ -191,6 +260,10 @@ export interface NativeScraper {
 
 export type ReceiverEvent =
   | { type: 'piece'; piece: Piece }
+  /** Pieces out of the journal, for one destination only; none if nothing waits for it. */
+  | { type: 'backlog'; destination: number; pieces: Piece[] }
+  /** Pieces began to wait in the journal for a destination that does not hold them. */
+  | { type: 'behind'; destination: number }
   | { type: 'log'; level: 'debug' | 'info' | 'warn' | 'error'; message: string }
   /** `error` is set when the thread crashed: the process should end with it. */
   | { type: 'stopped'; error?: string };
@@ -373,18 +446,18 @@ export interface NativeBinding {
   metricCell(writer: number, instrument: number, offset: number, length: number): number;
   /**
    * Raw. A measurement of the double in SCRATCH_VALUE: adds to a sum, sets a gauge (its time is now), records into a histogram.
-   * COMMIT_PUBLISHED, or COMMIT_STALE: the cell is not this thread's any more, ask {@link metricCell} again. NaN is the caller's to
+   * undefined when it is done, or COMMIT_STALE: the cell is not this thread's any more, ask {@link metricCell} again. NaN is the caller's to
    * leave out (histograms ignore it; exponential ones also infinities).
    */
-  recordCell(writer: number, instrument: number, cell: number): number;
+  recordCell(writer: number, instrument: number, cell: number): number | undefined;
   /**
-   * Raw. Makes a cell what somebody else has aggregated; answers as {@link recordCell}. `kind`: 0 a sum or gauge, 1 an explicit
+   * Raw. Makes a cell what somebody else has aggregated; answers COMMIT_PUBLISHED, or as {@link recordCell}. `kind`: 0 a sum or gauge, 1 an explicit
    * histogram, 2 an exponential one. At scratch `offset`, as doubles: seconds and nanoseconds of the start; value or sum; min; max; then the
    * bucket counts (kind 1), or zero count, scale, first index and number of buckets of the positive and of the negative range, and the
    * counts of both (kind 2).
    */
   storeCell(writer: number, instrument: number, cell: number, kind: number, offset: number, length: number): number;
-  /** Raw. Sets SCRATCH_VALUE as this callback round's value of an observed cell; answers as {@link recordCell}. */
+  /** Raw. Sets SCRATCH_VALUE as this callback round's value of an observed cell; answers COMMIT_PUBLISHED, or as {@link recordCell}. */
   observeCell(writer: number, instrument: number, cell: number): number;
   /**
    * Raw. The callbacks of this thread for the instrument succeeded: what was observed since the last commit is exported from now on,
@@ -392,9 +465,9 @@ export interface NativeBinding {
    */
   commitRound(writer: number, instrument: number): number;
   /**
-   * Raw. This thread is done with a cell: 1, forget it (the series ends when no other thread uses it; the same attributes begin a new
-   * one with a new start time), or 0: not yet, since the collector has not collected its last update.
-   * For cells that were not touched for a while: those of sums tell in their word 1, and whoever remembers cells knows.
+   * Raw. This thread is done with a cell whose last update was before SCRATCH_VALUE, seconds since the Unix epoch: 1, forget it (the
+   * series ends when no other thread uses it; the same attributes begin a new one with a new start time), or 0: not yet, since it was
+   * updated later, or the collector has not collected its last update.
    */
   retireCell(writer: number, instrument: number, cell: number): number;
   /**

@@ -14,11 +14,11 @@ export interface PlaceOptions {
   group?: string;
   /** Upper bound in bytes for all files of the directory; oldest dead files go first. */
   directoryLimit?: number;
-  /** Slots and bytes of a new file. */
+  /** Slots and bytes of a new file. Default: OTLP_MMAP_GEOMETRY, else what docs/geometry.md says. */
   geometry?: Partial<Geometry>;
   /**
    * Bytes up to which one value (a text, a list, the body of a log record) is kept whole, from 1,024 to 262,144; a longer one is cut.
-   * Default 65,536.
+   * Default: OTLP_MMAP_VALUE_LIMIT, else 65,536.
    */
   valueLimit?: number;
   /** How long `forceFlush` waits for the collector's acknowledgement, in milliseconds. Default 30,000. */

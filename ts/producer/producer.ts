@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { Resource } from '@opentelemetry/resources';
+import { readGeometry, readValueLimit } from '../config/geometry.js';
 import { readLocation } from '../config/location.js';
 import type { NativeBinding, WriterStatus } from '../native/binding.js';
 import { Writer } from '../record/writer.js';
@@ -27,19 +28,20 @@ export class Producer {
 
   /** @throws Error naming the option that cannot be right. */
   constructor(binding: NativeBinding, resource: Resource, options: PlaceOptions) {
-    const { flushTimeoutMillis, directory, file, group, directoryLimit, geometry, valueLimit } = options;
+    const { flushTimeoutMillis, directory, file, group, directoryLimit } = options;
     const location = directory === undefined && file === undefined ? readLocation(process.env) : { directory, file };
     const attributes = settledAttributes(resource);
     const handle = binding.openWriter({
       ...location,
       group,
       directoryLimit,
-      geometry,
+      geometry: options.geometry ?? readGeometry(process.env),
       serviceName: String(attributes['service.name'] ?? 'unknown_service'),
       identity: identityOf(attributes, resource.schemaUrl, binding.processInstanceId()),
     });
     this.binding = binding;
     this.resource = resource;
+    const valueLimit = options.valueLimit ?? readValueLimit(process.env);
     this.writer = new Writer(binding, handle, location.file === undefined, valueLimit);
     this.target = location.file ?? location.directory ?? binding.writerStatus(handle).directory;
     this.#publication = new ResourcePublication(binding, handle, resource);

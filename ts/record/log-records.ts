@@ -88,11 +88,11 @@ export class LogRecords {
       bounds.wasCut = fields.wasCut;
       status = this.#attempt(fields);
       if (status === COMMIT_PUBLISHED) {
-        if (bounds.wasCut) writer.binding.countDrop(writer.handle, CONSTANT_RING_EVENTS, CONSTANT_DROP_TRUNCATED);
+        if (bounds.wasCut) writer.lost(CONSTANT_RING_EVENTS, CONSTANT_DROP_TRUNCATED);
         return status;
       }
       if (status !== COMMIT_STALE) {
-        writer.failed(status);
+        writer.failed(CONSTANT_RING_EVENTS, status);
         return status;
       }
       writer.refresh();
@@ -209,7 +209,7 @@ export class LogRecords {
   }
 
   #refuseKey(): void {
-    this.writer.binding.countDrop(this.writer.handle, CONSTANT_RING_EVENTS, CONSTANT_DROP_LIMIT);
+    this.writer.lost(CONSTANT_RING_EVENTS, CONSTANT_DROP_LIMIT);
   }
 
   #putBody(at: number, body: unknown): number {

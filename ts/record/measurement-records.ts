@@ -99,7 +99,7 @@ export class MeasurementRecords {
         status = this.#tryWrite(value, attributes, span);
         if (status === COMMIT_PUBLISHED) return;
         if (status !== COMMIT_STALE) {
-          writer.failed(status);
+          writer.failed(CONSTANT_RING_MEASUREMENTS, status);
           return;
         }
       } else if (status !== COMMIT_STALE) {
@@ -155,7 +155,7 @@ export class MeasurementRecords {
     useClock(-1, 0, 0);
     const status = writer.commitTimed(CONSTANT_RING_MEASUREMENTS, SCRATCH_RECORD, to - SCRATCH_RECORD, timeAt);
     if (status === COMMIT_PUBLISHED && bounds.wasCut) {
-      writer.binding.countDrop(writer.handle, CONSTANT_RING_MEASUREMENTS, CONSTANT_DROP_TRUNCATED);
+      writer.lost(CONSTANT_RING_MEASUREMENTS, CONSTANT_DROP_TRUNCATED);
     }
     return status;
   }

@@ -117,7 +117,7 @@ class PendingAttributes implements PendingOwner {
       this.#again(records, span);
       records.end(span, fields);
     } else if (status !== COMMIT_PUBLISHED) {
-      writer.failed(status);
+      writer.failed(CONSTANT_RING_SPANS, status);
     }
   }
 
@@ -169,7 +169,7 @@ class PendingAttributes implements PendingOwner {
     if (status === COMMIT_STALE) {
       this.#again(records, span);
     } else if (status !== COMMIT_PUBLISHED) {
-      writer.failed(status);
+      writer.failed(CONSTANT_RING_SPANS, status);
     }
     return status;
   }

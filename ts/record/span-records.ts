@@ -188,11 +188,11 @@ export class SpanRecords {
       bounds.wasCut = false;
       status = attempt.call(this, putSpanHeader(SCRATCH_RECORD, span), span, fields);
       if (status === COMMIT_PUBLISHED) {
-        if (bounds.wasCut) writer.binding.countDrop(writer.handle, CONSTANT_RING_SPANS, CONSTANT_DROP_TRUNCATED);
+        if (bounds.wasCut) writer.lost(CONSTANT_RING_SPANS, CONSTANT_DROP_TRUNCATED);
         return status;
       }
       if (status !== COMMIT_STALE) {
-        if (status !== NO_ROOM) writer.failed(status);
+        if (status !== NO_ROOM) writer.failed(CONSTANT_RING_SPANS, status);
         return status;
       }
       writer.refresh();
@@ -389,7 +389,7 @@ export class SpanRecords {
       const end = writer.putAttribute(attributeAt, tag, pairs[i] as string, pairs[i + 1]);
       if (end <= 0) {
         if (end === STALE_KEYS) return STALE;
-        writer.binding.countDrop(writer.handle, CONSTANT_RING_SPANS, CONSTANT_DROP_LIMIT);
+        writer.lost(CONSTANT_RING_SPANS, CONSTANT_DROP_LIMIT);
         continue;
       }
       if (end > bounds.limit) break;

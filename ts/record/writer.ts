@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { diag } from '@opentelemetry/api';
-import { announce } from '../config/diagnostics.js';
 import type { NativeBinding } from '../native/binding.js';
 import * as layout from '../native/layout.js';
 import { attachScratch, threadScratch } from '../native/scratch.js';
 import * as anyValue from './any-value.js';
+import { Losses } from './losses.js';
 import { encodeScopeAttributes } from './otlp-value.js';
 import { RecentAttributes } from './recent-attributes.js';
 import { encodeScopeField } from './span-message.js';
@@ -22,9 +22,12 @@ const {
   COMMIT_TIME_CLOCK,
   COMMIT_TIME_EXPLICIT,
   COMMIT_TIME_NONE,
+  COMMIT_TOO_LARGE,
   CONSTANT_DROP_DISABLED,
   CONSTANT_DROP_DISK,
+  CONSTANT_DROP_FULL,
   CONSTANT_DROP_LIMIT,
+  CONSTANT_DROP_TOO_LARGE,
   SCRATCH_ANCHOR,
   SCRATCH_COMMIT_LENGTH,
   SCRATCH_COMMIT_OFFSET,
@@ -54,7 +57,6 @@ const ATTEMPTS = 4;
 /** Names of events that a file's dictionary takes from each thread, and their length: names that are made up must not fill it. */
 const NAMES = 256;
 const NAME_LENGTH = 256;
-const WARNING_INTERVAL = 30_000;
 /** Bytes of the longest value that is kept whole, unless told otherwise; and what may be told. */
 const VALUE_LIMIT = 64 << 10;
 const LARGEST_VALUE_LIMIT = 256 << 10;
@@ -139,9 +141,7 @@ export class Writer implements anyValue.KeyReferences {
   /** In front of the map: one comparison is half of a look-up. */
   readonly #recent = new RecentAttributes();
   readonly #names = new Map<string, number>();
-  #warnedAt = Number.NEGATIVE_INFINITY;
-  #failures = 0;
-  #announced = false;
+  readonly #losses: Losses;
   readonly #toldWarnings = new Set<string>();
 
   /** An end may carry the attributes before it. Readers of version 1 would not see them there. */
@@ -160,6 +160,7 @@ export class Writer implements anyValue.KeyReferences {
     this.valueLimit = Math.min(Math.max(valueLimit, LEAST_VALUE_LIMIT), LARGEST_VALUE_LIMIT) || VALUE_LIMIT;
     this.binding = binding;
     this.handle = handle;
+    this.#losses = new Losses(binding, handle);
     this.#commit = binding.commit;
     this.epoch = binding.epoch(handle);
   }
@@ -338,51 +339,35 @@ export class Writer implements anyValue.KeyReferences {
   }
 
   /** A record was not published, and native code has counted it. */
-  failed(status: number): void {
-    this.#failures++;
-    const now = performance.now();
-    if (now - this.#warnedAt < WARNING_INTERVAL) return;
-    this.#warnedAt = now;
-    // Later, because a logger may make spans itself, and the scratch buffer is in use here.
-    queueMicrotask(() => this.#tell(status));
-  }
-
-  #tell(status: number): void {
-    try {
-      const line = `${this.#failures} record(s) dropped: ${this.#reason(status)}`;
-      this.#failures = 0;
-      if (status === COMMIT_DISK && !this.#announced) {
-        // Nothing is recorded at all, so this has to be seen even without a logger.
-        this.#announced = true;
-        announce('error', line);
-      } else {
-        diag.warn(`otlp-mmap: ${line}`);
-      }
-    } catch {
-      // The writer was closed meanwhile, or the logger threw: there is nobody left to tell.
-    }
+  failed(ring: number, status: number): void {
+    this.#losses.add(ring, reasonOf(status));
   }
 
   /** A record could not be encoded for want of references: it counts as dropped like one that was refused. */
   abandoned(ring: number, status: number): void {
-    const reason =
-      status === COMMIT_DISABLED
-        ? CONSTANT_DROP_DISABLED
-        : status === COMMIT_DISK
-          ? CONSTANT_DROP_DISK
-          : CONSTANT_DROP_LIMIT;
-    this.binding.countDrop(this.handle, ring, reason);
-    this.failed(status);
+    this.lost(ring, reasonOf(status));
   }
 
-  #reason(status: number): string {
-    if (status === COMMIT_DISABLED) return 'the writer is shut down.';
-    const { directory, file, error } = this.binding.writerStatus(this.handle);
-    if (error !== undefined) return error;
-    if (status === COMMIT_FULL) {
-      return `the ring of ${file ?? directory} is full. Is an otlp-mmap-collector reading ${directory}?`;
-    }
-    return `${file ?? directory} did not take them (status ${status}).`;
+  /** Counts a loss that the encoder decided on (`CONSTANT_DROP_…`), and tells of it. */
+  lost(ring: number, reason: number): void {
+    this.binding.countDrop(this.handle, ring, reason);
+    this.#losses.add(ring, reason);
+  }
+}
+
+/** Why a record was dropped, by the answer of its commit. */
+function reasonOf(status: number): number {
+  switch (status) {
+    case COMMIT_FULL:
+      return CONSTANT_DROP_FULL;
+    case COMMIT_TOO_LARGE:
+      return CONSTANT_DROP_TOO_LARGE;
+    case COMMIT_DISABLED:
+      return CONSTANT_DROP_DISABLED;
+    case COMMIT_DISK:
+      return CONSTANT_DROP_DISK;
+    default:
+      return CONSTANT_DROP_LIMIT;
   }
 }
 

@@ -23,16 +23,17 @@ export interface Providers {
 /** Makes and registers the providers of the signals that are not switched off. All of them write to one file. */
 export function createProviders(env: Env): Providers {
   const providers: Providers = {};
+  if (isSignalEnabled(env, 'metrics')) {
+    providers.meterProvider = createMeterProvider();
+  }
+  const meterProvider = readBoolean(env, 'OTEL_NODE_EXPERIMENTAL_SDK_METRICS') ? providers.meterProvider : undefined;
   if (isSignalEnabled(env, 'traces')) {
     const { MmapTracerProvider } = require('../trace/provider.js') as typeof TracerProviders;
-    providers.tracerProvider = new MmapTracerProvider();
+    providers.tracerProvider = new MmapTracerProvider({ meterProvider });
     providers.tracerProvider.register();
   }
   if (isSignalEnabled(env, 'logs')) {
-    providers.loggerProvider = createLoggerProvider(env);
-  }
-  if (isSignalEnabled(env, 'metrics')) {
-    providers.meterProvider = createMeterProvider();
+    providers.loggerProvider = createLoggerProvider(env, meterProvider);
   }
   return providers;
 }
@@ -51,14 +52,17 @@ function createMeterProvider(): MeterProviders.MmapMeterProvider | undefined {
   return provider;
 }
 
-function createLoggerProvider(env: Env): LoggerProviders.MmapLoggerProvider | undefined {
+function createLoggerProvider(
+  env: Env,
+  meterProvider: MeterProviders.MmapMeterProvider | undefined,
+): LoggerProviders.MmapLoggerProvider | undefined {
   const { hasGlobalLoggerProvider } = require('../logs/global.js') as typeof LogsGlobal;
   if (hasGlobalLoggerProvider() || isApiGlobalSet('logs')) {
     announce('warn', 'another logger provider is registered already: it stays in place, and no logs are recorded here');
     return undefined;
   }
   const { MmapLoggerProvider } = require('../logs/provider.js') as typeof LoggerProviders;
-  const provider = new MmapLoggerProvider();
+  const provider = new MmapLoggerProvider({ meterProvider });
   provider.register();
   if (readBoolean(env, 'OTLP_MMAP_CAPTURE_CONSOLE')) {
     const { captureConsole } = require('./console-capture.js') as typeof ConsoleCapture;

@@ -2,8 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { diag } from '@opentelemetry/api';
-import type { PlaceOptions } from '../producer/options.js';
+import { ComponentMetrics } from '../self-metrics/component.js';
 import { writeLogRecord } from './log-writer.js';
+import type { StockProcessorOptions } from './processor-options.js';
 import { Producers } from './producers.js';
 import type { StockLogRecord } from './readable-log-record.js';
 
@@ -17,16 +18,22 @@ import type { StockLogRecord } from './readable-log-record.js';
  */
 export class MmapLogRecordProcessor {
   readonly #producers: Producers;
+  readonly #metrics: ComponentMetrics | undefined;
   #failed = false;
 
-  constructor(options: PlaceOptions = {}) {
-    this.#producers = new Producers(options, 'log records');
+  constructor({ selfObsMeterProvider, ...place }: StockProcessorOptions = {}) {
+    this.#producers = new Producers(place, 'log records');
+    this.#metrics =
+      selfObsMeterProvider &&
+      new ComponentMetrics(selfObsMeterProvider, 'log', 'MmapLogRecordProcessor', () => this.#producers.status());
   }
 
   onEmit(record: StockLogRecord, _context?: unknown): void {
     try {
       const producer = this.#producers.of(record.resource);
-      if (producer !== undefined) writeLogRecord(producer, record);
+      if (producer === undefined) return;
+      const status = writeLogRecord(producer, record);
+      if (this.#metrics !== undefined) this.#metrics.processed(status);
     } catch (error) {
       this.#fail(error);
     }

@@ -38,8 +38,8 @@ const fields: Mutable<LogFields> = {
   wasCut: false,
 };
 
-/** Writes a record of the stock SDK, which has its limits applied and its values copied, but for the body. */
-export function writeLogRecord(producer: StockProducer, record: StockLogRecord): void {
+/** Writes a record of the stock SDK, which has its limits applied and its values copied, but for the body. Returns the commit's answer. */
+export function writeLogRecord(producer: StockProducer, record: StockLogRecord): number {
   fields.wasCut = false;
   fields.body = isScalar(record.body) ? record.body : takeBody(record.body);
   fields.scope = producer.scopeOf(record.instrumentationScope);
@@ -62,8 +62,9 @@ export function writeLogRecord(producer: StockProducer, record: StockLogRecord):
   fields.observedNanos = recordTime.nanos;
   fields.droppedAttributes = record.droppedAttributesCount;
   fields.attributeCount = fill(pairs, record.attributes);
-  producer.logs.commit(fields);
+  const status = producer.logs.commit(fields);
   fields.body = undefined;
+  return status;
 }
 
 function isScalar(body: unknown): boolean {

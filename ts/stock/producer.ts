@@ -3,7 +3,7 @@
 
 import type { Resource } from '@opentelemetry/resources';
 import { Cells } from '../metrics/cells.js';
-import type { NativeBinding } from '../native/binding.js';
+import type { NativeBinding, WriterStatus } from '../native/binding.js';
 import type { PlaceOptions } from '../producer/options.js';
 import { Producer } from '../producer/producer.js';
 import { LogRecords } from '../record/log-records.js';
@@ -55,6 +55,10 @@ export class StockProducer {
     this.#lastStockScope = stock;
     this.#lastScope = scope;
     return scope;
+  }
+
+  status(): WriterStatus {
+    return this.#producer.status();
   }
 
   /** Resolves when the collector has exported everything written so far. @throws Error naming what is in the way. */

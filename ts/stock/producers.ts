@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { announce } from '../config/diagnostics.js';
-import type { NativeBinding } from '../native/binding.js';
+import type { NativeBinding, WriterStatus } from '../native/binding.js';
 import { findBinding } from '../native/loader.js';
 import type { PlaceOptions } from '../producer/options.js';
 import { StockProducer } from './producer.js';
@@ -58,6 +58,11 @@ export class Producers {
       announce('error', `${this.#records} are not recorded: ${(error as Error).message}`);
       return undefined;
     }
+  }
+
+  /** Of the file that was written to last; undefined when there is none. */
+  status(): WriterStatus | undefined {
+    return this.#last?.status();
   }
 
   async flush(): Promise<void> {

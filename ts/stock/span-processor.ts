@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { diag, TraceFlags } from '@opentelemetry/api';
-import type { PlaceOptions } from '../producer/options.js';
+import { ComponentMetrics } from '../self-metrics/component.js';
+import type { StockProcessorOptions } from './processor-options.js';
 import { Producers } from './producers.js';
 import type { StockSpan } from './readable-span.js';
 import { type WrittenSpan, writeEnd, writeStart } from './span-writer.js';
@@ -20,10 +21,14 @@ export class MmapSpanProcessor {
   readonly #producers: Producers;
   /** Where an open span carries what was written of it. A property costs a tenth of a WeakMap, and dies with its span. */
   readonly #written = Symbol('otlp-mmap.written');
+  readonly #metrics: ComponentMetrics | undefined;
   #failed = false;
 
-  constructor(options: PlaceOptions = {}) {
-    this.#producers = new Producers(options, 'spans');
+  constructor({ selfObsMeterProvider, ...place }: StockProcessorOptions = {}) {
+    this.#producers = new Producers(place, 'spans');
+    this.#metrics =
+      selfObsMeterProvider &&
+      new ComponentMetrics(selfObsMeterProvider, 'span', 'MmapSpanProcessor', () => this.#producers.status());
   }
 
   onStart(span: StockSpan, _parentContext?: unknown): void {
@@ -45,7 +50,10 @@ export class MmapSpanProcessor {
       const written = (span as Carrier)[this.#written];
       if (written !== undefined) {
         (span as Carrier)[this.#written] = undefined;
-        writeEnd(written, span);
+        const status = writeEnd(written, span);
+        if (this.#metrics !== undefined) {
+          this.#metrics.processed(status);
+        }
       }
     } catch (error) {
       this.#fail(error);

@@ -112,8 +112,8 @@ function writeStartRecords(written: WrittenSpan, span: StockSpan): void {
   writeLinks(written, span);
 }
 
-/** Writes what the span has got since its start, and its end. */
-export function writeEnd(written: WrittenSpan, span: StockSpan): void {
+/** Writes what the span has got since its start, and its end. Returns the answer of the end's commit. */
+export function writeEnd(written: WrittenSpan, span: StockSpan): number {
   const { records } = written;
   let lateCount = collectLatePairs(written, span.attributes);
   if (lateCount < 0 || hasLostLinks(written, span)) {
@@ -125,7 +125,7 @@ export function writeEnd(written: WrittenSpan, span: StockSpan): void {
     }
     writeLinks(written, span);
   }
-  writeClosing(written, span, lateCount);
+  return writeClosing(written, span, lateCount);
 }
 
 /** Writes a span that has ended, all at once. */
@@ -134,7 +134,7 @@ export function writeWhole(producer: StockProducer, span: StockSpan): void {
 }
 
 /** Events, late attributes and end: nothing of them is known to the file before. */
-function writeClosing(written: WrittenSpan, span: StockSpan, lateCount: number): void {
+function writeClosing(written: WrittenSpan, span: StockSpan, lateCount: number): number {
   const { records } = written;
   for (const stock of span.events) {
     writeEvent(written, stock);
@@ -146,7 +146,7 @@ function writeClosing(written: WrittenSpan, span: StockSpan, lateCount: number):
   end.droppedEvents = span.droppedEventsCount;
   end.droppedLinks = span.droppedLinksCount;
   setTime(span.endTime);
-  records.endWith(written, end, latePairs, lateCount);
+  return records.endWith(written, end, latePairs, lateCount);
 }
 
 /**

@@ -1,7 +1,7 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { type ContextManager, diag, type TextMapPropagator } from '@opentelemetry/api';
+import { type ContextManager, diag, type MeterProvider, type TextMapPropagator } from '@opentelemetry/api';
 import type { IdGenerator, Sampler, SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import type { Redact } from '../attributes/redaction.js';
 import { readSpanLimits } from '../config/span-limits.js';
@@ -20,6 +20,8 @@ export interface MmapTracerProviderOptions extends ProducerOptions {
   /** Bounds of attributes, where `spanLimits` says nothing. */
   generalLimits?: Partial<Pick<SpanLimits, 'attributeCountLimit' | 'attributeValueLengthLimit'>>;
   idGenerator?: IdGenerator;
+  /** Takes the metrics that the semantic conventions have for an SDK's spans (`otel.sdk.span.…`). Default: none are made. */
+  meterProvider?: MeterProvider;
   /** Decides what of the attributes of spans, events and links reaches the file. */
   redact?: Redact;
   /** Called as by the stock SDK, also for spans that are recorded but not sampled (which the file never has). */

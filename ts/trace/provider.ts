@@ -19,7 +19,9 @@ import type { Producer } from '../producer/producer.js';
 import { pendingAttributes } from '../record/pending-attributes.js';
 import { SpanRecords } from '../record/span-records.js';
 import { Scope } from '../record/writer.js';
+import { SpanMetrics } from '../self-metrics/span-metrics.js';
 import { IdSource } from './id-source.js';
+import { ObservedTracer } from './observed-tracer.js';
 import { type MmapTracerProviderOptions, type RegistrationOptions, resolveLimits } from './options.js';
 import { chooseSampling } from './sampling.js';
 import type { SpanLimits } from './span-origin.js';
@@ -40,6 +42,7 @@ export class MmapTracerProvider implements TracerProvider {
   readonly #recorder: Recorder | undefined;
   readonly #limits: SpanLimits;
   readonly #processors: SpanProcessors;
+  readonly #metrics: SpanMetrics | undefined;
   readonly #redaction: Redaction | undefined;
   readonly #state: TracerState;
   readonly #tracers = new Map<string, Tracer>();
@@ -47,7 +50,9 @@ export class MmapTracerProvider implements TracerProvider {
 
   constructor(options: MmapTracerProviderOptions = {}) {
     this.#limits = resolveLimits(options);
-    this.#processors = new SpanProcessors(options.spanProcessors ?? []);
+    this.#metrics = options.meterProvider && new SpanMetrics(options.meterProvider, () => this.status());
+    const given = options.spanProcessors ?? [];
+    this.#processors = new SpanProcessors(this.#metrics === undefined ? given : [...given, this.#metrics]);
     this.#redaction = options.redact && new Redaction(options.redact);
     this.#state = {
       sampling: chooseSampling(options.sampler, process.env),
@@ -81,7 +86,9 @@ export class MmapTracerProvider implements TracerProvider {
       redaction: this.#redaction,
       processors: this.#processors.isEmpty ? undefined : this.#processors,
     };
-    return new MmapTracer(origin, this.#state);
+    return this.#metrics === undefined
+      ? new MmapTracer(origin, this.#state)
+      : new ObservedTracer(origin, this.#state, this.#metrics);
   }
 
   /** Makes this the API's tracer provider, with a context manager and propagators. */

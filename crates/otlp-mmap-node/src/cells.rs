@@ -164,9 +164,19 @@ fn with_value(
 }
 
 unsafe extern "C" fn record_cell(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
-    with_value(env, info, |handle, instrument, cell, value| {
-        handle.record(instrument, cell, value).number()
-    })
+    let (state, [writer, instrument, cell]) = arguments::<3>(env, info);
+    let (writer, instrument, cell) = (unsigned(env, writer), unsigned(env, instrument), unsigned(env, cell));
+    let status = guarded(commit::DISABLED, || {
+        let Some((scratch, handle)) = state.and_then(|state| state.cell_parts(writer)) else {
+            return commit::DISABLED;
+        };
+        handle.record(instrument as u32, cell as u32, scratch.value()).number()
+    });
+    if status == commit::PUBLISHED {
+        // nothing to make a number for: it would take a tenth of the call
+        return ptr::null_mut();
+    }
+    integer(env, status)
 }
 
 /// Doubles of a stored point before those that only exponential histograms have: start (seconds, nanoseconds), value or sum, min, max.
@@ -246,8 +256,8 @@ unsafe extern "C" fn commit_round(env: sys::napi_env, info: sys::napi_callback_i
 }
 
 unsafe extern "C" fn retire_cell(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
-    with_value(env, info, |handle, instrument, cell, _| {
-        u32::from(handle.retire(instrument, cell))
+    with_value(env, info, |handle, instrument, cell, before| {
+        u32::from(handle.retire_idle(instrument, cell, (before * 1e9) as u64))
     })
 }
 

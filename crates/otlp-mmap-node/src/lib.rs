@@ -15,6 +15,7 @@ mod processor;
 mod raw;
 mod receiver;
 mod scraper;
+mod storage;
 mod systemd;
 mod writers;
 

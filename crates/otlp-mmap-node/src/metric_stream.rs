@@ -13,7 +13,7 @@ use crate::processor::{JsTextTest, text_test, text_tests};
 #[napi(object)]
 pub struct JsMetricStream {
     pub name: String,
-    pub temporality: String,
+    pub temporality: Option<String>,
     pub groups: Option<JsGroupRules>,
 }
 
@@ -43,10 +43,16 @@ pub struct JsGroupRule {
 /// An expression that is none, a word that is not known.
 pub fn streams(streams: Vec<JsMetricStream>) -> Result<Vec<MetricStream>> {
     let stream = |stream: JsMetricStream| {
+        let temporality = match &stream.temporality {
+            None => Temporality::default(),
+            Some(name) => {
+                Temporality::from_name(name).ok_or_else(|| Error::from_reason(format!("unknown temporality {name}")))?
+            }
+        };
         Ok(MetricStream {
             name: stream.name,
-            temporality: Temporality::from_name(&stream.temporality)
-                .ok_or_else(|| Error::from_reason(format!("unknown temporality {}", stream.temporality)))?,
+            temporality,
+            follows_app: stream.temporality.is_none(),
             groups: stream.groups.map(rules).transpose()?.map(Arc::new),
         })
     };

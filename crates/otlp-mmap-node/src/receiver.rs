@@ -1,6 +1,7 @@
 //! The collector's reader thread, as an object with a callback.
 
 use crate::metric_stream::{self, JsMetricStream};
+use crate::storage::{JsDestination, JsJournalStats, JsStorageOptions};
 use crate::writers::reason_name;
 use napi::bindgen_prelude::{Buffer, Function};
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
@@ -24,6 +25,8 @@ pub struct JsReceiverOptions {
     pub max_open_spans: Option<u32>,
     pub max_open_span_bytes: Option<f64>,
     pub dead_slot_timeout: Option<f64>,
+    pub storage: Option<JsStorageOptions>,
+    pub end_if_busy: Option<bool>,
     pub metric_streams: Option<Vec<JsMetricStream>>,
     pub metric_interval: Option<f64>,
     pub max_points: Option<u32>,
@@ -55,6 +58,8 @@ impl TryFrom<JsReceiverOptions> for ReceiverOptions {
                 Some(streams) => metric_stream::streams(streams)?,
                 None => default.metric_streams,
             },
+            storage: options.storage.map(Into::into),
+            end_if_busy: options.end_if_busy.unwrap_or(false),
             metric_interval: options.metric_interval.map(millis),
             max_points: options.max_points.unwrap_or(default.max_points),
             state_directory: options.state_directory.map(PathBuf::from),
@@ -92,6 +97,8 @@ pub struct JsReceiverEvent {
     #[napi(js_name = "type")]
     pub kind: &'static str,
     pub piece: Option<JsPiece>,
+    pub destination: Option<u32>,
+    pub pieces: Option<Vec<JsPiece>>,
     pub level: Option<&'static str>,
     pub message: Option<String>,
     pub error: Option<String>,
@@ -102,6 +109,8 @@ impl From<Event> for JsReceiverEvent {
         let empty = Self {
             kind: "",
             piece: None,
+            destination: None,
+            pieces: None,
             level: None,
             message: None,
             error: None,
@@ -110,6 +119,17 @@ impl From<Event> for JsReceiverEvent {
             Event::Piece(handed) => Self {
                 kind: "piece",
                 piece: Some(handed.into()),
+                ..empty
+            },
+            Event::Backlog(destination, pieces) => Self {
+                kind: "backlog",
+                destination: Some(destination as u32),
+                pieces: Some(pieces.into_iter().map(JsPiece::from).collect()),
+                ..empty
+            },
+            Event::Behind(destination) => Self {
+                kind: "behind",
+                destination: Some(destination as u32),
                 ..empty
             },
             Event::Log(level, message) => Self {
@@ -156,6 +176,7 @@ pub struct JsReceiverStats {
     pub ring_records: HashMap<&'static str, f64>,
     pub ring_fullest: HashMap<&'static str, f64>,
     pub bytes_unacknowledged: f64,
+    pub journal: Option<JsJournalStats>,
     pub series_skipped: f64,
 }
 
@@ -196,6 +217,9 @@ impl From<ReceiverStats> for JsReceiverStats {
                 .map(|ring| (ring.name(), stats.ring_fullest[ring as usize] as f64 / 1000.0))
                 .into(),
             bytes_unacknowledged: stats.bytes_unacknowledged as f64,
+            journal: stats
+                .journal
+                .map(|journal| JsJournalStats::new(journal, stats.journal_refusal)),
             series_skipped: stats.series_skipped as f64,
         }
     }
@@ -219,6 +243,31 @@ impl NativeReceiver {
     #[napi]
     pub fn stats(&self) -> JsReceiverStats {
         self.receiver.stats().into()
+    }
+
+    /// One destination has these pieces, or refused them for good.
+    #[napi]
+    pub fn acknowledge_by(&self, destination: u32, sequences: Vec<f64>) {
+        self.receiver.acknowledge_by(destination as usize, numbers(&sequences));
+    }
+
+    /// One destination cannot keep these pieces in memory.
+    #[napi]
+    pub fn give_back(&self, destination: u32, sequences: Vec<f64>) {
+        self.receiver.give_back(destination as usize, numbers(&sequences));
+    }
+
+    /// Asks for pieces that wait in the journal for a destination; a `backlog` event follows.
+    #[napi]
+    pub fn backlog(&self, destination: u32, max_bytes: f64) {
+        self.receiver.backlog(destination as usize, max_bytes as usize);
+    }
+
+    /// Takes other destinations from now on.
+    #[napi]
+    pub fn set_destinations(&self, destinations: Vec<JsDestination>) {
+        self.receiver
+            .set_destinations(destinations.into_iter().map(Into::into).collect());
     }
 
     /// Hands over what is assembled now.
@@ -267,6 +316,10 @@ impl NativeReceiver {
     pub fn stop(&self) {
         self.receiver.stop();
     }
+}
+
+fn numbers(sequences: &[f64]) -> Vec<u64> {
+    sequences.iter().map(|&sequence| sequence as u64).collect()
 }
 
 /// Starts a reader thread that tells everything through `on_event`.

@@ -52,8 +52,7 @@ pub struct JsGeometry {
 }
 
 impl JsGeometry {
-    fn geometry(&self) -> Geometry {
-        let mut geometry = Geometry::default();
+    fn geometry(&self, mut geometry: Geometry) -> Geometry {
         let set = |field: &mut u64, value: Option<u32>| *field = value.map_or(*field, u64::from);
         set(&mut geometry.events.buffers, self.events_buffers);
         set(&mut geometry.events.buffer_size, self.events_buffer_size);
@@ -111,7 +110,9 @@ pub fn open_writer(options: JsWriterOptions) -> Result<u32> {
     let writer = Writer::open(WriterOptions {
         location: key.location.clone(),
         service_name: options.service_name,
-        geometry: options.geometry.map(|geometry| geometry.geometry()),
+        geometry: options
+            .geometry
+            .map(|geometry| geometry.geometry(Geometry::of(&key.location))),
         group: options.group,
         directory_limit: options.directory_limit.map(|bytes| bytes as u64),
         ..WriterOptions::default()
@@ -186,6 +187,13 @@ pub fn request_flush(writer: u32) -> f64 {
     get(writer as usize).map_or(0.0, |writer| writer.request_flush() as f64)
 }
 
+/// How full a ring is; see `WriterStatus` of `ts/native/binding.ts`.
+#[napi(object)]
+pub struct JsRingStatus {
+    pub waiting: f64,
+    pub slots: f64,
+}
+
 /// See `WriterStatus` of `ts/native/binding.ts`.
 #[napi(object)]
 pub struct JsWriterStatus {
@@ -193,6 +201,7 @@ pub struct JsWriterStatus {
     pub file: Option<String>,
     pub generation: f64,
     pub drops: HashMap<String, HashMap<String, f64>>,
+    pub rings: HashMap<String, JsRingStatus>,
     pub reader_heartbeat: f64,
     pub flush_epoch: f64,
     pub acknowledged_epoch: f64,
@@ -244,11 +253,20 @@ pub fn process_instance_id() -> String {
 pub fn writer_status(writer: u32) -> Result<JsWriterStatus> {
     let status = required(writer)?.status();
     let drops = drops_by_name(&status);
+    let rings = status.rings.iter().map(|&(ring, waiting, slots)| {
+        let fill = JsRingStatus {
+            waiting: waiting as f64,
+            slots: slots as f64,
+        };
+        (ring.name().to_owned(), fill)
+    });
+    let rings = rings.collect();
     Ok(JsWriterStatus {
         directory: status.directory.display().to_string(),
         file: status.file.map(|file| file.display().to_string()),
         generation: status.generation as f64,
         drops,
+        rings,
         reader_heartbeat: status.reader_heartbeat as f64 / NANOS_PER_MILLI,
         flush_epoch: status.flush_epoch as f64,
         acknowledged_epoch: status.acknowledged_epoch as f64,

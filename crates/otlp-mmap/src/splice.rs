@@ -7,6 +7,8 @@ use crate::wire::{self, Fields, Malformed, Value};
 
 /// Messages within messages: more than any record of this format nests. What lies deeper is copied as it is.
 const MAX_DEPTH: u32 = 128;
+/// Bytes of a record, more than most.
+const TYPICAL: usize = 2048;
 
 /// What happens to the length-delimited field whose body begins at `at` (an offset in the whole message).
 #[derive(Debug, Clone, Copy)]
@@ -33,7 +35,8 @@ pub(crate) enum Change<'a> {
 pub(crate) fn splice(message: &[u8], edits: &[Edit<'_>]) -> Result<Vec<u8>, Malformed> {
     debug_assert!(edits.is_sorted_by_key(|edit| edit.at), "in the order of their places");
     let added = edits.iter().map(|edit| edit.change.len()).sum::<usize>();
-    let mut out = Vec::with_capacity(message.len() + added + 16);
+    // of a long message, most is what the edits take away
+    let mut out = Vec::with_capacity(message.len().min(TYPICAL) + added + 16);
     walk(message, 0, &mut edits.iter().peekable(), &mut out, MAX_DEPTH)?;
     Ok(out)
 }

@@ -22,6 +22,7 @@ fn watching(folder: &Path, temporalities: &[Temporality]) -> ReceiverOptions {
     let stream = |temporality: &Temporality| MetricStream {
         name: format!("{temporality:?}"),
         temporality: *temporality,
+        follows_app: false,
         groups: None,
     };
     ReceiverOptions {
@@ -247,4 +248,44 @@ fn many_series_come_in_pieces_of_bounded_size_as_they_are_acknowledged() {
         reading.receiver.acknowledge(handed.sequence);
     }
     reading.receiver.stop();
+}
+
+#[test]
+fn a_stream_follows_the_apps_preference_when_it_is_told_to() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = in_directory(folder.path());
+    writer.set_setting("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", "Delta");
+    let mut meter = Meter::new(&writer);
+    let requests = meter.define(counter("requests"));
+    meter.record(requests, "a", 5.0);
+    let mut options = watching(folder.path(), &[Temporality::Cumulative]);
+    options.metric_streams.push(MetricStream::default());
+    let reading = Reading::start(options);
+    attached(&reading);
+    for (cumulative, delta) in [(5.0, 5.0), (7.0, 2.0)] {
+        let pieces = [collect(&reading), reading.piece()];
+        let values = pieces
+            .each_ref()
+            .map(|piece| points(piece, "requests")[0]["asDouble"].clone());
+        assert_eq!(values, [cumulative, delta]);
+        for piece in &pieces {
+            reading.receiver.acknowledge(piece.sequence);
+        }
+        until("both are acknowledged", || {
+            reading.receiver.stats().bytes_unacknowledged == 0
+        });
+        meter.record(requests, "a", 2.0);
+    }
+}
+
+#[test]
+fn a_receiver_that_collects_for_nobody_stops() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = in_directory(folder.path());
+    let mut meter = Meter::new(&writer);
+    let requests = meter.define(counter("requests"));
+    meter.record(requests, "a", 5.0);
+    let reading = Reading::start(watching(folder.path(), &[]));
+    attached(&reading);
+    assert!(reading.stop().is_empty());
 }

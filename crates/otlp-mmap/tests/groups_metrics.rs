@@ -44,6 +44,7 @@ fn stream(temporality: Temporality, rules: GroupRules) -> MetricStream {
     MetricStream {
         name: "grouped".to_owned(),
         temporality,
+        follows_app: false,
         groups: Some(Arc::new(rules)),
     }
 }

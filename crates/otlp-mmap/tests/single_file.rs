@@ -108,6 +108,10 @@ fn a_single_file_never_rolls_and_its_full_dictionary_is_a_limit() {
         }
     }
     assert_eq!(result, Err(CommitStatus::Limit));
+    for number in 0..10 {
+        let scope = writer.intern_scope(epoch, &format!("a scope asked for late {number}"), "1", &[]);
+        assert!(scope.is_ok(), "strings that users make up leave room for scopes");
+    }
     assert!(!writer.roll());
     assert_eq!(writer.epoch(), epoch);
     assert_eq!(writer.intern_string(epoch, "known"), Ok(known));

@@ -31,6 +31,10 @@ Where to export, without --config:
   --retry-interval DURATION
                           wait before the second attempt, default 1s; it grows to 30s
 
+What survives, without --config:
+  --storage DIR|none      folder of the journal, in which open spans and what is not delivered survive (OTLP_MMAP_STORAGE; else a
+                          folder in STATE_DIRECTORY or XDG_STATE_HOME); none: what is open is lost if this process is killed
+
 Operation:
   --shutdown-timeout DURATION
                           time for delivering the rest after SIGINT or SIGTERM, default 10s
@@ -51,6 +55,7 @@ const options = {
   output: { type: 'string' },
   'max-file-size': { type: 'string' },
   'retry-interval': { type: 'string' },
+  storage: { type: 'string' },
   'shutdown-timeout': { type: 'string' },
   'log-format': { type: 'string' },
   'stats-file': { type: 'string' },

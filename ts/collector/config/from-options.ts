@@ -28,6 +28,7 @@ export interface RunOptions {
   output?: string;
   'max-file-size'?: string;
   'retry-interval'?: string;
+  storage?: string;
   'shutdown-timeout'?: string;
   'stats-file'?: string;
   quiet?: boolean;
@@ -56,6 +57,7 @@ export const CONFIG_OPTIONS = [
   'output',
   'max-file-size',
   'retry-interval',
+  'storage',
 ] as const satisfies readonly (keyof RunOptions)[];
 
 /**
@@ -81,22 +83,41 @@ export function configFromOptions(options: RunOptions, env: NodeJS.ProcessEnv): 
       for (const signal of signals) perSignal[signal].push(id);
     }
   }
+  const wish = temporality(env);
   const pipelines = SIGNALS.map((signal) => [
     signal,
-    { receivers: ['mmap'], processors: ['batch'], exporters: perSignal[signal] },
+    {
+      receivers: ['mmap'],
+      processors: [...(signal === 'metrics' ? Object.keys(wish) : []), 'batch'],
+      exporters: perSignal[signal],
+    },
   ]);
   const document = {
     receivers: { mmap: { include, files: options.file } },
-    processors: { batch: {} },
+    processors: { ...wish, batch: {} },
     exporters,
     service: {
       pipelines: Object.fromEntries(pipelines),
       shutdown_timeout: limit,
+      storage: storage(options, env),
       // Several may run side by side without a configuration: a port of their own would be one too many.
       telemetry: { metrics: { level: 'none' } },
     },
   };
   return nodeOf(document, { name: 'the command line' });
+}
+
+/** The processor that the environment asks for, if it does. */
+function temporality(env: NodeJS.ProcessEnv): { temporality?: object } {
+  const preference = env.OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE?.trim().toLowerCase();
+  return preference ? { temporality: { preference } } : {};
+}
+
+/** Where the journal is, or that there is none. */
+function storage({ storage: given }: RunOptions, env: NodeJS.ProcessEnv): object | string | undefined {
+  if (given === '') throw new UsageError('--storage needs a folder, or none');
+  const where = given ?? env.OTLP_MMAP_STORAGE;
+  return !where || where === 'none' ? where || undefined : { directory: where };
 }
 
 interface ExporterSection {
@@ -140,7 +161,7 @@ function exporterType(name: string): ExporterType {
 function exporterSections(type: ExporterType, options: RunOptions, env: NodeJS.ProcessEnv): ExporterSection[] {
   switch (type) {
     case 'otlphttp':
-      return otlpHttpSections(options, env);
+      return otlpSections(options, env);
     case 'file': {
       const asked = options.output !== undefined || options.exporter !== undefined;
       const size = options['max-file-size'];
@@ -154,27 +175,39 @@ function exporterSections(type: ExporterType, options: RunOptions, env: NodeJS.P
 }
 
 /** One exporter for all signals, or one for each where variables of one signal set it apart. */
-function otlpHttpSections(options: RunOptions, env: NodeJS.ProcessEnv): ExporterSection[] {
+function otlpSections(options: RunOptions, env: NodeJS.ProcessEnv): ExporterSection[] {
   const overrides = otlpOverrides(options);
   const sections = SIGNALS.map((signal) => {
-    const { url, headers, timeout, compression } = otlpEndpoint(env, signal, overrides);
-    return { signal, url: url.href, rest: { headers, timeout: `${timeout}ms`, compression } };
+    const { protocol, url, address, tls, headers, timeout, compression } = otlpEndpoint(env, signal, overrides);
+    const grpc = protocol === 'grpc';
+    const rest = {
+      ...(grpc ? { endpoint: address } : { encoding: protocol === 'http/json' ? 'json' : undefined }),
+      ...(Object.values(tls).some((value) => value !== undefined) && { tls }),
+      headers,
+      timeout: `${timeout}ms`,
+      compression,
+    };
+    const own = grpc ? {} : { [`${signal}_endpoint`]: url.href };
+    return { signal, type: grpc ? 'otlp' : 'otlphttp', own, rest };
   });
-  const alike = sections.every(({ rest }) => JSON.stringify(rest) === JSON.stringify(sections[0].rest));
-  if (alike) {
-    const addresses = sections.map(({ signal, url }) => [`${signal}_endpoint`, url]);
-    return [{ id: 'otlphttp', signals: SIGNALS, section: { ...Object.fromEntries(addresses), ...sections[0].rest } }];
+  const [{ type, rest }] = sections;
+  const isSame = (section: (typeof sections)[number]) =>
+    section.type === type && JSON.stringify(section.rest) === JSON.stringify(rest);
+  if (sections.every(isSame)) {
+    return [{ id: type, signals: SIGNALS, section: Object.assign({}, ...sections.map(({ own }) => own), rest) }];
   }
-  return sections.map(({ signal, url, rest }) => ({
-    id: `otlphttp/${signal}`,
+  return sections.map(({ signal, type, own, rest }) => ({
+    id: `${type}/${signal}`,
     signals: [signal],
-    section: { [`${signal}_endpoint`]: url, ...rest },
+    section: { ...own, ...rest },
   }));
 }
 
 function otlpOverrides(options: RunOptions): OtlpOverrides {
   const headers = (options.header ?? []).map((text) => parseHeader(text, '--header'));
   return {
+    // Whoever names the exporter or its address says the protocol, too.
+    protocol: options.exporter === undefined && options.endpoint === undefined ? undefined : 'http/protobuf',
     endpoint: options.endpoint,
     headers: Object.fromEntries(headers),
     timeout:

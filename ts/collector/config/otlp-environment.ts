@@ -7,9 +7,19 @@ import { checkDuration } from './units';
 
 export type Compression = 'none' | 'gzip';
 
+const PROTOCOLS = ['http/protobuf', 'http/json', 'grpc'] as const;
+
+export type Protocol = (typeof PROTOCOLS)[number];
+
 /** Where and how export requests of one signal are sent. */
 export interface OtlpEndpoint {
+  protocol: Protocol;
+  /** Over HTTP: the whole address. */
   url: URL;
+  /** Over gRPC: address as the exporter `otlp` takes it. */
+  address: string;
+  /** Keys of the exporters' section `tls`. */
+  tls: { ca_file?: string; cert_file?: string; key_file?: string; insecure?: boolean };
   headers: Record<string, string>;
   /** Milliseconds for one attempt, from the connection to the end of the answer. */
   timeout: number;
@@ -18,6 +28,7 @@ export interface OtlpEndpoint {
 
 /** Values from the command line; each goes before the environment. */
 export interface OtlpOverrides {
+  protocol?: Protocol;
   endpoint?: string;
   headers?: Record<string, string>;
   timeout?: number;
@@ -26,6 +37,7 @@ export interface OtlpOverrides {
 
 const PREFIX = 'OTEL_EXPORTER_OTLP_';
 const DEFAULT_ENDPOINT = 'http://localhost:4318';
+const DEFAULT_GRPC_ENDPOINT = 'http://localhost:4317';
 const DEFAULT_TIMEOUT = 10_000;
 
 /** An http or https URL. @throws UsageError naming `source`; the text is not shown, since it may hold a password. */
@@ -91,8 +103,17 @@ export function otlpEndpoint(env: NodeJS.ProcessEnv, signal: Signal, overrides: 
   const name = (setting: string) => (env[own + setting] ? own + setting : PREFIX + setting);
   const read = (setting: string) => env[name(setting)] || undefined;
 
+  const protocol = overrides.protocol ?? parseProtocol(read('PROTOCOL'), name('PROTOCOL'));
+  const tls = { ca_file: read('CERTIFICATE'), cert_file: read('CLIENT_CERTIFICATE'), key_file: read('CLIENT_KEY') };
+  const grpc = protocol === 'grpc';
+  const address = read('ENDPOINT') ?? DEFAULT_GRPC_ENDPOINT;
+  // With a scheme the address says it; without one, the specification's default is TLS.
+  const insecure = grpc && !address.includes('://') && read('INSECURE')?.toLowerCase() === 'true';
   return {
-    url: endpointUrl(env, signal, overrides.endpoint),
+    protocol,
+    url: grpc ? new URL(DEFAULT_ENDPOINT) : endpointUrl(env, signal, overrides.endpoint),
+    address: grpc ? grpcEndpoint(address, name('ENDPOINT')) : '',
+    tls: { ...tls, ...(insecure && { insecure }) },
     headers: { ...parseHeaderList(read('HEADERS') ?? '', name('HEADERS')), ...overrides.headers },
     timeout: overrides.timeout ?? parseTimeout(read('TIMEOUT'), name('TIMEOUT')),
     compression: overrides.compression ?? parseCompression(read('COMPRESSION') ?? 'none', name('COMPRESSION')),
@@ -104,6 +125,22 @@ function endpointUrl(env: NodeJS.ProcessEnv, signal: Signal, override: string | 
   const own = `${PREFIX}${signal.toUpperCase()}_ENDPOINT`;
   if (env[own]) return parseEndpoint(env[own], own);
   return signalUrl(parseEndpoint(env[`${PREFIX}ENDPOINT`] || DEFAULT_ENDPOINT, `${PREFIX}ENDPOINT`), signal);
+}
+
+/** The address without a path: gRPC has none, and variables that serve both protocols do. */
+function grpcEndpoint(text: string, source: string): string {
+  if (!text.includes('://')) return text;
+  if (text.startsWith('unix://')) return text;
+  const { protocol, host, port } = parseEndpoint(text, source);
+  return `${protocol}//${port === '' ? `${host}:${protocol === 'https:' ? 443 : 80}` : host}`;
+}
+
+function parseProtocol(text: string | undefined, source: string): Protocol {
+  const protocol = PROTOCOLS.find((known) => known === (text ?? 'http/protobuf'));
+  if (protocol === undefined) {
+    throw new UsageError(`${source} '${text}' is not known: it is one of ${PROTOCOLS.join(', ')}`);
+  }
+  return protocol;
 }
 
 function parseTimeout(text: string | undefined, source: string): number {

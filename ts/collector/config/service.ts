@@ -1,6 +1,7 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
+import { storage } from '../storage/settings';
 import { duration, number, text, url, word } from './schema/scalar';
 import type { Read } from './schema/schema';
 import { list, map, object, optional, withDefault } from './schema/structure';
@@ -61,6 +62,8 @@ export const service = object({
   pipelines: map(pipeline),
   extensions: names,
   telemetry,
+  /** The journals; `none`: without. */
+  storage,
   /** Time for delivering the rest after SIGINT or SIGTERM. */
   shutdown_timeout: duration({ default: '10s' }),
 });

@@ -24,7 +24,7 @@ export class Destination implements Exporter {
   readonly counters = new ExporterCounters();
   readonly #exporter: Attempter;
   readonly #settings: DestinationSettings;
-  readonly #context: Pick<ComponentContext, 'id' | 'intake' | 'logger'>;
+  readonly #context: Pick<ComponentContext, 'id' | 'intake' | 'logger'> & Partial<Pick<ComponentContext, 'persistent'>>;
   readonly #consumers: number;
   readonly #queue: SendingQueue;
   readonly #logger: Logger;
@@ -43,11 +43,14 @@ export class Destination implements Exporter {
   constructor(
     exporter: Attempter,
     settings: DestinationSettings,
-    context: Pick<ComponentContext, 'id' | 'intake' | 'logger'>,
+    context: Pick<ComponentContext, 'id' | 'intake' | 'logger'> & Partial<Pick<ComponentContext, 'persistent'>>,
   ) {
     const queue = settings.sending_queue.enabled ? settings.sending_queue : NO_QUEUE;
     this.#exporter = exporter;
-    this.#settings = { ...settings, sending_queue: queue };
+    const retry = context.persistent
+      ? { ...settings.retry_on_failure, max_elapsed_time: 0 }
+      : settings.retry_on_failure;
+    this.#settings = { ...settings, sending_queue: queue, retry_on_failure: retry };
     this.#context = context;
     this.#consumers = Math.min(exporter.concurrency, queue.num_consumers);
     this.#queue = new SendingQueue(queue);
@@ -55,6 +58,10 @@ export class Destination implements Exporter {
     this.#outages = new ThrottledWarnings(context.logger);
     this.#losses = new ThrottledWarnings(context.logger);
     this.#notices = new ThrottledWarnings(context.logger);
+  }
+
+  get full(): boolean {
+    return this.#queue.full;
   }
 
   get target(): string {

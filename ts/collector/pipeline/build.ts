@@ -5,6 +5,7 @@ import type { CollectorConfig } from '../config/collector-config';
 import type { SettledCounters } from '../telemetry/counters';
 import type { ComponentContext, Exporter } from './component';
 import { Graph } from './graph';
+import { metricStreamOf } from './metric-streams';
 import { Pipeline } from './pipeline';
 
 /** What all components of a run share. */
@@ -34,16 +35,27 @@ export function buildGraph(
 ): Graph {
   const receivers = new Map<Pipeline, readonly string[]>();
   for (const [name, entry] of config.pipelines) {
-    const processors = entry.processors.map((id, position) => {
-      const { factory, config: settings } = config.processors.get(id)!;
-      const context = { id, position, pipeline: name, signal: entry.signal, ...shared };
-      return {
-        id,
-        make: (next: Parameters<typeof factory.create>[1]['next']) => factory.create(settings, { ...context, next }),
-      };
-    });
     const destinations = entry.exporters.map((id) => exporters.get(id)!);
-    receivers.set(new Pipeline(name, entry.signal, processors, destinations), entry.receivers);
+    receivers.set(buildPipeline(config, name, destinations, shared), entry.receivers);
   }
   return new Graph([...receivers.keys()], receivers, shared.settled, onSettled);
+}
+
+/** One pipeline of a configuration, with these exporters in place of its own. */
+export function buildPipeline(
+  config: CollectorConfig,
+  name: string,
+  exporters: readonly Exporter[],
+  shared: SharedContext,
+): Pipeline {
+  const { signal, processors } = config.pipelines.get(name)!;
+  const steps = processors.map((id, position) => {
+    const { factory, config: settings } = config.processors.get(id)!;
+    const context = { id, position, pipeline: name, signal, ...shared };
+    return {
+      id,
+      make: (next: Parameters<typeof factory.create>[1]['next']) => factory.create(settings, { ...context, next }),
+    };
+  });
+  return new Pipeline(name, signal, steps, exporters, metricStreamOf(config, name)?.name);
 }

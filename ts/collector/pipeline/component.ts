@@ -1,7 +1,14 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { NativeBinding, Piece, ReceiverStats } from '../../native/binding';
+import type {
+  MetricStream,
+  NativeBinding,
+  Piece,
+  ReceiverStats,
+  StorageDestination,
+  StorageOptions,
+} from '../../native/binding';
 import type { Batch, Signal } from '../batch';
 import type { Schema } from '../config/schema/schema';
 import type { Logger } from '../logger';
@@ -17,6 +24,8 @@ export interface ComponentContext {
   logger: Logger;
   /** Holds back the receivers: back-pressure ends in the files. */
   intake: Intake;
+  /** What is not delivered waits in a journal: nothing is given up because of the time that it takes. */
+  persistent?: boolean;
 }
 
 /** Takes batches. Returns at once; whoever cannot go on holds the intake. */
@@ -40,6 +49,8 @@ export interface Exporter {
   readonly target: string;
   /** Batches not settled yet: queued, in flight, or waiting for another attempt. */
   readonly pending: ReadonlySet<Batch>;
+  /** It has enough to do for now; what comes all the same it takes. */
+  readonly full?: boolean;
   /** Opens what it needs. Rejects with a sentence when the collector cannot start with it, as for a folder that cannot be written. */
   start?(): Promise<void>;
   /** Resolves when the batch is settled: true if the destination has it, false if it refused it for good. Never rejects. */
@@ -59,6 +70,10 @@ export interface Exporter {
 
 export interface ReceiverHandlers {
   onPiece(piece: Piece): void;
+  /** With a journal: something waits in it for a destination. */
+  onBehind?(destination: number): void;
+  /** With a journal: what a destination asked for; nothing if nothing waits for it. */
+  onBacklog?(destination: number, pieces: readonly Piece[]): void;
   /** It reads no more; with `error`, because it crashed. Nothing follows. */
   onStopped(error: string | undefined): void;
 }
@@ -69,10 +84,17 @@ export interface Receiver<Config = unknown> {
   readonly sources: readonly string[];
   /** Another configuration of the same section is in force. What is being read is read to its end. */
   configure(config: Config): void;
+  /** What metrics are collected for from now on. */
+  setMetricStreams?(streams: MetricStream[]): void;
   /** Milliseconds for which it gave no sign of life, where it is asked whether it lives. */
   silence(): number;
   /** Everything in these pieces is settled: their records may leave the files. */
   acknowledge(sequence: number): void;
+  /** With a journal, whose destinations go by their numbers: see `NativeReceiver`. */
+  acknowledgeBy?(destination: number, sequences: number[]): void;
+  giveBack?(destination: number, sequences: number[]): void;
+  backlog?(destination: number, maxBytes: number): void;
+  setDestinations?(destinations: readonly StorageDestination[]): void;
   /** Hands over what is assembled, even if little. */
   flush(): void;
   /** Reads nothing until `resume`; what it is told meanwhile it does. */
@@ -82,6 +104,15 @@ export interface Receiver<Config = unknown> {
   stats(): ReceiverStats;
   /** Reads what is there, then ends; `onStopped` follows. */
   stop(): void;
+}
+
+export interface ReceiverContext extends ComponentContext {
+  /** The journal to keep; undefined: none. */
+  storage: StorageOptions | undefined;
+  /** What metrics are collected for. */
+  metricStreams: MetricStream[];
+  /** Ends where another collector reads a file; else waits for that one to end. */
+  endIfBusy: boolean;
 }
 
 /** What a type of component is: one object for each, listed in components.ts. */
@@ -103,7 +134,7 @@ interface PipelineFactory<Config> extends Factory<Config> {
 
 export interface ReceiverFactory<Config = unknown> extends PipelineFactory<Config> {
   /** Begins to read. @throws Error with a sentence when it cannot. */
-  create(config: Config, context: ComponentContext, handlers: ReceiverHandlers): Receiver<Config>;
+  create(config: Config, context: ReceiverContext, handlers: ReceiverHandlers): Receiver<Config>;
 }
 
 export interface ProcessorContext extends ComponentContext {
@@ -117,6 +148,8 @@ export interface ProcessorContext extends ComponentContext {
 }
 
 export interface ProcessorFactory<Config = unknown> extends PipelineFactory<Config> {
+  /** What it asks of the receivers of its pipeline's metrics, which do that before they encode. */
+  readonly metricStream?: (config: Config) => Partial<MetricStream>;
   create(config: Config, context: ProcessorContext): Processor;
 }
 

@@ -1,7 +1,7 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Batch } from '../batch';
+import { type Batch, batchOf } from '../batch';
 import type { Consumer, Exporter } from './component';
 
 /** The end of a pipeline: gives each batch to every exporter, and settles its parts as each is done with it. */
@@ -13,7 +13,12 @@ export class FanOut implements Consumer {
   }
 
   consume(batch: Batch): void {
-    this.#exporters.forEach((exporter, number) => void this.#deliver(batch, exporter, number));
+    this.#exporters.forEach((exporter, number) => {
+      const parts = batch.pieces.filter(({ receipt }) => !receipt.skips(number));
+      if (parts.length === 0) return;
+      const wanted = parts.length === batch.pieces.length ? batch : batchOf(batch, parts);
+      void this.#deliver(wanted, exporter, number);
+    });
   }
 
   async #deliver(batch: Batch, exporter: Exporter, number: number): Promise<void> {

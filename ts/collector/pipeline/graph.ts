@@ -5,6 +5,7 @@ import type { Piece } from '../../native/binding';
 import { SIGNALS, type Signal } from '../batch';
 import type { SettledCounters } from '../telemetry/counters';
 import type { Pipeline } from './pipeline';
+import type { ReceiptWatch } from './receipt';
 
 /** All pipelines of a configuration. A piece is acknowledged when every pipeline that it went into has settled it. */
 export class Graph {
@@ -47,9 +48,15 @@ export class Graph {
    * Sends a piece into its pipelines.
    *
    * @param acknowledge Called once, when all of them have settled it; at once when none takes it.
+   * @param watch For who has to know of each exporter: asked once for each pipeline.
    * @returns whether any pipeline takes it.
    */
-  consume(receiver: string, piece: Piece, acknowledge: (sequence: number) => void): boolean {
+  consume(
+    receiver: string,
+    piece: Piece,
+    acknowledge: (sequence: number) => void,
+    watch?: (pipeline: Pipeline) => ReceiptWatch,
+  ): boolean {
     const pipelines = this.#routes.get(receiver)?.get(piece.signal) ?? [];
     let pending = pipelines.length;
     let failed = 0;
@@ -58,15 +65,17 @@ export class Graph {
       return false;
     }
     this.#inFlight++;
+    const watches = pipelines.map((pipeline) => watch?.(pipeline));
     const settle = (failedHere: number) => {
       failed = Math.max(failed, failedHere);
       if (--pending > 0) return;
       this.#inFlight--;
-      this.#settled.add(piece.signal, piece.items, failed);
+      // What the first destination gets later counts then.
+      if (!watches[0]?.skipped.has(0)) this.#settled.add(piece.signal, piece.items, failed);
       acknowledge(piece.sequence);
       this.#onSettled();
     };
-    for (const pipeline of pipelines) pipeline.consume(piece, settle);
+    for (const [index, pipeline] of pipelines.entries()) pipeline.consume(piece, settle, watches[index]);
     return true;
   }
 

@@ -6,7 +6,7 @@ import { type Batch, batchOf, type Signal } from '../batch';
 import { ItemCounter } from '../telemetry/counters';
 import type { Consumer, Exporter, Processor } from './component';
 import { FanOut } from './fan-out';
-import { Receipt } from './receipt';
+import { Receipt, type ReceiptWatch } from './receipt';
 
 /** Makes one processor, given what comes after it. */
 export type MakeProcessor = (next: Consumer) => Processor;
@@ -28,17 +28,21 @@ export class Pipeline {
   /** In the order in which batches go through them. */
   readonly steps: readonly Step[];
   readonly #exporters: number;
+  readonly #stream: string | undefined;
   readonly #entry: Consumer;
 
+  /** @param stream The one stream of metrics that it takes; undefined: all. */
   constructor(
     name: string,
     signal: Signal,
     processors: readonly { id: string; make: MakeProcessor }[],
     exporters: readonly Exporter[],
+    stream?: string,
   ) {
     this.name = name;
     this.signal = signal;
     this.#exporters = exporters.length;
+    this.#stream = stream;
     const steps: Step[] = [];
     let next: Consumer = new FanOut(exporters);
     for (const { id, make } of [...processors].reverse()) {
@@ -52,10 +56,22 @@ export class Pipeline {
     this.#entry = next;
   }
 
-  /** @param onSettled Called once, with the items that an exporter refused for good. */
-  consume(piece: Piece, onSettled: (failed: number) => void): void {
+  /**
+   * @param onSettled Called once, with the items that an exporter refused for good.
+   * @param watch For who has to know of each exporter.
+   */
+  consume(piece: Piece, onSettled: (failed: number) => void, watch?: ReceiptWatch): void {
     const { sequence, signal, body, items, urgent, stream } = piece;
-    const receipt = new Receipt(sequence, this.#exporters, onSettled);
+    if (watch?.skipped.size === this.#exporters) {
+      onSettled(0);
+      return;
+    }
+    const receipt = new Receipt(sequence, this.#exporters, onSettled, watch);
+    if (stream !== undefined && this.#stream !== undefined && stream !== this.#stream) {
+      // For another pipeline: this one is done with it.
+      receipt.drop();
+      return;
+    }
     const batch: Batch = batchOf({ signal, urgent, stream }, [{ body, items, receipt }]);
     this.#entry.consume(batch);
   }

@@ -2,18 +2,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { existsSync } from 'node:fs';
-import type { NativeReceiver, ReceiverStats } from '../../native/binding';
+import type { MetricStream, NativeReceiver, ReceiverStats, StorageDestination } from '../../native/binding';
 import { SIGNALS } from '../batch';
-import { text } from '../config/schema/scalar';
+import { duration, number, text } from '../config/schema/scalar';
 import type { Read } from '../config/schema/schema';
 import { list, object } from '../config/schema/structure';
-import type { ComponentContext, Receiver, ReceiverFactory, ReceiverHandlers } from '../pipeline/component';
+import type { Receiver, ReceiverContext, ReceiverFactory, ReceiverHandlers } from '../pipeline/component';
 
 const config = object({
   /** Folders to watch; the default ones when it is left out. */
   include: list(text({ required: true, nonEmpty: true })),
   /** Files to read by path; they are never removed. */
   files: list(text({ required: true, nonEmpty: true })),
+  /** How often metrics are collected; as each app's own settings say when it is left out. */
+  collection_interval: duration({ min: 1 }),
+  /** Data points after which a request is cut. */
+  max_points: number({ min: 1 }),
 });
 
 type MmapConfig = Read<typeof config>;
@@ -29,22 +33,34 @@ export const mmapReceiver: ReceiverFactory<MmapConfig> = {
 /** The files, read by a thread of the native addon. */
 export class MmapReceiver implements Receiver<MmapConfig> {
   sources: readonly string[] = [];
-  readonly #context: ComponentContext;
+  readonly #context: ReceiverContext;
   readonly #native: NativeReceiver;
 
   /** Begins to read. @throws Error with a sentence of the addon when the options cannot be right. */
-  constructor(config: MmapConfig, context: ComponentContext, { onPiece, onStopped }: ReceiverHandlers) {
+  constructor(config: MmapConfig, context: ReceiverContext, handlers: ReceiverHandlers) {
+    const { onPiece, onBehind, onBacklog, onStopped } = handlers;
+    const { storage, endIfBusy, metricStreams } = context;
+    const metrics = { metricStreams, metricInterval: config.collection_interval, maxPoints: config.max_points };
     this.#context = context;
-    this.#native = context.binding.createReceiver(this.#sourcesOf(config), (event) => {
-      if (event.type === 'piece') onPiece(event.piece);
-      else if (event.type === 'log') context.logger.log(event.level, event.message);
-      else onStopped(event.error);
-    });
+    this.#native = context.binding.createReceiver(
+      { ...this.#sourcesOf(config), ...metrics, storage, endIfBusy },
+      (event) => {
+        if (event.type === 'piece') onPiece(event.piece);
+        else if (event.type === 'backlog') onBacklog?.(event.destination, event.pieces);
+        else if (event.type === 'behind') onBehind?.(event.destination);
+        else if (event.type === 'log') context.logger.log(event.level, event.message);
+        else onStopped(event.error);
+      },
+    );
   }
 
   configure(config: MmapConfig): void {
     const { directories, files } = this.#sourcesOf(config);
     this.#native.watch(directories, files);
+  }
+
+  setMetricStreams(streams: MetricStream[]): void {
+    this.#native.setMetricStreams(streams);
   }
 
   silence(): number {
@@ -53,6 +69,22 @@ export class MmapReceiver implements Receiver<MmapConfig> {
 
   acknowledge(sequence: number): void {
     this.#native.acknowledge(sequence);
+  }
+
+  acknowledgeBy(destination: number, sequences: number[]): void {
+    this.#native.acknowledgeBy(destination, sequences);
+  }
+
+  giveBack(destination: number, sequences: number[]): void {
+    this.#native.giveBack(destination, sequences);
+  }
+
+  backlog(destination: number, maxBytes: number): void {
+    this.#native.backlog(destination, maxBytes);
+  }
+
+  setDestinations(destinations: readonly StorageDestination[]): void {
+    this.#native.setDestinations(destinations);
   }
 
   flush(): void {

@@ -208,6 +208,11 @@ impl CellHandle {
     /// Done with a cell: measurements of these attributes need [`CellHandle::cell`] again, and when no other thread uses it the series
     /// ends. False, and nothing happens, while a reader has not collected what was measured last.
     pub fn retire(&mut self, instrument: u32, cell: u32) -> bool {
+        self.retire_idle(instrument, cell, u64::MAX)
+    }
+
+    /// As [`CellHandle::retire`], if its last update was before a time: nanoseconds since the Unix epoch.
+    pub fn retire_idle(&mut self, instrument: u32, cell: u32, before: u64) -> bool {
         let Some(definition) = self.definition(instrument).map(Arc::clone) else {
             return false;
         };
@@ -219,6 +224,9 @@ impl CellHandle {
             Kind::ObservedSum { .. } | Kind::ObservedGauge => seconds(mapping, at + cell::OBSERVED_UPDATED as u64),
             _ => seconds(mapping, at + cell::UPDATED as u64),
         };
+        if updated >= before {
+            return false;
+        }
         let Some(home) = &self.home else { return false };
         let retired = self.writer.cells().with_place(home.epoch, |place, view, _| {
             let collected = view.extension().map_or(0, |extension| extension.cells_collected());

@@ -85,7 +85,7 @@ impl Journal {
         let mut parts: Vec<_> = forgotten
             .map(|name| Part::owned(Kind::ForgetDestination, entry::numbers(name, &Ranges::default())))
             .collect();
-        for destination in &self.destinations {
+        for destination in self.destinations.iter().filter(|there| !there.is_retired) {
             let signals = transaction.parts.iter().filter_map(|part| part.signal);
             let mut unsaved = None;
             for (number, (signal, _)) in (self.piece + 1..).zip(signals) {
@@ -153,7 +153,7 @@ impl Journal {
     /// Everything that the next start needs to know besides pieces and open spans.
     fn base(&self) -> Transaction<'static> {
         let mut base = Transaction::new();
-        for destination in &self.destinations {
+        for destination in self.destinations.iter().filter(|there| !there.is_retired) {
             let body = entry::numbers(&destination.name, &destination.settled);
             base.parts.push(Part::owned(Kind::Destination, body));
         }

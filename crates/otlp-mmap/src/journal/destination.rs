@@ -54,6 +54,8 @@ impl Amount {
 #[derive(Debug)]
 pub(super) struct Destination {
     pub(super) name: String,
+    /// It is not configured any more; its place stays, so that the others keep theirs.
+    pub(super) is_retired: bool,
     takes: [bool; 3],
     /// Pieces that need no delivery: taken, refused for good, given up, or of signals that it does not take.
     pub(super) settled: Ranges,
@@ -87,6 +89,7 @@ impl Destination {
         }
         Self {
             name,
+            is_retired: false,
             takes,
             settled: Ranges::default(),
             unsaved: Ranges::default(),
@@ -111,6 +114,10 @@ impl Destination {
     pub(super) fn hand(&mut self, number: u64, size: PieceSize) {
         self.handed.insert(number, size);
         self.handed_numbers.insert(number, number);
+    }
+
+    pub(super) fn is_holding(&self) -> bool {
+        !self.handed.is_empty()
     }
 
     /// It is done with a piece that it holds. Other numbers change nothing.
@@ -173,6 +180,18 @@ impl Destination {
         self.unsaved.insert(number, number);
         self.pending.subtract(size);
         self.dropped.add(size);
+    }
+
+    /// Nothing waits for it any more. What it holds.
+    pub(super) fn retire(&mut self) -> Vec<u64> {
+        self.is_retired = true;
+        self.takes = [false; 3];
+        self.settled = Ranges::default();
+        self.settled.insert(1, u64::MAX);
+        self.unsaved = Ranges::default();
+        self.pending = Amount::default();
+        self.handed_numbers = Ranges::default();
+        std::mem::take(&mut self.handed).into_keys().collect()
     }
 
     /// The first piece from `from` on that it neither holds nor is done with.

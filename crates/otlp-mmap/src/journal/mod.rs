@@ -224,6 +224,28 @@ impl Journal {
         }
     }
 
+    /// Takes other destinations from now on. Those whose names are known go on where they are, in their places; new ones follow, and
+    /// start at now; what waits for the others is given up. The pieces that these held.
+    pub fn set_destinations(&mut self, wanted: &[DestinationOptions]) -> Vec<u64> {
+        let mut let_go = Vec::new();
+        for there in self.destinations.iter_mut().filter(|there| !there.is_retired) {
+            if !wanted.iter().any(|wanted| wanted.name == there.name) {
+                let_go.extend(there.retire());
+                self.forgotten.push(there.name.clone());
+            }
+        }
+        for wanted in wanted {
+            let is_known = |there: &Destination| !there.is_retired && there.name == wanted.name;
+            if !self.destinations.iter().any(is_known) {
+                let mut destination = Destination::new(wanted.name.clone(), &wanted.signals);
+                destination.skip(1, self.piece);
+                self.forgotten.retain(|name| *name != wanted.name);
+                self.destinations.push(destination);
+            }
+        }
+        let_go
+    }
+
     /// The state directory.
     #[must_use]
     pub fn directory(&self) -> &Path {
@@ -234,6 +256,12 @@ impl Journal {
     #[must_use]
     pub fn note(&self, key: &str) -> Option<&[u8]> {
         self.notes.get(key).map(Vec::as_slice)
+    }
+
+    /// Up to where a producer's records are in the journal.
+    #[must_use]
+    pub fn position(&self, stream: &[u8]) -> Option<&Position> {
+        self.positions.get(stream)
     }
 
     /// Number of the newest piece, 0 before the first.
@@ -286,6 +314,12 @@ impl Journal {
             .is_some_and(|destination| destination.give_back(number, is_kept))
     }
 
+    /// Whether any destination holds a piece that it is not done with.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.destinations.iter().any(Destination::is_holding)
+    }
+
     /// What waits for a destination: neither taken by it nor given up.
     #[must_use]
     pub fn pending(&self, destination: usize) -> Amount {
@@ -297,7 +331,7 @@ impl Journal {
     /// The counts now.
     #[must_use]
     pub fn stats(&self) -> JournalStats {
-        let destinations = self.destinations.iter();
+        let destinations = self.destinations.iter().filter(|there| !there.is_retired);
         JournalStats {
             bytes: self.bytes(),
             segments: self.segments.len() as u64,

@@ -82,7 +82,7 @@ pub enum Outcome {
 #[derive(Debug)]
 pub struct Assembler {
     options: AssemblerOptions,
-    spans: OpenSpans,
+    pub(super) spans: OpenSpans,
     counters: AssemblerCounters,
     /// The newest resource that stands for all scopes of the producer: spans that began before it was known get it too.
     resource: Option<Arc<Resource>>,
@@ -257,6 +257,10 @@ impl Assembler {
     #[must_use]
     pub fn last_seen_unix_nano(&self) -> u64 {
         self.last_seen_unix_nano
+    }
+
+    pub(super) fn note_seen(&mut self, unix_nano: u64) {
+        self.last_seen_unix_nano = self.last_seen_unix_nano.max(unix_nano);
     }
 
     /// Counted so far.

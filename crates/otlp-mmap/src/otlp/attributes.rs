@@ -2,6 +2,10 @@
 
 use hashbrown::HashMap;
 
+use super::proto;
+use super::scope::content_hash;
+use crate::wire::{self, Fields, Malformed};
+
 /// Up to this many attributes a key is searched for linearly; beyond it, through a map.
 const LINEAR: usize = 64;
 /// Replaced attributes are dropped from the buffer when they take this much more than the live ones.
@@ -64,6 +68,23 @@ impl AttributeList {
             positions.insert(key, self.entries.len() as u32);
         }
         self.entries.push(entry);
+    }
+
+    /// Takes a `KeyValue` that is encoded already, as the field number `field`.
+    ///
+    /// # Errors
+    /// It has no key that can be read.
+    pub(super) fn restore(&mut self, field: u32, key_value: &[u8]) -> Result<(), Malformed> {
+        let mut key: &[u8] = &[];
+        for field in Fields::new(key_value) {
+            if let (proto::key_value::KEY, v) = field? {
+                key = v.bytes()?;
+            }
+        }
+        let start = self.bytes.len();
+        wire::put_bytes(&mut self.bytes, field, key_value);
+        self.commit(content_hash(key), start);
+        Ok(())
     }
 
     fn position(&mut self, key: u64) -> Option<usize> {

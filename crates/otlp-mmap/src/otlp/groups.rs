@@ -14,8 +14,8 @@ struct ScopeItems {
     scope: Arc<Scope>,
     /// The item fields of a scope group, end to end.
     items: Vec<u8>,
-    /// Where each begins.
-    offsets: Vec<u32>,
+    /// How many they are.
+    count: u32,
 }
 
 /// Item buffers by scope.
@@ -48,7 +48,7 @@ impl ScopeGroups {
         }
         let group = &mut self.groups[self.last];
         let start = group.items.len();
-        group.offsets.push(start as u32);
+        group.count += 1;
         group.items.reserve(len + 12);
         wire::put_len(&mut group.items, proto::scope_group::ITEMS, len);
         self.items += 1;
@@ -62,7 +62,7 @@ impl ScopeGroups {
             groups.push(ScopeItems {
                 scope: Arc::clone(scope),
                 items: Vec::new(),
-                offsets: Vec::new(),
+                count: 0,
             });
             (groups.len() - 1) as u32
         }) as usize
@@ -82,7 +82,7 @@ impl ScopeGroups {
             ranks.entry(group.scope.resource().hash()).or_insert(next);
         }
         self.groups.sort_by_key(|group| ranks[&group.scope.resource().hash()]);
-        piece.reserve(self.bytes, self.items as usize);
+        piece.bytes.reserve(self.bytes);
         for of_resource in self
             .groups
             .chunk_by(|a, b| a.scope.resource().hash() == b.scope.resource().hash())
@@ -95,14 +95,13 @@ impl ScopeGroups {
                     scope: group.scope.body(),
                     schema_url: group.scope.schema_url(),
                     items: &group.items,
-                    offsets: &group.offsets,
-                    base: 0,
+                    count: group.count,
                 }),
             );
         }
         for group in &mut self.groups {
             group.items.clear();
-            group.offsets.clear();
+            group.count = 0;
         }
         self.reindex();
         self.items = 0;
@@ -112,7 +111,7 @@ impl ScopeGroups {
 
     /// Drops the buffers of scopes that had no item since the last cut.
     fn forget_unused(&mut self) {
-        self.groups.retain(|group| !group.offsets.is_empty());
+        self.groups.retain(|group| group.count > 0);
     }
 
     fn reindex(&mut self) {

@@ -8,6 +8,7 @@
 //! A signal more is an encoder beside these that fills the same [`Piece`] from [`Resolver`]'s scopes and attributes.
 
 mod assembler;
+mod assembler_state;
 mod attributes;
 mod encoder;
 mod entries;

@@ -271,14 +271,70 @@ impl OpenSpan {
             self.status_code = Some(status.code);
             text::store(&mut self.status_message, status.message, faults);
         }
-        let status = Status {
-            code: self.status_code.unwrap_or(0),
-            message: &self.status_message,
-        };
         if let Some(events) = &mut self.events {
             events.seal();
         }
         let events: &[u8] = self.events.as_ref().map_or(&[], |events| events.encoded());
+        self.put(scope, end, events, sink);
+    }
+
+    /// Appends the span as it is to `sink`, with the end time 0: what [`Self::restore`] makes this span of again.
+    pub(super) fn put_open(&self, sink: &mut TraceEncoder) {
+        let Some(scope) = &self.scope else {
+            return;
+        };
+        let mut events = Vec::new();
+        if let Some(there) = &self.events {
+            there.put_all(&mut events);
+        }
+        self.put(scope, &SpanEnd::default(), &events, sink);
+    }
+
+    /// Makes an empty slot the span that [`Self::put_open`] wrote. On an error the slot holds rubbish: [`Self::clear`] it.
+    pub(super) fn restore(&mut self, scope: &Arc<Scope>, message: &[u8]) -> Result<(), Malformed> {
+        for field in Fields::new(message) {
+            match field? {
+                (proto::span::TRACE_ID, v) => self.trace_id = v.bytes()?.try_into().map_err(|_| Malformed)?,
+                (proto::span::SPAN_ID, v) => self.span_id = v.bytes()?.try_into().map_err(|_| Malformed)?,
+                (proto::span::TRACE_STATE, v) => self.trace_state.extend_from_slice(v.bytes()?),
+                (proto::span::PARENT_SPAN_ID, v) => {
+                    self.parent_span_id = Some(v.bytes()?.try_into().map_err(|_| Malformed)?);
+                }
+                (proto::span::NAME, v) => self.name.extend_from_slice(v.bytes()?),
+                (proto::span::KIND, v) => self.kind = v.varint()? as u8,
+                (proto::span::START_TIME, v) => self.start_time_unix_nano = v.fixed64()?,
+                (proto::span::ATTRIBUTES, v) => {
+                    self.attributes.restore(proto::span::ATTRIBUTES, v.bytes()?)?;
+                }
+                (proto::span::EVENTS, v) => self.events.get_or_insert_default().restore(v.bytes()?)?,
+                (proto::span::LINKS, v) => {
+                    wire::put_bytes(&mut self.links, proto::span::LINKS, v.bytes()?);
+                    self.link_count += 1;
+                }
+                (proto::span::STATUS, v) => {
+                    for field in Fields::new(v.bytes()?) {
+                        match field? {
+                            (proto::status::MESSAGE, v) => self.status_message.extend_from_slice(v.bytes()?),
+                            (proto::status::CODE, v) => self.status_code = Some(v.varint()? as u8),
+                            _ => {}
+                        }
+                    }
+                    self.status_code.get_or_insert(0);
+                }
+                (proto::span::FLAGS, v) => self.flags = v.fixed32()?,
+                _ => {}
+            }
+        }
+        self.scope = Some(Arc::clone(scope));
+        Ok(())
+    }
+
+    #[inline]
+    fn put(&self, scope: &Arc<Scope>, end: &SpanEnd<'_>, events: &[u8], sink: &mut TraceEncoder) {
+        let status = Status {
+            code: self.status_code.unwrap_or(0),
+            message: &self.status_message,
+        };
         let status_len = status.len();
         let len = (2 + 16)
             + (2 + 8)

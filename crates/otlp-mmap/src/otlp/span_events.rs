@@ -94,7 +94,42 @@ impl SpanEvents {
         if !self.newest_is_open {
             return;
         }
+        let mut sealed = std::mem::take(&mut self.sealed);
+        self.put_newest(&mut sealed);
+        self.sealed = sealed;
         self.newest_is_open = false;
+        self.attributes.clear();
+        self.name.clear();
+    }
+
+    /// Appends the `Span.events` fields of all events, the newest included.
+    pub(super) fn put_all(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.sealed);
+        if self.newest_is_open {
+            self.put_newest(out);
+        }
+    }
+
+    /// Takes an event as it was written, as the newest, to which attributes may be added.
+    pub(super) fn restore(&mut self, message: &[u8]) -> Result<(), Malformed> {
+        self.seal();
+        self.count += 1;
+        self.newest_is_open = true;
+        self.time_unix_nano = 0;
+        self.dropped_attributes = 0;
+        for field in Fields::new(message) {
+            match field? {
+                (proto::event::TIME, v) => self.time_unix_nano = v.fixed64()?,
+                (proto::event::NAME, v) => self.name.extend_from_slice(v.bytes()?),
+                (proto::event::ATTRIBUTES, v) => self.attributes.restore(proto::event::ATTRIBUTES, v.bytes()?)?,
+                (proto::event::DROPPED_ATTRIBUTES, v) => self.dropped_attributes = v.varint()? as u32,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn put_newest(&self, out: &mut Vec<u8>) {
         let name_len = match self.name.len() {
             0 => 0,
             len => field_len(proto::event::NAME, len),
@@ -104,7 +139,6 @@ impl SpanEvents {
             count => 1 + varint_len(count.into()),
         };
         let len = 9 + name_len + self.attributes.len() + dropped_len;
-        let out = &mut self.sealed;
         wire::put_len(out, proto::span::EVENTS, len);
         wire::put_fixed64(out, proto::event::TIME, self.time_unix_nano);
         if !self.name.is_empty() {
@@ -114,8 +148,6 @@ impl SpanEvents {
         if self.dropped_attributes != 0 {
             wire::put_uint(out, proto::event::DROPPED_ATTRIBUTES, self.dropped_attributes.into());
         }
-        self.attributes.clear();
-        self.name.clear();
     }
 
     /// The `Span.events` fields of all events sealed so far.

@@ -96,6 +96,15 @@ impl Cursor {
         }
     }
 
+    /// Goes on after `index`, which was taken before; no further than what is claimed.
+    pub(super) fn skip_to(&mut self, ring: Ring<'_>, index: i64) {
+        let index = index.min(ring.writer_index());
+        if index > self.taken {
+            self.go_past(index);
+            self.claimed = self.claimed.max(index);
+        }
+    }
+
     fn go_past(&mut self, index: i64) {
         self.taken = index;
         self.waiting_since = None;

@@ -163,6 +163,18 @@ impl FileReader {
         self.cursors[ring as usize].taken()
     }
 
+    /// Goes on after `index` of a ring, whose records up to there were taken before.
+    pub fn skip_to(&mut self, ring: RingId, index: i64) {
+        let view = self.view.ring(ring);
+        self.cursors[ring as usize].skip_to(view, index);
+    }
+
+    /// When the writer started, as the file tells.
+    #[must_use]
+    pub fn start_time(&self) -> u64 {
+        self.start_time
+    }
+
     /// Since when the next slot of a ring has been claimed without being published.
     #[must_use]
     pub fn waiting_since(&self, ring: RingId) -> Option<Instant> {

@@ -9,6 +9,7 @@ use super::run::Outlet;
 use super::{ReceiverOptions, ReceiverStats};
 use crate::file::liveness::Liveness;
 use crate::file::{FileError, RingId};
+use crate::journal::Position;
 use crate::layout::constant;
 use crate::otlp::{Faults, Resolver};
 use crate::reader::{AttachError, FileReader};
@@ -28,6 +29,28 @@ pub(super) enum Attach {
     SetAside(FileError),
 }
 
+/// Up to which pieces everything is settled.
+#[derive(Clone, Copy)]
+pub(super) struct Settled {
+    /// What came from rings.
+    pub(super) watermark: u64,
+    /// The newest piece that there is, with a journal; 0 without.
+    pub(super) newest: u64,
+    /// What came from metric cells.
+    pub(super) metrics: u64,
+}
+
+impl Settled {
+    /// Without a journal.
+    pub(super) fn up_to(watermark: u64) -> Self {
+        Self {
+            watermark,
+            newest: 0,
+            metrics: watermark,
+        }
+    }
+}
+
 /// The rings whose records are read, each by a lane of the producer. Measurements are not yet.
 const READ: [RingId; 2] = [RingId::Events, RingId::Spans];
 
@@ -35,6 +58,8 @@ const READ: [RingId; 2] = [RingId::Events, RingId::Spans];
 struct FlushRequest {
     epoch: u64,
     indices: [i64; 3],
+    /// With a journal, once all of it is there: the newest piece then. It is waited for until no destination holds it.
+    newest: Option<u64>,
 }
 
 /// What of one ring waits for acknowledgement.
@@ -113,7 +138,11 @@ impl Attached {
         if epoch > newest {
             // the epoch was read first, so these indices cover everything written before the request
             let indices = RingId::ALL.map(|ring| self.reader.file().ring(ring).writer_index());
-            self.flush = Some(FlushRequest { epoch, indices });
+            self.flush = Some(FlushRequest {
+                epoch,
+                indices,
+                newest: None,
+            });
         }
         (self.flush.is_some(), epoch > newest)
     }
@@ -164,7 +193,7 @@ impl Attached {
         if cursor > unreleased.released {
             unreleased.checkpoints.mark(sequence, cursor);
         }
-        self.release(watermark, false);
+        self.release(Settled::up_to(watermark), false);
     }
 
     /// Collects metrics that are due. True if there is more to do.
@@ -184,12 +213,68 @@ impl Attached {
         )
     }
 
-    /// Gives back what pieces up to `watermark` hold, and answers a flush when all that it asked for is given back and metrics are
-    /// `collected`.
-    pub(super) fn release(&mut self, watermark: u64, collected: bool) {
+    /// Everything read so far from `ring` is in the journal: its slots are given back.
+    pub(super) fn kept(&mut self, ring: RingId) {
+        let cursor = self.reader.cursor(ring);
+        self.reader.release(ring, cursor);
+        let unreleased = &mut self.unreleased[ring as usize];
+        unreleased.checkpoints = Checkpoints::default();
+        unreleased.released = cursor;
+    }
+
+    /// What tells the file from any other, and from what another process wrote under its name.
+    pub(super) fn file_id(&self) -> Vec<u8> {
+        match self.reader.identity() {
+            Some(identity) => identity.file_id.to_vec(),
+            None => self.reader.start_time().to_le_bytes().to_vec(),
+        }
+    }
+
+    /// The place up to which records are in the journal when everything read so far from `ring` is.
+    pub(super) fn position(&self, ring: RingId, last_seen: u64) -> Position {
+        let written = match self.reader.last_commit() {
+            0 => last_seen,
+            commit => commit,
+        };
+        let mut indices = [-1; 3];
+        for other in RingId::ALL {
+            indices[other as usize] = if other == ring {
+                self.reader.cursor(ring)
+            } else {
+                self.unreleased[other as usize].released
+            };
+        }
+        Position {
+            file: self.file_id(),
+            generation: self.reader.identity().map_or(0, |identity| identity.generation),
+            indices,
+            last_seen: written.max(self.last_alive),
+            path: self.reader.file().path().display().to_string(),
+        }
+    }
+
+    /// Goes past what is in the journal already. A crash came between its commit and the file's own index.
+    pub(super) fn catch_up(&mut self, position: &Position) {
+        let generation = self.reader.identity().map(|identity| identity.generation);
+        let is_same = position.file == self.file_id();
+        let is_older = generation.is_some_and(|generation| generation < position.generation);
+        for ring in READ {
+            if is_same {
+                self.reader.skip_to(ring, position.indices[ring as usize]);
+            } else if is_older {
+                let end = self.reader.file().ring(ring).writer_index();
+                self.reader.skip_to(ring, end);
+            }
+            self.kept(ring);
+        }
+    }
+
+    /// Gives back what settled pieces hold, and answers a flush when all that it asked for is given back, metrics are `collected`
+    /// and, with a journal, no destination holds a piece of it: what waits in the journal is not waited for.
+    pub(super) fn release(&mut self, settled: Settled, collected: bool) {
         for ring in READ {
             let unreleased = &mut self.unreleased[ring as usize];
-            if let Some(index) = unreleased.checkpoints.acknowledged(watermark) {
+            if let Some(index) = unreleased.checkpoints.acknowledged(settled.watermark) {
                 self.reader.release(ring, index);
                 unreleased.released = index;
             }
@@ -200,7 +285,9 @@ impl Attached {
         };
         if collected
             && self.flush.as_ref().is_some_and(released)
-            && let Some(flush) = self.flush.take()
+            && let Some(flush) = self
+                .flush
+                .take_if(|flush| *flush.newest.get_or_insert(settled.newest) <= settled.watermark)
         {
             self.acknowledged_epoch = flush.epoch;
             self.reader.acknowledge_epoch(flush.epoch);

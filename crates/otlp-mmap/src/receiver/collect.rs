@@ -16,6 +16,8 @@ const PIECE_BYTES: usize = 4 << 20;
 
 /// The app's own interval, where the receiver was not told one: milliseconds.
 const INTERVAL_SETTING: &str = "OTEL_METRIC_EXPORT_INTERVAL";
+/// What its points are to count from, for streams that follow it.
+const TEMPORALITY_SETTING: &str = "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE";
 const DEFAULT_INTERVAL: Duration = Duration::from_secs(60);
 const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);
 
@@ -25,6 +27,8 @@ const TICK_MARGIN: u64 = 10_000_000_000;
 /// A stream, and what it has exported of this file.
 struct Stream {
     spec: MetricStream,
+    /// The one that is meant for this file.
+    temporality: Temporality,
     /// None: everything counts from the start of its series.
     baseline: Option<Baseline>,
     groups: Option<Groups>,
@@ -92,7 +96,7 @@ impl FileCells {
 
     /// Somebody waits for a collection.
     pub(super) fn request(&mut self) {
-        self.requested = !self.is_final;
+        self.requested = !self.is_final && !self.streams.is_empty();
     }
 
     /// Something may be due: a look that costs nothing.
@@ -116,6 +120,7 @@ impl FileCells {
     ) -> bool {
         if self.round.is_none() && self.collected.is_none() {
             self.change_streams();
+            self.follow_app(file);
         }
         if self.is_final || self.streams.is_empty() || !self.is_open(file, outlet, options) {
             self.requested = false;
@@ -168,6 +173,17 @@ impl FileCells {
         self.wanted = Some(streams.to_vec());
     }
 
+    /// Looks whether the app has a preference that goes before what streams were told.
+    fn follow_app(&mut self, file: &mut FileReader) {
+        if !self.streams.iter().any(|stream| stream.spec.follows_app) {
+            return;
+        }
+        let preference = setting(file, TEMPORALITY_SETTING).and_then(|name| Temporality::from_name(name.trim()));
+        for stream in self.streams.iter_mut().filter(|stream| stream.spec.follows_app) {
+            stream.temporality = preference.unwrap_or(stream.spec.temporality);
+        }
+    }
+
     /// Goes over to the streams that are wanted. One that stays keeps what it exported, and its merged series while the rules are the
     /// same.
     fn change_streams(&mut self) {
@@ -179,6 +195,7 @@ impl FileCells {
             if stream.spec.groups != spec.groups {
                 stream.groups = spec.groups.clone().map(Groups::new);
             }
+            stream.temporality = spec.temporality;
             stream.spec = spec;
             self.streams.push(stream);
         }
@@ -331,6 +348,7 @@ impl Stream {
     fn new(spec: &MetricStream) -> Self {
         Self {
             spec: spec.clone(),
+            temporality: spec.temporality,
             baseline: None,
             groups: spec.groups.clone().map(Groups::new),
             time: 0,
@@ -338,7 +356,7 @@ impl Stream {
     }
 
     fn needs_baseline(&self) -> bool {
-        self.spec.temporality != Temporality::Cumulative || self.groups.is_some()
+        self.temporality != Temporality::Cumulative || self.groups.is_some()
     }
 
     /// As [`Stream::point`], of a series that may be merged with others instead.
@@ -366,7 +384,7 @@ impl Stream {
 
     /// Encodes one merged series. False when there are no more.
     fn hand_merged(&mut self, encoder: &mut MetricEncoder, end: u64) -> bool {
-        let temporality = self.spec.temporality;
+        let temporality = self.temporality;
         let next = self
             .groups
             .as_mut()
@@ -377,7 +395,7 @@ impl Stream {
 
     /// The walk for this stream is over.
     fn finish(&mut self) {
-        let temporality = self.spec.temporality;
+        let temporality = self.temporality;
         if let Some(groups) = &mut self.groups {
             groups.finish(|instrument| temporality.of(instrument));
         }
@@ -390,7 +408,7 @@ impl Stream {
         series: &mut Series,
         end: u64,
     ) -> std::io::Result<Option<(AggregationTemporality, Interval)>> {
-        let temporality = self.spec.temporality.of(instrument);
+        let temporality = self.temporality.of(instrument);
         let start = match (&mut self.baseline, temporality) {
             (Some(baseline), AggregationTemporality::Delta) => match baseline.difference(instrument, series)? {
                 Some(start) => start,
@@ -398,7 +416,7 @@ impl Stream {
             },
             // with delta temporality a gauge that was not set has nothing to say
             (Some(baseline), _)
-                if self.spec.temporality == Temporality::Delta
+                if self.temporality == Temporality::Delta
                     && instrument.kind == cells::KIND_GAUGE
                     && series.updated <= baseline.time() =>
             {
@@ -444,12 +462,18 @@ fn open_baseline(
 
 /// How often the app wants its metrics exported.
 fn interval_of(file: &mut FileReader) -> Duration {
-    let settings = file.settings();
-    settings
-        .iter()
-        .find(|(name, _)| name == INTERVAL_SETTING)
-        .and_then(|(_, value)| value.trim().parse::<u64>().ok())
+    setting(file, INTERVAL_SETTING)
+        .and_then(|value| value.trim().parse::<u64>().ok())
         .map_or(DEFAULT_INTERVAL, |millis| {
             Duration::from_millis(millis).max(SHORTEST_INTERVAL)
         })
+}
+
+/// One of the app's settings.
+fn setting(file: &mut FileReader, wanted: &str) -> Option<String> {
+    let settings = file.settings();
+    settings
+        .into_iter()
+        .find(|(name, _)| name == wanted)
+        .map(|(_, value)| value)
 }

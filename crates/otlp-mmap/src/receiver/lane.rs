@@ -1,6 +1,7 @@
 //! One signal of one producer: from the records of its ring to pieces.
 
 use super::attached::Attached;
+use super::keeper::Kept;
 use super::producer::{Pass, Progress};
 use super::run::Outlet;
 use super::{Level, ReceiverStats};
@@ -40,6 +41,19 @@ pub(super) trait Encode {
     fn bytes(&self) -> usize;
     /// Puts what is gathered into `piece`; false if there is nothing.
     fn cut(&mut self, piece: &mut Piece) -> bool;
+
+    /// Puts what is begun and changed since it was saved into `piece`, for the journal alone.
+    fn open(&self, _piece: &mut Piece) {}
+    /// Ids of what was saved so and is over.
+    fn gone(&self) -> &[u8] {
+        &[]
+    }
+    /// That is in the journal now, in this segment.
+    fn saved(&mut self, _segment: u64) {}
+    /// When the process was last seen, as its records tell.
+    fn last_seen(&self) -> u64 {
+        0
+    }
 }
 
 /// The indices of this ring cannot be right.
@@ -59,6 +73,10 @@ pub(super) struct Lane<E> {
     quarantined: u64,
     skipped: u64,
     long_wait_told: bool,
+    /// Records read that are not in the journal.
+    unkept: u64,
+    /// What was cut and the journal could not take.
+    held: Option<(Piece, bool)>,
 }
 
 impl<E: Encode> Lane<E> {
@@ -72,6 +90,8 @@ impl<E: Encode> Lane<E> {
             quarantined: 0,
             skipped: 0,
             long_wait_told: false,
+            unkept: 0,
+            held: None,
         }
     }
 
@@ -83,6 +103,7 @@ impl<E: Encode> Lane<E> {
         pass: &Pass<'_>,
         urgent: bool,
         record: &mut Vec<u8>,
+        stream: &[u8],
     ) -> Result<Progress, Broken> {
         let slots = file.reader.file().ring(E::RING).geometry().num_buffers();
         let mut taken = 0;
@@ -105,7 +126,20 @@ impl<E: Encode> Lane<E> {
             taken += 1;
         }
         self.unhurried += taken as u64;
-        let urgent = urgent || self.unhurried >= slots / HURRY_FRACTION;
+        let hurries = self.unhurried >= slots / HURRY_FRACTION;
+        if outlet.keeps() {
+            self.unkept += taken as u64;
+            if self.unkept > 0 || self.encode.items() > 0 {
+                let since = *self.gathering_since.get_or_insert(pass.now);
+                let lingered = urgent || pass.now.saturating_duration_since(since) >= LINGER;
+                // slots come back with the commit, so a ring that fills is no reason to hurry those who send
+                if hurries || self.is_full(pass) || (at_end && lingered) {
+                    self.hand(Some(file), outlet, urgent, stream);
+                }
+            }
+            return Ok(progress(taken, at_end, slots));
+        }
+        let urgent = urgent || hurries;
         if self.encode.items() == 0 {
             if taken > 0 {
                 self.checkpoint(file, outlet);
@@ -114,19 +148,19 @@ impl<E: Encode> Lane<E> {
             let since = *self.gathering_since.get_or_insert(pass.now);
             let lingered = urgent || pass.now.saturating_duration_since(since) >= LINGER;
             if self.is_full(pass) || (at_end && lingered) {
-                self.hand(Some(file), outlet, urgent);
+                self.hand(Some(file), outlet, urgent, stream);
             }
         }
-        Ok(match taken {
-            0 => Progress::Nothing,
-            _ if !at_end || taken as u64 >= slots / HURRY_FRACTION => Progress::Plenty,
-            _ => Progress::Some,
-        })
+        Ok(progress(taken, at_end, slots))
     }
 
     /// Hands over what is gathered; what was read of `file` until now depends on it.
-    pub(super) fn hand(&mut self, file: Option<&mut Attached>, outlet: &mut Outlet<'_>, urgent: bool) {
+    pub(super) fn hand(&mut self, file: Option<&mut Attached>, outlet: &mut Outlet<'_>, urgent: bool, stream: &[u8]) {
         self.gathering_since = None;
+        if outlet.keeps() {
+            self.keep(file, outlet, urgent, stream);
+            return;
+        }
         let mut piece = Piece::default();
         if self.encode.cut(&mut piece) {
             self.sequence = outlet.hand(E::SIGNAL, piece, urgent);
@@ -137,6 +171,61 @@ impl<E: Encode> Lane<E> {
         if let Some(file) = file {
             self.checkpoint(file, outlet);
         }
+    }
+
+    /// Puts what is gathered into the journal, gives back its slots and hands it over. If the journal does not take it, it is held, and
+    /// nothing more is to be read until it is taken.
+    fn keep(&mut self, file: Option<&mut Attached>, outlet: &mut Outlet<'_>, urgent: bool, stream: &[u8]) {
+        let mut open = Piece::default();
+        let mut piece = Piece::default();
+        if self.encode.cut(&mut piece) {
+            if let Some((held, _)) = &mut self.held {
+                // what is over must be in the journal with the piece that says so
+                held.join(&piece);
+            } else {
+                self.held = Some((piece, urgent));
+            }
+        }
+        self.encode.open(&mut open);
+        let gone = self.encode.gone();
+        if self.held.is_none() && open.bytes.is_empty() && gone.is_empty() && self.unkept == 0 {
+            return;
+        }
+        let position = file
+            .as_ref()
+            .map(|file| file.position(E::RING, self.encode.last_seen()));
+        let kept = Kept {
+            stream,
+            signal: E::SIGNAL,
+            points_of: "",
+            piece: self.held.as_ref().map(|(piece, _)| piece),
+            open: &open.bytes,
+            gone,
+            position,
+        };
+        let Ok(keep) = outlet.keep(kept) else {
+            return;
+        };
+        // only now: what is given back is in the journal
+        if let Some(file) = file {
+            file.kept(E::RING);
+        }
+        if let Some((piece, urgent)) = self.held.take() {
+            outlet.hand_kept(&keep, E::SIGNAL, piece, urgent, String::new());
+        }
+        self.encode.saved(keep.segment);
+        self.unkept = 0;
+        self.unhurried = 0;
+    }
+
+    /// The journal did not take what was cut.
+    pub(super) fn is_held(&self) -> bool {
+        self.held.is_some()
+    }
+
+    /// Something was read that is neither handed over nor in the journal.
+    pub(super) fn is_gathering(&self) -> bool {
+        self.encode.items() > 0 || self.unkept > 0 || self.held.is_some() || !self.encode.gone().is_empty()
     }
 
     fn checkpoint(&self, file: &mut Attached, outlet: &Outlet<'_>) {
@@ -171,5 +260,14 @@ impl<E: Encode> Lane<E> {
         stats.records[E::RING as usize] += self.records;
         stats.records_quarantined += self.quarantined;
         stats.slots_skipped += self.skipped;
+    }
+}
+
+/// What a visit that took so many records brought.
+fn progress(taken: usize, at_end: bool, slots: u64) -> Progress {
+    match taken {
+        0 => Progress::Nothing,
+        _ if !at_end || taken as u64 >= slots / HURRY_FRACTION => Progress::Plenty,
+        _ => Progress::Some,
     }
 }

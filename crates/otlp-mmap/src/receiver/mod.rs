@@ -8,20 +8,24 @@ mod attached;
 mod checkpoint;
 mod collect;
 mod discovery;
+mod keeper;
 mod lane;
 mod logs;
 mod pattern;
 mod producer;
 mod run;
+mod storage;
 mod traces;
 mod watch;
 
 pub(crate) use discovery::Discovery;
 pub use discovery::SUFFIX;
+pub use keeper::Storage;
 
 use crate::cells::GroupRules;
 pub use crate::cells::Temporality;
 
+use crate::journal::{DestinationOptions, JournalStats};
 use crate::otlp::{Piece, Signal};
 use crate::reader::DEAD_SLOT_TIMEOUT;
 use std::path::PathBuf;
@@ -55,6 +59,11 @@ pub struct ReceiverOptions {
     pub max_points: u32,
     /// Where streams that are not cumulative keep what was exported. None: hidden files beside the app's.
     pub state_directory: Option<PathBuf>,
+    /// The journal in which everything is kept until it is acknowledged. None: records stay in their files until then, and spans that
+    /// are open are lost with this process.
+    pub storage: Option<Storage>,
+    /// Ends, with a message, where another collector reads a file; else it waits for that one to end.
+    pub end_if_busy: bool,
 }
 
 /// Metrics of one temporality, for one destination or several that share it.
@@ -64,6 +73,8 @@ pub struct MetricStream {
     pub name: String,
     /// What its points count from.
     pub temporality: Temporality,
+    /// A preference among the app's own settings goes before `temporality`.
+    pub follows_app: bool,
     /// How series are merged before they are encoded.
     pub groups: Option<Arc<GroupRules>>,
 }
@@ -73,6 +84,7 @@ impl Default for MetricStream {
         Self {
             name: "cumulative".to_owned(),
             temporality: Temporality::Cumulative,
+            follows_app: true,
             groups: None,
         }
     }
@@ -92,6 +104,8 @@ impl Default for ReceiverOptions {
             metric_interval: None,
             max_points: 8192,
             state_directory: None,
+            storage: None,
+            end_if_busy: false,
         }
     }
 }
@@ -129,9 +143,13 @@ pub enum Level {
 pub enum Event {
     /// A piece to export.
     Piece(HandedPiece),
+    /// Pieces out of the journal for one destination, as asked for; none if nothing waits.
+    Backlog(usize, Vec<HandedPiece>),
+    /// Pieces wait in the journal for a destination that it does not hold: ask for them.
+    Behind(usize),
     /// A line for the log.
     Log(Level, String),
-    /// The last event: the thread has ended, with the message of its panic if that was why.
+    /// The last event: the thread has ended, with a sentence if it could not begin or go on.
     Stopped(Option<String>),
 }
 
@@ -174,10 +192,18 @@ pub struct ReceiverStats {
     pub bytes_unacknowledged: u64,
     /// Series and instruments in metric cells that cannot be right, counted at each collection.
     pub series_skipped: u64,
+    /// Of the journal, if there is one.
+    pub journal: Option<JournalStats>,
+    /// Why nothing is read, if the journal cannot be written.
+    pub journal_refusal: Option<String>,
 }
 
 enum Command {
     Acknowledge(u64),
+    AcknowledgeBy(usize, Vec<u64>),
+    GiveBack(usize, Vec<u64>),
+    Backlog(usize, usize),
+    SetDestinations(Vec<DestinationOptions>),
     Flush,
     Pause,
     Resume,
@@ -238,8 +264,11 @@ impl Receiver {
             .spawn(move || {
                 let run =
                     std::panic::AssertUnwindSafe(|| run::Run::new(options, inbox, shared, &mut on_event).run(&beating));
-                let crash = std::panic::catch_unwind(run).err().map(|panic| panic_message(&*panic));
-                on_event(Event::Stopped(crash));
+                let error = match std::panic::catch_unwind(run) {
+                    Ok(ended) => ended.err(),
+                    Err(panic) => Some(panic_message(&*panic)),
+                };
+                on_event(Event::Stopped(error));
             })?;
         Ok(Self { commands, stats, pulse })
     }
@@ -247,6 +276,26 @@ impl Receiver {
     /// Every destination has the piece, or refused it for good.
     pub fn acknowledge(&self, sequence: u64) {
         self.send(Command::Acknowledge(sequence));
+    }
+
+    /// One destination has the pieces, or refused them for good; it goes by its place in the journal's options.
+    pub fn acknowledge_by(&self, destination: usize, sequences: Vec<u64>) {
+        self.send(Command::AcknowledgeBy(destination, sequences));
+    }
+
+    /// One destination cannot keep the pieces in memory: they wait in the journal until it asks for its backlog.
+    pub fn give_back(&self, destination: usize, sequences: Vec<u64>) {
+        self.send(Command::GiveBack(destination, sequences));
+    }
+
+    /// Takes other destinations from now on: see [`crate::journal::Journal::set_destinations`].
+    pub fn set_destinations(&self, destinations: Vec<DestinationOptions>) {
+        self.send(Command::SetDestinations(destinations));
+    }
+
+    /// Asks for the oldest pieces that wait for a destination, about so many bytes: [`Event::Backlog`] follows.
+    pub fn backlog(&self, destination: usize, max_bytes: usize) {
+        self.send(Command::Backlog(destination, max_bytes));
     }
 
     /// Hands over what is assembled now.
@@ -274,8 +323,8 @@ impl Receiver {
         self.send(Command::Resume);
     }
 
-    /// Reads what is there, hands it over (open spans too, marked incomplete), waits until all of it is acknowledged
-    /// and ends the thread. [`Event::Stopped`] follows.
+    /// Reads what is there, hands it over, waits until what was handed over is acknowledged and ends the thread. Open spans go
+    /// to the journal; without one they are handed over, too, marked incomplete. [`Event::Stopped`] follows.
     pub fn stop(&self) {
         self.send(Command::Stop);
     }

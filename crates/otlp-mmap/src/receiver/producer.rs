@@ -1,15 +1,24 @@
 //! One process' files in the order of their generations, and the spans that are open across them.
 
-use super::attached::{Attached, Drops};
+use super::attached::{Attached, Drops, Settled};
 use super::discovery::{Found, Inode};
-use super::lane::{Broken, Encode, Lane};
+use super::lane::{Broken, Lane};
 use super::run::Outlet;
 use super::traces::Traces;
 use super::{Level, MetricStream, ReceiverOptions, ReceiverStats};
+use crate::journal::Position;
 use crate::otlp::{Assembler, AssemblerOptions, LogEncoder};
 use std::collections::VecDeque;
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// How long open spans out of a journal wait for a file of their producer.
+const ORPHAN_PATIENCE: Duration = Duration::from_secs(2);
+
+/// Stands in the journal between a file's inode and its path.
+const FILE_KEY: &[u8] = b"file:///";
 
 /// What tells producers apart: the stream of files with our block, the file itself otherwise.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -19,6 +28,25 @@ pub(super) enum ProducerKey {
 }
 
 impl ProducerKey {
+    /// As the journal knows the producer.
+    pub(super) fn to_bytes(&self) -> Vec<u8> {
+        match self {
+            Self::Stream(id) => id.to_vec(),
+            // longer than a stream's id
+            Self::File(inode, path) => [&inode.to_le_bytes()[..], FILE_KEY, path.as_os_str().as_bytes()].concat(),
+        }
+    }
+
+    /// The reverse; None for bytes that no producer has.
+    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+        if let Ok(id) = bytes.try_into() {
+            return Some(Self::Stream(id));
+        }
+        let (inode, rest) = bytes.split_first_chunk::<8>()?;
+        let path = OsStr::from_bytes(rest.strip_prefix(FILE_KEY)?);
+        Some(Self::File(Inode::from_le_bytes(*inode), PathBuf::from(path)))
+    }
+
     pub(super) fn of(attached: &Attached, found: &Found) -> Self {
         match attached.reader.identity() {
             Some(identity) => Self::Stream(identity.stream_id),
@@ -57,25 +85,72 @@ pub(super) struct Producer {
     record: Vec<u8>,
     /// What writers lost while files were current that are not here any more.
     drops: Drops,
+    /// As the journal knows it.
+    stream: Vec<u8>,
+    orphan: Option<Orphan>,
+    /// Another process' open spans, last seen then, have to be handed over before anything is read.
+    predecessor: Option<u64>,
+}
+
+/// A producer out of a journal, of which no file was found so far.
+struct Orphan {
+    position: Position,
+    /// Without a file until then, its process is gone for good.
+    until: Instant,
 }
 
 impl Producer {
-    pub(super) fn new(options: &ReceiverOptions) -> Self {
-        let bounds = AssemblerOptions {
+    pub(super) fn new(options: &ReceiverOptions, key: &ProducerKey) -> Self {
+        let mut assembler = Assembler::new(AssemblerOptions {
             max_open_spans: options.max_open_spans,
             max_open_bytes: options.max_open_span_bytes,
-        };
+        });
+        if options.storage.is_some() {
+            assembler.note_changes();
+        }
         Self {
+            stream: key.to_bytes(),
+            orphan: None,
+            predecessor: None,
             files: VecDeque::new(),
             retiring: Vec::new(),
-            traces: Lane::new(Traces::new(Assembler::new(bounds))),
+            traces: Lane::new(Traces::new(assembler)),
             logs: Lane::default(),
             record: Vec::new(),
             drops: Drops::default(),
         }
     }
 
+    /// Its spans were restored, and its files are still to be found.
+    pub(super) fn await_files(&mut self, position: Position, now: Instant) {
+        let until = now + ORPHAN_PATIENCE;
+        self.orphan = Some(Orphan { position, until });
+    }
+
+    /// A producer whose position is not known is waited for all the same.
+    pub(super) fn begin_restored(&mut self, now: Instant) {
+        if self.orphan.is_none() {
+            self.await_files(Position::default(), now);
+        }
+    }
+
+    /// The spans that are open.
+    pub(super) fn assembler(&mut self) -> &mut Assembler {
+        &mut self.traces.encode.assembler
+    }
+
+    /// As the journal knows it.
+    pub(super) fn stream(&self) -> &[u8] {
+        &self.stream
+    }
+
     pub(super) fn add(&mut self, attached: Attached) {
+        if let Some(orphan) = self.orphan.take()
+            && attached.reader.identity().is_none()
+            && attached.file_id() != orphan.position.file
+        {
+            self.predecessor = Some(orphan.position.last_seen);
+        }
         let generation = |file: &Attached| file.reader.identity().map_or(0, |identity| identity.generation);
         let at = self
             .files
@@ -85,6 +160,12 @@ impl Producer {
 
     /// Reads what is new.
     pub(super) fn pass(&mut self, outlet: &mut Outlet<'_>, pass: &Pass<'_>) -> Progress {
+        if let Some(last_seen) = self.predecessor.take() {
+            self.emit_all(outlet, last_seen);
+        }
+        if self.is_held() && !self.keep_all(outlet) {
+            return Progress::Nothing;
+        }
         let Some(file) = self.files.front_mut() else {
             return Progress::Nothing;
         };
@@ -106,11 +187,11 @@ impl Producer {
             return self.follow_restart(outlet);
         }
         file.apply_resource(self.traces.encode.assembler.faults_mut());
-        let record = &mut self.record;
+        let (record, stream) = (&mut self.record, &self.stream);
         let read = self
             .traces
-            .read(file, outlet, pass, urgent, record)
-            .and_then(|traces| Ok(traces.max(self.logs.read(file, outlet, pass, urgent, record)?)));
+            .read(file, outlet, pass, urgent, record, stream)
+            .and_then(|traces| Ok(traces.max(self.logs.read(file, outlet, pass, urgent, record, stream)?)));
         match read {
             Ok(progress) => progress,
             Err(Broken(ring)) => self.set_front_aside(
@@ -176,8 +257,22 @@ impl Producer {
     /// Hands over everything, open spans as incomplete ones.
     fn emit_all(&mut self, outlet: &mut Outlet<'_>, last_seen: u64) {
         self.traces.encode.end_open(last_seen);
-        self.traces.hand(self.files.front_mut(), outlet, true);
-        self.logs.hand(self.files.front_mut(), outlet, true);
+        self.hand_all(outlet, true);
+    }
+
+    fn hand_all(&mut self, outlet: &mut Outlet<'_>, urgent: bool) {
+        self.traces.hand(self.files.front_mut(), outlet, urgent, &self.stream);
+        self.logs.hand(self.files.front_mut(), outlet, urgent, &self.stream);
+    }
+
+    /// Puts everything into the journal that is not there: false if it does not take it.
+    pub(super) fn keep_all(&mut self, outlet: &mut Outlet<'_>) -> bool {
+        self.hand_all(outlet, false);
+        !self.is_held()
+    }
+
+    fn is_held(&self) -> bool {
+        self.traces.is_held() || self.logs.is_held()
     }
 
     fn set_front_aside(&mut self, outlet: &mut Outlet<'_>, why: &str) -> Progress {
@@ -196,6 +291,11 @@ impl Producer {
     pub(super) fn tend(&mut self, outlet: &mut Outlet<'_>, now: Instant, unix_nanos: u64) {
         for file in self.files.iter_mut().chain(self.retiring.iter_mut()) {
             file.tend(unix_nanos);
+        }
+        if let Some(orphan) = self.orphan.take_if(|orphan| now >= orphan.until) {
+            self.emit_all(outlet, orphan.position.last_seen);
+        } else if self.files.is_empty() && self.is_gathering() {
+            self.keep_all(outlet);
         }
         if let Some(file) = self.files.front() {
             self.traces.tell_long_wait(file, outlet, now);
@@ -253,25 +353,31 @@ impl Producer {
 
     /// Something is encoded and not handed over.
     fn is_gathering(&self) -> bool {
-        self.traces.encode.items() + self.logs.encode.items() > 0
+        self.traces.is_gathering() || self.logs.is_gathering()
     }
 
     /// Gives back what pieces up to `watermark` hold.
-    pub(super) fn release(&mut self, watermark: u64) {
+    pub(super) fn release(&mut self, settled: Settled) {
         for file in self.files.iter_mut().chain(&mut self.retiring) {
-            file.cells.release(&file.reader, watermark);
+            file.cells.release(&file.reader, settled.metrics);
         }
         let collected = self.is_collected();
         if let Some(file) = self.files.front_mut() {
-            file.release(watermark, collected);
+            file.release(settled, collected);
         }
         for file in &mut self.retiring {
-            file.release(watermark, collected);
+            file.release(settled, collected);
         }
     }
 
-    /// The receiver stops: open spans would be lost with its memory, so they are exported as they are.
+    /// The receiver stops: open spans would be lost with its memory, so they are exported as they are. With a journal they are kept,
+    /// except those of files that do not tell whether their process lives: nobody may ever come back to them.
     pub(super) fn close(&mut self, outlet: &mut Outlet<'_>) {
+        let is_known = |file: &Attached| file.reader.identity().is_some();
+        if outlet.keeps() && self.files.front().is_none_or(is_known) {
+            self.keep_all(outlet);
+            return;
+        }
         let assembler = &self.traces.encode.assembler;
         if assembler.open_len() > 0 {
             let last_seen = self.files.front().map_or(0, |file| last_seen(file, assembler));
@@ -286,7 +392,7 @@ impl Producer {
 
     /// It has no files any more.
     pub(super) fn is_finished(&self) -> bool {
-        self.files.is_empty() && self.retiring.is_empty()
+        self.files.is_empty() && self.retiring.is_empty() && self.orphan.is_none() && !self.is_gathering()
     }
 
     /// Adds this producer's counts.

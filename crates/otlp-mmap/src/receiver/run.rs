@@ -1,11 +1,13 @@
 //! The reader thread's loop.
 
-use super::attached::{Attach, Attached};
+use super::attached::{Attach, Attached, Settled};
 use super::checkpoint::InFlight;
 use super::discovery::{Discovery, Found, Inode};
+use super::keeper::{Keep, Keeper, Kept, NotKept};
 use super::producer::{Pass, Producer, ProducerKey, Progress};
 use super::{Command, Event, HandedPiece, Level, Pulse, ReceiverOptions, ReceiverStats};
 use crate::clock;
+use crate::journal::fail_point::fail_point;
 use crate::otlp::{Piece, Signal};
 use std::collections::{HashMap, HashSet};
 use std::sync::mpsc::{Receiver as Inbox, RecvTimeoutError};
@@ -27,9 +29,37 @@ pub(super) struct Outlet<'a> {
     on_event: &'a mut dyn FnMut(Event),
     pub(super) in_flight: InFlight,
     pub(super) stats: ReceiverStats,
+    pub(super) keeper: Option<Keeper>,
 }
 
 impl Outlet<'_> {
+    /// What is read goes to a journal first.
+    #[inline]
+    pub(super) fn keeps(&self) -> bool {
+        self.keeper.is_some()
+    }
+
+    /// Commits to the journal.
+    pub(super) fn keep(&mut self, kept: Kept<'_>) -> Result<Keep, NotKept> {
+        self.keeper.as_mut().ok_or(NotKept)?.keep(kept)
+    }
+
+    /// Hands over a piece that is in the journal, unless it has to wait there.
+    pub(super) fn hand_kept(&mut self, keep: &Keep, signal: Signal, piece: Piece, urgent: bool, stream: String) {
+        self.stats.items[signal as usize] += u64::from(piece.items);
+        if !keep.is_live {
+            return;
+        }
+        fail_point("handing over");
+        (self.on_event)(Event::Piece(HandedPiece {
+            sequence: keep.number,
+            signal,
+            piece,
+            urgent,
+            stream,
+        }));
+    }
+
     /// Hands over a piece: its sequence number.
     pub(super) fn hand(&mut self, signal: Signal, piece: Piece, urgent: bool) -> u64 {
         self.hand_stream(signal, piece, urgent, String::new())
@@ -37,6 +67,11 @@ impl Outlet<'_> {
 
     /// Hands over data points of a stream.
     pub(super) fn hand_metrics(&mut self, piece: Piece, urgent: bool, stream: &str) -> u64 {
+        if let Some(keeper) = &mut self.keeper {
+            let sequence = keeper.add_points(piece, urgent, stream);
+            self.keep_points();
+            return sequence;
+        }
         self.hand_stream(Signal::Metrics, piece, urgent, stream.to_owned())
     }
 
@@ -53,23 +88,43 @@ impl Outlet<'_> {
         sequence
     }
 
+    /// Puts data points that wait for it into the journal. False if it does not take them.
+    pub(super) fn keep_points(&mut self) -> bool {
+        loop {
+            let Some(keeper) = &mut self.keeper else { return true };
+            match keeper.keep_points() {
+                Ok(Some((keep, points))) => {
+                    self.hand_kept(&keep, Signal::Metrics, points.piece, points.urgent, points.stream);
+                }
+                Ok(None) => return true,
+                Err(NotKept) => return false,
+            }
+        }
+    }
+
+    pub(super) fn tell(&mut self, event: Event) {
+        (self.on_event)(event);
+    }
+
     pub(super) fn log(&mut self, level: Level, message: String) {
         (self.on_event)(Event::Log(level, message));
     }
 }
 
 pub(super) struct Run<'a> {
-    options: ReceiverOptions,
-    inbox: Inbox<Command>,
+    pub(super) options: ReceiverOptions,
+    pub(super) inbox: Inbox<Command>,
     shared: Arc<Mutex<ReceiverStats>>,
-    outlet: Outlet<'a>,
+    pub(super) outlet: Outlet<'a>,
     discovery: Discovery,
-    producers: HashMap<ProducerKey, Producer>,
+    pub(super) producers: HashMap<ProducerKey, Producer>,
     /// Files that another collector reads: told once.
     busy: HashSet<Inode>,
     flush: bool,
     paused: bool,
     stopping: bool,
+    /// Why the thread cannot go on.
+    ended: Option<String>,
     next_tend: Instant,
     /// Whose turn it is to be the first of a round.
     turn: usize,
@@ -91,7 +146,9 @@ impl<'a> Run<'a> {
                 on_event,
                 in_flight: InFlight::default(),
                 stats: ReceiverStats::default(),
+                keeper: None,
             },
+            ended: None,
             producers: HashMap::new(),
             busy: HashSet::new(),
             flush: false,
@@ -102,12 +159,22 @@ impl<'a> Run<'a> {
         }
     }
 
-    pub(super) fn run(&mut self, pulse: &Pulse) {
+    /// Until it is told to stop and everything is settled.
+    ///
+    /// # Errors
+    /// A sentence: it could not begin, or cannot go on.
+    pub(super) fn run(&mut self, pulse: &Pulse) -> Result<(), String> {
+        if !self.open_journal(pulse)? {
+            return Ok(());
+        }
         let mut sleep = SHORTEST_SLEEP;
         let mut heard = true;
-        while !(self.stopping && self.outlet.in_flight.bytes() == 0 && self.collected()) {
+        while !(self.stopping && self.is_settled() && self.collected()) {
             let tends = Instant::now() >= self.next_tend;
             let progress = self.round();
+            if let Some(why) = self.ended.take() {
+                return Err(why);
+            }
             // nothing changes while nothing comes in
             if tends || heard || progress > Progress::Nothing {
                 self.publish_stats();
@@ -126,11 +193,23 @@ impl<'a> Run<'a> {
                 }
                 Err(RecvTimeoutError::Timeout) => heard = false,
                 // nobody is left to hand pieces to
-                Err(RecvTimeoutError::Disconnected) => return,
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
             }
         }
         self.release();
+        if let Some(keeper) = &mut self.outlet.keeper {
+            keeper.save();
+        }
         self.publish_stats();
+        Ok(())
+    }
+
+    /// Nothing that was handed over waits for an acknowledgement.
+    fn is_settled(&self) -> bool {
+        match &self.outlet.keeper {
+            Some(keeper) => keeper.is_idle(),
+            None => self.outlet.in_flight.bytes() == 0,
+        }
     }
 
     /// The last collection of a receiver that stops is complete.
@@ -146,7 +225,14 @@ impl<'a> Run<'a> {
 
     fn command(&mut self, command: &Command) {
         match command {
-            Command::Acknowledge(sequence) => self.outlet.in_flight.acknowledge(*sequence),
+            Command::Acknowledge(sequence) => match &mut self.outlet.keeper {
+                Some(keeper) => keeper.acknowledge_everywhere(*sequence),
+                None => self.outlet.in_flight.acknowledge(*sequence),
+            },
+            Command::AcknowledgeBy(..)
+            | Command::GiveBack(..)
+            | Command::Backlog(..)
+            | Command::SetDestinations(..) => self.command_keeper(command),
             Command::Flush => self.flush = true,
             Command::Pause => self.paused = true,
             Command::Resume => self.paused = false,
@@ -174,6 +260,7 @@ impl<'a> Run<'a> {
             self.look(now);
         }
         self.release();
+        self.tend_journal(tend, now);
         let unix_nanos = clock::wall_nanos();
         let mut most = Progress::Nothing;
         let takes =
@@ -186,7 +273,9 @@ impl<'a> Run<'a> {
         let mut unserved = None;
         for (at, producer) in order.into_iter().enumerate() {
             // metrics are the one thing that goes on when the receiver stops: they may be too many to hand over at once
-            if (self.stopping || !self.paused) && self.outlet.in_flight.bytes() < self.options.max_unacknowledged_bytes
+            if (self.stopping || !self.paused)
+                && self.outlet.in_flight.bytes() < self.options.max_unacknowledged_bytes
+                && self.outlet.keep_points()
             {
                 let pass = Pass {
                     options: &self.options,
@@ -212,10 +301,13 @@ impl<'a> Run<'a> {
         // whoever found no room is the first to have what becomes free
         self.turn = turn + unserved.unwrap_or(0);
         if tend {
-            let stats = &mut self.outlet.stats;
+            let Outlet { stats, keeper, .. } = &mut self.outlet;
             self.producers.retain(|_, producer| {
                 if producer.is_finished() {
                     producer.add_to(stats);
+                    if let Some(keeper) = keeper {
+                        keeper.forget(producer.stream());
+                    }
                 }
                 !producer.is_finished()
             });
@@ -225,9 +317,12 @@ impl<'a> Run<'a> {
 
     /// Lets go of what is acknowledged.
     fn release(&mut self) {
-        let watermark = self.outlet.in_flight.watermark();
+        let settled = match &self.outlet.keeper {
+            Some(keeper) => keeper.settled(),
+            None => Settled::up_to(self.outlet.in_flight.watermark()),
+        };
         for producer in self.producers.values_mut() {
-            producer.release(watermark);
+            producer.release(settled);
         }
     }
 
@@ -247,14 +342,18 @@ impl<'a> Run<'a> {
 
     fn attach(&mut self, found: &Found) {
         match Attached::open(found, &self.options) {
-            Attach::Ready(attached) => {
+            Attach::Ready(mut attached) => {
                 let key = ProducerKey::of(&attached, found);
+                let keeper = self.outlet.keeper.as_ref();
+                if let Some(position) = keeper.and_then(|keeper| keeper.position(&key.to_bytes())) {
+                    attached.catch_up(position);
+                }
                 self.outlet
                     .log(Level::Info, format!("reading {}", found.path.display()));
                 let options = &self.options;
                 self.producers
                     .entry(key)
-                    .or_insert_with(|| Producer::new(options))
+                    .or_insert_with_key(|key| Producer::new(options, key))
                     .add(*attached);
             }
             Attach::NotYet => self.discovery.forget(&found.path),
@@ -268,6 +367,10 @@ impl<'a> Run<'a> {
                     "another collector reads {}; it is left to that one",
                     found.path.display()
                 );
+                if self.options.end_if_busy {
+                    self.ended = Some(message);
+                    return;
+                }
                 self.outlet.log(Level::Warn, message);
             }
             Attach::SetAside(error) => {
@@ -300,6 +403,11 @@ impl<'a> Run<'a> {
         let outlet = &mut self.outlet;
         let mut stats = outlet.stats.clone();
         stats.bytes_unacknowledged = outlet.in_flight.bytes() as u64;
+        if let Some(keeper) = &outlet.keeper {
+            stats.bytes_unacknowledged = keeper.live_bytes() as u64;
+            stats.journal = Some(keeper.stats());
+            stats.journal_refusal = keeper.refusal();
+        }
         for producer in self.producers.values() {
             producer.add_to(&mut stats);
         }

@@ -59,4 +59,20 @@ impl Encode for Traces {
     fn cut(&mut self, piece: &mut Piece) -> bool {
         self.encoder.cut(piece)
     }
+
+    fn open(&self, piece: &mut Piece) {
+        self.assembler.changed(piece);
+    }
+
+    fn gone(&self) -> &[u8] {
+        self.assembler.gone()
+    }
+
+    fn saved(&mut self, segment: u64) {
+        self.assembler.saved(segment);
+    }
+
+    fn last_seen(&self) -> u64 {
+        self.assembler.last_seen_unix_nano()
+    }
 }

@@ -60,6 +60,16 @@ impl Generation {
             });
     }
 
+    /// Of each ring: records that the reader has not given back, and slots.
+    pub(super) fn fill(&self) -> Vec<(RingId, u64, u64)> {
+        let fill = |id| {
+            let ring = self.view.ring(id);
+            let waiting = ring.writer_index().saturating_sub(ring.reader_index());
+            (id, waiting.max(0) as u64, ring.geometry().num_buffers())
+        };
+        RingId::ALL.into_iter().map(fill).collect()
+    }
+
     /// Declares that nothing more will be claimed, and gives up the writer's lock once everything claimed is published. Call
     /// it when no new commit can come to this file any more. May be called again.
     pub(super) fn close(&self) {

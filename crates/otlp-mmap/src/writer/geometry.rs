@@ -1,5 +1,6 @@
 //! How a new file is cut.
 
+use super::options::Location;
 use crate::file::{RingGeometry, RingId, Sections};
 use crate::layout::{block, constant, dictionary, header};
 
@@ -28,17 +29,42 @@ pub struct Geometry {
     pub dictionary_bytes: u64,
 }
 
+const fn ring(buffers: u64, buffer_size: u64) -> RingSize {
+    RingSize { buffers, buffer_size }
+}
+
 impl Default for Geometry {
-    /// About 7.1 MiB: 8192 span records of up to 766 bytes, so that most stack traces fit, 512 log records of up to 1022, a
-    /// dictionary of 512 KiB.
+    /// 7.6 MiB, chosen by the records of real services (docs/geometry.md): 16,384 span records of up to 254 bytes, 4096 log
+    /// records of up to 510, a spill ring of 1 MiB, a dictionary of 512 KiB.
     fn default() -> Self {
-        let ring = |buffers, buffer_size| RingSize { buffers, buffer_size };
         Self {
-            events: ring(512, 1024),
-            spans: ring(8192, 768),
+            events: ring(4096, 512),
+            spans: ring(16_384, 256),
             measurements: ring(64, 128),
-            spill_bytes: 512 << 10,
+            spill_bytes: 1 << 20,
             dictionary_bytes: 512 << 10,
+        }
+    }
+}
+
+impl Geometry {
+    /// 7.6 MiB for files that version-1 readers read, who see of a value what its slot takes: fewer and larger slots, as
+    /// that format's own SDKs have them.
+    #[must_use]
+    pub fn for_version_1() -> Self {
+        Self {
+            events: ring(2048, 1024),
+            spans: ring(8192, 512),
+            ..Self::default()
+        }
+    }
+
+    /// What files of a location are cut like unless told otherwise.
+    #[must_use]
+    pub fn of(location: &Location) -> Self {
+        match location {
+            Location::File(_) => Self::for_version_1(),
+            Location::Default | Location::Directory(_) => Self::default(),
         }
     }
 }
@@ -170,4 +196,24 @@ impl Geometry {
 
 fn align(offset: u64) -> u64 {
     offset.next_multiple_of(u64::from(constant::SECTION_ALIGNMENT))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn default_files_take_at_most_8_mebibytes() {
+        for geometry in [Geometry::default(), Geometry::for_version_1()] {
+            assert!(geometry.plan().unwrap().length <= 8 << 20, "{geometry:?}");
+        }
+    }
+
+    #[test]
+    fn where_space_is_small_there_are_fewer_slots_of_the_same_size_and_still_a_spill_ring() {
+        let small = Geometry::default().scaled_to(256 << 10);
+        assert!(small.plan().unwrap().length <= 256 << 10);
+        assert_eq!(small.spans.buffer_size, Geometry::default().spans.buffer_size);
+        assert!(small.spans.buffers >= LEAST_BUFFERS && small.spill_bytes >= LEAST_SPILL);
+    }
 }

@@ -14,11 +14,17 @@ use crate::layout::constant;
 pub struct WriterHandle {
     writer: Arc<Writer>,
     file: Option<Arc<Generation>>,
+    /// A buffer for what goes to the spill ring.
+    pub(super) spilled: Vec<u8>,
 }
 
 impl WriterHandle {
     pub(super) fn new(writer: Arc<Writer>) -> Self {
-        Self { writer, file: None }
+        Self {
+            writer,
+            file: None,
+            spilled: Vec::new(),
+        }
     }
 
     /// The writer itself.

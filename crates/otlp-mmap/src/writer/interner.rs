@@ -66,6 +66,15 @@ impl Interner {
         Ok(reference)
     }
 
+    /// Reference of an attribute's key or of another string that users make up. In a file that has no successor they must not take
+    /// all the room, or no scope would find any: there they leave a quarter of it.
+    pub(super) fn key(&mut self, view: &FileView, text: &str, last_file: bool) -> Result<i64, InternError> {
+        if last_file && !self.strings.contains_key(text) && self.room.is_scarce(view) {
+            return Err(InternError::Full);
+        }
+        self.string(view, text)
+    }
+
     /// Reference of a scope that refers to the file's resource.
     pub(super) fn scope(
         &mut self,
@@ -139,6 +148,16 @@ impl Interner {
 }
 
 impl Room {
+    /// Less than a quarter of the dictionary is left.
+    fn is_scarce(&self, view: &FileView) -> bool {
+        let dictionary = view.dictionary();
+        let (next, end) = match *self {
+            Self::Tail => (dictionary.end() as u64, view.mapping().length()),
+            Self::Claimed { next, end } => (next, end),
+        };
+        end.saturating_sub(next) < end.saturating_sub(dictionary.first_entry()) / 4
+    }
+
     /// Writes an entry. One that takes more than a quarter of the dictionary is refused: a new file would soon be full as well.
     fn append(&mut self, view: &FileView, entry: &[u8]) -> Result<i64, InternError> {
         let dictionary: Dictionary<'_> = view.dictionary();

@@ -117,18 +117,21 @@ impl Writer {
     /// slots, never on their size.
     #[must_use]
     pub fn record_capacity(&self, ring: RingId) -> u32 {
-        let slot = self.options.geometry.unwrap_or_default().ring(ring).buffer_size;
+        let slot = self.options.full_geometry().ring(ring).buffer_size;
         (slot - wire::varint_len(slot - 1) as u64) as u32
     }
 
-    /// Dictionary reference of a string (0 for the empty one); makes the file if there is none.
+    /// Dictionary reference of a string (0 for the empty one); makes the file if there is none. In single-file mode such strings
+    /// take at most three quarters of the dictionary.
     ///
     /// # Errors
     /// `Stale`, `Disabled`, `Disk` or `Limit`. The caller counts what it loses by the latter three with
     /// [`Writer::count_drop`].
     pub fn intern_string(&self, epoch: u32, text: &str) -> Result<i64, CommitStatus> {
         let mut state = self.lock().ok_or(CommitStatus::Disabled)?;
-        state.intern(self, epoch, |interner, view| interner.string(view, text))
+        state.intern(self, epoch, |interner, file| {
+            interner.key(&file.view, text, file.single)
+        })
     }
 
     /// Dictionary reference of a scope. `otlp_attributes`: fields of an OTLP `InstrumentationScope`, of which `attributes` (3) and
@@ -144,8 +147,8 @@ impl Writer {
         otlp_attributes: &[u8],
     ) -> Result<i64, CommitStatus> {
         let mut state = self.lock().ok_or(CommitStatus::Disabled)?;
-        state.intern(self, epoch, |interner, view| {
-            interner.scope(view, name, version, otlp_attributes)
+        state.intern(self, epoch, |interner, file| {
+            interner.scope(&file.view, name, version, otlp_attributes)
         })
     }
 
@@ -155,7 +158,7 @@ impl Writer {
     /// As [`Writer::intern_string`].
     pub fn intern_metric(&self, epoch: u32, message: &[u8]) -> Result<i64, CommitStatus> {
         let mut state = self.lock().ok_or(CommitStatus::Disabled)?;
-        state.intern(self, epoch, |interner, view| interner.metric(view, message))
+        state.intern(self, epoch, |interner, file| interner.metric(&file.view, message))
     }
 
     /// Sets the resource of this writer's files, an encoded OTLP Resource. Until it is `settled`, readers wait for it (for a

@@ -27,7 +27,7 @@ pub struct WriterOptions {
     pub location: Location,
     /// `service.name`, for the file's name and for viewers.
     pub service_name: String,
-    /// How files are cut. None: the default, made smaller where space is small.
+    /// How files are cut. None: [`Geometry::of`] the location, made smaller where space is small.
     pub geometry: Option<Geometry>,
     /// Name or number of a group whose members may read the files: folder 0770, files 0660.
     pub group: Option<String>,
@@ -37,6 +37,14 @@ pub struct WriterOptions {
     pub roll_at: i64,
     /// How long a file that could not be made is not tried again.
     pub retry_after: Duration,
+}
+
+impl WriterOptions {
+    /// How files are cut where space is not small.
+    #[must_use]
+    pub fn full_geometry(&self) -> Geometry {
+        self.geometry.unwrap_or_else(|| Geometry::of(&self.location))
+    }
 }
 
 impl Default for WriterOptions {

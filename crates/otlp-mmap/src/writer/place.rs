@@ -131,7 +131,9 @@ fn make_single(wanted: &Wanted<'_>, path: &Path, fill: &mut dyn FnMut(&FileView)
 fn plan(options: &WriterOptions, folder: &Path) -> Result<Plan, String> {
     match options.geometry {
         Some(geometry) => geometry.plan(),
-        None => Geometry::default().scaled_to(directory::file_limit(folder)).plan(),
+        None => Geometry::of(&options.location)
+            .scaled_to(directory::file_limit(folder))
+            .plan(),
     }
 }
 

@@ -126,10 +126,10 @@ impl State {
         &mut self,
         writer: &Writer,
         epoch: u32,
-        intern: impl FnOnce(&mut Interner, &FileView) -> Result<i64, InternError>,
+        intern: impl FnOnce(&mut Interner, &Generation) -> Result<i64, InternError>,
     ) -> Result<i64, CommitStatus> {
         let file = self.file_for(writer, epoch)?;
-        let result = intern(&mut self.interner, &file.view);
+        let result = intern(&mut self.interner, &file);
         if file.view.mapping().poisoned() {
             self.abandon(writer, file.serial);
             return Err(CommitStatus::Stale);
@@ -231,6 +231,7 @@ impl State {
             file,
             generation: self.current.as_ref().map_or(self.next_generation, |file| file.number),
             drops: Vec::new(),
+            rings: self.current.as_ref().map_or_else(Vec::new, |file| file.fill()),
             reader_heartbeat: self.reader_heartbeat(),
             flush_epoch: self.flush_epoch,
             acknowledged_epoch: self.acknowledged_epoch(),

@@ -58,6 +58,8 @@ pub struct WriterStatus {
     pub generation: u64,
     /// Losses since the writer was opened: ring, `DROP_*` reason, count; only what is not zero.
     pub drops: Vec<(RingId, u32, u64)>,
+    /// Rings of the current file: records between reader and writer, and slots; none before the first record.
+    pub rings: Vec<(RingId, u64, u64)>,
     /// Wall clock in nanoseconds of a reader's last visit to the current file; 0 if none ever came.
     pub reader_heartbeat: u64,
     /// Newest epoch asked for by `request_flush`.

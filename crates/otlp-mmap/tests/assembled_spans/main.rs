@@ -13,7 +13,8 @@ use std::collections::BTreeMap;
 use decoded::{Resource, Scope, Span};
 use given::{encode, steps};
 use model::Model;
-use otlp_mmap::otlp::{Assembler, AssemblerOptions, Piece, Resolver, TraceEncoder};
+use otlp_mmap::otlp::{Assembler, AssemblerOptions, Piece, Resolver, Signal, TraceEncoder};
+use otlp_mmap::process::split;
 use proptest::prelude::*;
 use records::Dictionary;
 
@@ -36,18 +37,79 @@ fn spans_of(bytes: &[u8]) -> Vec<((Resource, Scope), Span)> {
         .collect()
 }
 
-/// Every offset points at the field of one span, in order.
-fn spans_by_offset(piece: &Piece) -> Vec<Span> {
-    let span_at = |&offset: &u32| {
-        let field = &piece.bytes[offset as usize..];
-        assert_eq!(
-            field[0],
-            2 << 3 | 2,
-            "an item offset points at the tag of ScopeSpans.spans"
-        );
-        decoded::span(otlp_mmap::wire::delimited(&field[1..]).expect("a whole span").0)
-    };
-    piece.item_offsets.iter().map(span_at).collect()
+/// What a journal holds of an assembler: saves are put over each other, as they are when it is read.
+#[derive(Default)]
+struct Saves(Vec<(Vec<u8>, Vec<u8>)>);
+
+impl Saves {
+    fn save(&mut self, assembler: &mut Assembler) {
+        let mut piece = Piece::default();
+        assembler.changed(&mut piece);
+        self.0.push((assembler.gone().to_vec(), piece.bytes.clone()));
+        assembler.saved(self.0.len() as u64);
+        assert!(!assembler.changed(&mut piece) && assembler.gone().is_empty());
+    }
+
+    fn restored(&self) -> Assembler {
+        let mut assembler = Assembler::default();
+        assembler.note_changes();
+        for (segment, (gone, request)) in (1..).zip(&self.0) {
+            assembler.forget(gone);
+            assembler.restore(request, segment).unwrap();
+        }
+        let mut piece = Piece::default();
+        // spans that a later save ended were saved before; nothing else is new
+        assembler.saved(self.0.len() as u64);
+        assert!(!assembler.changed(&mut piece));
+        assembler
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, ..ProptestConfig::default() })]
+
+    #[test]
+    fn spans_that_were_saved_and_restored_end_as_if_nothing_had_happened(steps in steps()) {
+        let mut files = [Dictionary::new(), Dictionary::new()];
+        let mut resolvers = [Resolver::new(), Resolver::new()];
+        let (mut lasting, mut mortal) = (Assembler::default(), Assembler::default());
+        mortal.note_changes();
+        let mut saves = Saves::default();
+        let (mut one, mut other) = (TraceEncoder::new(), TraceEncoder::new());
+        let (mut expected, mut piece) = (Piece::default(), Piece::default());
+        for step in &steps {
+            let file = &mut files[step.file];
+            let record = encode(step, file);
+            let resolver = &mut resolvers[step.file];
+            let outcome = lasting.record(resolver, file, &record, &mut one);
+            prop_assert_eq!(mortal.record(resolver, file, &record, &mut other), outcome);
+            if step.cut {
+                prop_assert_eq!(one.cut(&mut expected), other.cut(&mut piece));
+                prop_assert_eq!(&piece.bytes, &expected.bytes);
+                saves.save(&mut mortal);
+                mortal = saves.restored();
+                prop_assert_eq!(mortal.open_len(), lasting.open_len());
+            }
+        }
+        lasting.drain_incomplete(500, &mut one);
+        mortal.drain_incomplete(500, &mut other);
+        one.cut(&mut expected);
+        other.cut(&mut piece);
+        let sorted = |piece: &Piece| {
+            let mut spans: Vec<_> = spans_of(&piece.bytes).into_iter().map(|span| format!("{span:?}")).collect();
+            spans.sort();
+            spans
+        };
+        prop_assert_eq!(sorted(&piece), sorted(&expected));
+    }
+
+    #[test]
+    fn a_save_that_is_damaged_restores_what_it_can_and_panics_never(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        let mut assembler = Assembler::default();
+        let _ = assembler.restore(&bytes, 1);
+        assembler.forget(&bytes);
+        assembler.drain_incomplete(0, &mut TraceEncoder::new());
+    }
 }
 
 proptest! {
@@ -72,7 +134,7 @@ proptest! {
             let expected: Vec<_> = model.open.iter().map(|(_, open)| open.span.name.clone()).collect();
             prop_assert_eq!(names, expected);
             if step.cut && encoder.cut(&mut piece) {
-                prop_assert!(all.join(&piece));
+                all.join(&piece);
             }
         }
         prop_assert_eq!(assembler.drain_incomplete(500, &mut encoder), model.open.len());
@@ -80,7 +142,7 @@ proptest! {
             model.hand_on_oldest(500);
         }
         if encoder.cut(&mut piece) {
-            prop_assert!(all.join(&piece));
+            all.join(&piece);
         }
         prop_assert_eq!(assembler.open_bytes(), 0);
         prop_assert!(!encoder.cut(&mut piece), "a cut takes everything");
@@ -97,14 +159,14 @@ proptest! {
 
         let spans = spans_of(&all.bytes);
         prop_assert_eq!(all.items as usize, spans.len());
-        prop_assert_eq!(spans_by_offset(&all), spans.iter().map(|(_, span)| span.clone()).collect::<Vec<_>>());
         prop_assert_eq!(grouped(spans.clone()), grouped(model.finished));
 
         let at = at.index(spans.len() + 1);
-        let (first, rest) = all.split(at as u32);
-        prop_assert_eq!(first.items as usize, at);
-        prop_assert_eq!(spans_by_offset(&first).len() + spans_by_offset(&rest).len(), spans.len());
-        prop_assert_eq!(spans_of(&first.bytes), &spans[..at]);
-        prop_assert_eq!(spans_of(&rest.bytes), &spans[at..]);
+        let parts = split(Signal::Traces, &all.bytes, at as u32, u32::MAX).expect("a valid request");
+        let again: Vec<_> = parts.iter().flat_map(|part| spans_of(&part.bytes)).collect();
+        prop_assert_eq!(again, spans.clone());
+        if at > 0 {
+            prop_assert_eq!(spans_of(&parts[0].bytes), &spans[..at]);
+        }
     }
 }

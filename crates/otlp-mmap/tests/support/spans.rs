@@ -130,6 +130,7 @@ const _: () = {
     let _ = end;
     let _ = Spans::log;
     let _ = logs_of;
+    let _ = Reading::event_within;
     let _ = Reading::line;
     let _ = Reading::spans;
     let _ = Reading::stop;
@@ -154,12 +155,17 @@ impl Reading {
             .expect("the reader thread has something to tell")
     }
 
+    /// The next event, if one comes in time.
+    pub fn event_within(&self, patience: Duration) -> Option<Event> {
+        self.events.recv_timeout(patience).ok()
+    }
+
     pub fn piece(&self) -> HandedPiece {
         loop {
             match self.event() {
                 Event::Piece(piece) => return piece,
-                Event::Log(..) => {}
                 Event::Stopped(error) => panic!("stopped: {error:?}"),
+                _ => {}
             }
         }
     }
@@ -171,7 +177,7 @@ impl Reading {
                 Event::Log(_, text) if text.contains(part) => return text,
                 Event::Log(_, text) => eprintln!("{text}"),
                 Event::Stopped(error) => panic!("stopped: {error:?}"),
-                Event::Piece(_) => {}
+                _ => {}
             }
         }
     }
@@ -197,18 +203,18 @@ impl Reading {
                     spans.extend(spans_of(&piece));
                     self.receiver.acknowledge(piece.sequence);
                 }
-                Event::Log(..) => {}
                 Event::Stopped(error) => {
                     assert_eq!(error, None);
                     return spans;
                 }
+                _ => {}
             }
         }
     }
 }
 
 /// Waits until `condition` holds; there is no event for what another thread stores in a file.
-pub fn until(what: &str, mut condition: impl FnMut() -> bool) {
+pub fn until<C: FnMut() -> bool>(what: &str, mut condition: C) {
     let deadline = std::time::Instant::now() + WATCHDOG;
     while !condition() {
         assert!(std::time::Instant::now() < deadline, "waited in vain: {what}");

@@ -20,13 +20,12 @@ pub(super) struct Cut {
     record: Vec<u8>,
     /// Where the body of the message begins that holds the reference.
     holder: Option<usize>,
-    /// The message Spilled; places are those in the record with its reference.
-    pub(super) spilled: Vec<u8>,
 }
 
 impl Cut {
-    /// Cuts `record`, of `ring`, to at most `capacity` bytes with its reference. None if that cannot be done.
-    pub(super) fn new(ring: RingId, record: &[u8], capacity: usize) -> Option<Self> {
+    /// Cuts `record`, of `ring`, to at most `capacity` bytes with its reference, and makes `spilled` the message Spilled, whose places are
+    /// those in the record with its reference. None if that cannot be done.
+    pub(super) fn new(ring: RingId, record: &[u8], capacity: usize, spilled: &mut Vec<u8>) -> Option<Self> {
         let schema = match ring {
             RingId::Events => EVENT,
             RingId::Spans => SPAN_EVENT,
@@ -54,11 +53,8 @@ impl Cut {
             Holder::Record => None,
             Holder::OneOf => Some(schema.one_of(&short).ok()??),
         };
-        let mut cut = Self {
-            record: short,
-            holder,
-            spilled: Vec::new(),
-        };
+        let cut = Self { record: short, holder };
+        spilled.clear();
         // the places in the record as a reader finds it
         let referring = cut.with_reference(SpillReference {
             position: 0,
@@ -73,7 +69,7 @@ impl Cut {
             return None;
         }
         for (part, place) in kept.iter().zip(&places).filter(|(part, _)| is_cut(part)) {
-            put_part(&mut cut.spilled, place.at, &record[part.at..part.at + part.len]);
+            put_part(spilled, place.at, &record[part.at..part.at + part.len]);
         }
         if !moved.is_empty() {
             let fields: Vec<u8> = moved
@@ -81,7 +77,7 @@ impl Cut {
                 .flat_map(|&(start, end)| &record[start..end])
                 .copied()
                 .collect();
-            put_part(&mut cut.spilled, 0, &fields);
+            put_part(spilled, 0, &fields);
         }
         Some(cut)
     }

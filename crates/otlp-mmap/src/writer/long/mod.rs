@@ -9,10 +9,15 @@ use std::sync::PoisonError;
 
 use self::cut::Cut;
 pub(super) use self::ledger::Ledger;
+use super::Writer;
+use super::generation::Generation;
 use super::handle::{WriterHandle, commit_with};
 use super::status::CommitStatus;
 use crate::file::{RingId, SpillReference};
 use crate::layout::constant;
+
+/// A buffer is kept for the next record up to this size: one that is given back costs the system a page fault for every page.
+const KEPT_CAPACITY: usize = 512 << 10;
 
 impl WriterHandle {
     /// As [`WriterHandle::commit_at`], for a record of any length: its longest parts (texts, bytes, lists; of a log record the last
@@ -27,37 +32,54 @@ impl WriterHandle {
             Ok(file) => file,
             Err(status) => return status,
         };
-        let (writer, view) = (self.writer(), &file.view);
-        let Some(cut) = Cut::new(ring, record, capacity) else {
-            writer.drops.add(Some(view), ring, constant::DROP_TOO_LARGE, 1);
-            return CommitStatus::TooLarge;
-        };
-        if let Some(spill) = view.spill() {
-            let mut ledger = file.ledger.lock().unwrap_or_else(PoisonError::into_inner);
-            let length = cut.spilled.len();
-            if let Some(position) = ledger.find_room(view, spill, length)
-                && let Some(short) = cut.with_reference(SpillReference {
-                    position,
-                    length: length as u32,
-                    crc: crc32fast::hash(&cut.spilled),
-                })
-            {
-                spill.write_message(position, &cut.spilled);
-                let mut index = 0;
-                let status = commit_with(writer, &file, ring, &short, time, |claimed| {
-                    spill.write_header(position, ring, claimed, length as u32);
-                    index = claimed;
-                });
-                if status == CommitStatus::Published {
-                    ledger.take(view, position, length, ring, index);
-                }
-                return status;
-            }
-        }
-        let status = commit_with(writer, &file, ring, cut.alone(), time, |_| ());
-        if status == CommitStatus::Published {
-            writer.drops.add(Some(view), ring, constant::DROP_TRUNCATED, 1);
+        let mut spilled = std::mem::take(&mut self.spilled);
+        let status = commit_cut(self.writer(), &file, ring, record, capacity, time, &mut spilled);
+        if spilled.capacity() <= KEPT_CAPACITY {
+            self.spilled = spilled;
         }
         status
     }
+}
+
+fn commit_cut(
+    writer: &Writer,
+    file: &Generation,
+    ring: RingId,
+    record: &[u8],
+    capacity: usize,
+    time: u64,
+    spilled: &mut Vec<u8>,
+) -> CommitStatus {
+    let view = &file.view;
+    let Some(cut) = Cut::new(ring, record, capacity, spilled) else {
+        writer.drops.add(Some(view), ring, constant::DROP_TOO_LARGE, 1);
+        return CommitStatus::TooLarge;
+    };
+    if let Some(spill) = view.spill() {
+        let mut ledger = file.ledger.lock().unwrap_or_else(PoisonError::into_inner);
+        let length = spilled.len();
+        if let Some(position) = ledger.find_room(view, spill, length)
+            && let Some(short) = cut.with_reference(SpillReference {
+                position,
+                length: length as u32,
+                crc: crc32fast::hash(spilled),
+            })
+        {
+            spill.write_message(position, spilled);
+            let mut index = 0;
+            let status = commit_with(writer, file, ring, &short, time, |claimed| {
+                spill.write_header(position, ring, claimed, length as u32);
+                index = claimed;
+            });
+            if status == CommitStatus::Published {
+                ledger.take(view, position, length, ring, index);
+            }
+            return status;
+        }
+    }
+    let status = commit_with(writer, file, ring, cut.alone(), time, |_| ());
+    if status == CommitStatus::Published {
+        writer.drops.add(Some(view), ring, constant::DROP_TRUNCATED, 1);
+    }
+    status
 }

@@ -1,0 +1,105 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import http from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { gunzipSync } from 'node:zlib';
+import test from 'ava';
+import { nodeOf } from '../../ts/collector/config/node';
+import { Problems } from '../../ts/collector/config/problems';
+import { prometheusExporter } from '../../ts/collector/exporters/prometheus/factory';
+import { Logger } from '../../ts/collector/logger';
+import type { Exporter } from '../../ts/collector/pipeline/component';
+import { Intake } from '../../ts/collector/pipeline/intake';
+import { loadBinding } from '../../ts/native/loader';
+import { metering } from '../support/metering';
+
+/** A port that nobody has, as far as a look can tell. */
+async function freePort(): Promise<number> {
+  const server = http.createServer();
+  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+/** Calls `use` with a function that scrapes an exporter for this folder. */
+async function scraping(
+  directory: string,
+  use: (scrape: (headers?: http.OutgoingHttpHeaders, path?: string) => Promise<Answer>) => Promise<void>,
+): Promise<void> {
+  const problems = new Problems();
+  const port = await freePort();
+  const document = { endpoint: `localhost:${port}`, include: [directory] };
+  const config = prometheusExporter.config.read(nodeOf(document, { name: 'test' }), 'exporters.prometheus', problems);
+  problems.throwIfAny();
+  const exporter: Exporter = prometheusExporter.create(config, {
+    id: 'prometheus',
+    binding: loadBinding(),
+    logger: new Logger('debug', () => {}),
+    intake: new Intake(() => {}),
+  });
+  await exporter.start?.();
+  try {
+    await use((headers = {}, path = '/metrics') => get(port, path, headers));
+  } finally {
+    await exporter.close();
+  }
+}
+
+interface Answer {
+  status: number | undefined;
+  type: string | undefined;
+  body: Buffer;
+}
+
+function get(port: number, path: string, headers: http.OutgoingHttpHeaders): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const request = http.get({ host: 'localhost', port, path, headers }, async (response) => {
+      const chunks: Buffer[] = [];
+      for await (const chunk of response) chunks.push(chunk);
+      resolve({ status: response.statusCode, type: response.headers['content-type'], body: Buffer.concat(chunks) });
+    });
+    request.once('error', reject);
+  });
+}
+
+test('a scrape shows what the files hold at that moment', (t) =>
+  metering({}, async ({ directory, provider }) => {
+    const counter = provider.getMeter('m').createCounter('requests', { description: 'How many.' });
+    await scraping(directory, async (scrape) => {
+      counter.add(2, { route: '/a' });
+      const first = await scrape();
+      t.is(first.status, 200);
+      t.true(first.type?.startsWith('text/plain; version=0.0.4'));
+      t.regex(first.body.toString(), /# TYPE requests_total counter\n/);
+      t.regex(first.body.toString(), /requests_total\{[^}]*route="\/a"[^}]*\} 2/);
+      counter.add(3, { route: '/a' });
+      t.regex((await scrape()).body.toString(), /requests_total\{[^}]*route="\/a"[^}]*\} 5/);
+    });
+  }));
+
+test('who asks for OpenMetrics gets OpenMetrics, and who can unzip gets it zipped', (t) =>
+  metering({}, async ({ directory, provider }) => {
+    provider.getMeter('m').createHistogram('latency', { unit: 's' }).record(0.5);
+    await scraping(directory, async (scrape) => {
+      const answer = await scrape({ accept: 'application/openmetrics-text; version=1.0.0', 'accept-encoding': 'gzip' });
+      t.true(answer.type?.startsWith('application/openmetrics-text'));
+      const text = gunzipSync(answer.body).toString();
+      t.regex(text, /latency_seconds_bucket\{[^}]*le="\+Inf"[^}]*\} 1/);
+      t.true(text.endsWith('# EOF\n'));
+    });
+  }));
+
+test('scrapes at the same time are whole, each', (t) =>
+  metering({ cardinalityLimit: 20_000 }, async ({ directory, provider }) => {
+    const counter = provider.getMeter('m').createCounter('c');
+    for (let i = 0; i < 10_000; i++) counter.add(1, { i });
+    await scraping(directory, async (scrape) => {
+      const answers = await Promise.all([scrape(), scrape(), scrape()]);
+      for (const { body } of answers) {
+        t.is(body.toString().match(/^c_total\{/gm)?.length, 10_000);
+      }
+      t.is((await scrape({}, '/other')).status, 404);
+    });
+  }));

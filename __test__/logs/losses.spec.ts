@@ -1,0 +1,104 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { DiagLogLevel, diag } from '@opentelemetry/api';
+import test from 'ava';
+import { MmapLoggerProvider, MmapTracerProvider } from 'otlp-mmap';
+import { attributesOf } from '../support/log-recording';
+import { Reader } from '../support/reader';
+import { logsIn, withDirectory } from '../support/written-files';
+
+// Every loss is counted in the file, by ring and reason, and told through diag: a line for each of them, now and then.
+
+const lines: string[] = [];
+const keep = (line: string) => void lines.push(line);
+diag.setLogger({ error: keep, warn: keep, info() {}, debug() {}, verbose() {} }, DiagLogLevel.ALL);
+
+const told = () => new Promise((resolve) => setImmediate(resolve));
+const linesOf = (directory: string) => lines.filter((line) => line.includes(directory));
+
+test.serial('full_rings_are_told_apart_once_each_and_counted', (t) =>
+  withDirectory(async (directory) => {
+    const geometry = { eventsBuffers: 16, spansBuffers: 16 };
+    const options = { directory, resourceDetectors: [], geometry };
+    const loggers = new MmapLoggerProvider(options);
+    const tracers = new MmapTracerProvider(options);
+    for (let i = 0; i < 100; i++) {
+      loggers.getLogger('a').emit({ body: i });
+      tracers.getTracer('a').startSpan('s').end();
+    }
+    await told();
+    const status = loggers.status()!;
+    t.is(status.drops.events.full, 85);
+    t.true(status.drops.spans.full > 0);
+    const [first, second, ...others] = linesOf(directory).sort((a) => (a.includes('log record') ? -1 : 1));
+    t.deepEqual(others, []);
+    t.regex(first, /^otlp-mmap: \d+ log record\(s\) dropped: their ring in .* is full.*otlp-mmap-collector/);
+    t.regex(second, /^otlp-mmap: \d+ span record\(s\) dropped: their ring/);
+    await Promise.all([loggers.shutdown(), tracers.shutdown()]);
+  }),
+);
+
+test.serial('records_with_values_that_are_none_are_told_once', (t) =>
+  withDirectory(async (directory) => {
+    const provider = new MmapLoggerProvider({ directory, resourceDetectors: [] });
+    for (let i = 0; i < 5; i++) provider.getLogger('a').emit({ body: [() => i] as never });
+    await told();
+    t.is(provider.status()?.drops.events.truncated, 5);
+    t.is(lines.filter((line) => /values that were cut/.test(line)).length, 1);
+    await provider.shutdown();
+  }),
+);
+
+const MADE_UP = 100_000;
+const geometry = { eventsBuffers: 8192, eventsBufferSize: 256, spansBuffers: 2, measurementsBuffers: 2 };
+
+/** Emits records that each have a key of their own, in steps that a reader can follow. */
+async function emitMadeUpKeys(
+  provider: MmapLoggerProvider,
+  whenRead: (records: number) => Promise<void>,
+): Promise<void> {
+  const logger = provider.getLogger('made up');
+  for (let i = 0; i < MADE_UP; i++) {
+    logger.emit({ attributes: { [`made.up.key.${i}`]: i, known: true } });
+    if (i % 4096 === 4095) await whenRead(i + 1);
+  }
+}
+
+test.serial('a_hundred_thousand_made_up_keys_lose_nothing_in_a_directory_and_the_reader_follows', (t) =>
+  withDirectory(async (directory) => {
+    const provider = new MmapLoggerProvider({ directory, resourceDetectors: [], geometry });
+    const reader = new Reader(directory);
+    await emitMadeUpKeys(provider, () => provider.forceFlush());
+    await provider.forceFlush();
+    t.true(provider.status()!.generation > 1, 'the file has rolled over');
+    t.deepEqual(provider.status()?.drops, {});
+    const keys = new Set(reader.logs.flatMap((log) => Object.keys(attributesOf(log))));
+    t.is(reader.logs.length, MADE_UP);
+    t.is(keys.size, MADE_UP + 1);
+    await reader.stop();
+    await provider.shutdown();
+  }),
+);
+
+test.serial('a_single_file_counts_the_made_up_keys_that_it_does_not_take_and_goes_on', (t) =>
+  withDirectory(async (directory) => {
+    const file = `${directory}/one.mmap`;
+    const provider = new MmapLoggerProvider({ file, resourceDetectors: [], geometry });
+    const reader = new Reader([], [file]);
+    await emitMadeUpKeys(provider, () => provider.forceFlush());
+    provider.getLogger('a scope asked for late').emit({ body: 'last', attributes: { known: true } });
+    await provider.forceFlush();
+    t.is(reader.logs.length, MADE_UP + 1, 'every record');
+    const last = reader.logs.at(-1)!;
+    t.like(last.scope, { name: 'a scope asked for late' });
+    t.deepEqual(attributesOf(last), { known: { boolValue: true } });
+    const arrived = reader.logs.reduce((sum, log) => sum + Object.keys(attributesOf(log)).length, 0);
+    t.is(provider.status()!.drops.events.limit, 2 * MADE_UP + 1 - arrived, 'each attribute that is missing is counted');
+    await told();
+    t.is(lines.filter((line) => line.includes(file) && /takes no more keys/.test(line)).length, 1);
+    await reader.stop();
+    await provider.shutdown();
+    t.deepEqual(logsIn(directory), []);
+  }),
+);

@@ -1,0 +1,133 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { DiagLogLevel, diag } from '@opentelemetry/api';
+import { ProtobufMetricsSerializer } from '@opentelemetry/otlp-transformer';
+import { AggregationTemporality, InstrumentType, MeterProvider, MetricReader } from '@opentelemetry/sdk-metrics';
+import test, { type ExecutionContext } from 'ava';
+import * as fc from 'fast-check';
+import { MmapMeterProvider } from '../../ts/metrics/provider';
+import type { ReceiverEvent } from '../../ts/native/binding';
+import { loadBinding } from '../../ts/native/loader';
+import { type FlatMetric, flattenMetrics } from '../support/metric-json';
+import { withDirectory } from '../support/written-files';
+import { collectedSteps, type Definition, definitions, perform, type Step } from './calls';
+
+diag.setLogger({ error() {}, warn() {}, info() {}, debug() {}, verbose() {} }, DiagLogLevel.ERROR);
+
+/** Each collection of a reader, in its order. */
+type Collections = FlatMetric[][];
+
+const FALLING: string[] = [InstrumentType.UP_DOWN_COUNTER, InstrumentType.OBSERVABLE_UP_DOWN_COUNTER];
+
+/** As the stock exporter with the temporality preference `delta`. */
+class DeltaReader extends MetricReader {
+  constructor() {
+    super({
+      aggregationTemporalitySelector: (type) =>
+        FALLING.includes(type) ? AggregationTemporality.CUMULATIVE : AggregationTemporality.DELTA,
+    });
+  }
+  async onForceFlush() {}
+  async onShutdown() {}
+}
+
+function toJson(request: Uint8Array): unknown {
+  return JSON.parse(loadBinding().requestToJson('metrics', request));
+}
+
+async function stockCollections(list: Definition[], steps: Step[]): Promise<Collections> {
+  const reader = new DeltaReader();
+  const collections: Collections = [];
+  await perform(new MeterProvider({ readers: [reader] }), list, steps, async () => {
+    const { resourceMetrics } = await reader.collect();
+    collections.push(flattenMetrics([toJson(ProtobufMetricsSerializer.serializeRequest(resourceMetrics)!)]));
+  });
+  return collections;
+}
+
+/** What a collector of two destinations gets: one wants running totals, the other differences. */
+function ourCollections(list: Definition[], steps: Step[]): Promise<Record<string, Collections>> {
+  return withDirectory(async (directory) => {
+    const binding = loadBinding();
+    let pieces: Record<string, unknown[]> = { total: [], difference: [] };
+    let onStopped = () => {};
+    const stopped = new Promise<void>((resolve) => {
+      onStopped = resolve;
+    });
+    const receiver = binding.createReceiver(
+      {
+        directories: [directory],
+        files: [],
+        metricInterval: 1e9,
+        metricStreams: [
+          { name: 'total', temporality: 'cumulative' },
+          { name: 'difference', temporality: 'delta' },
+        ],
+      },
+      (event: ReceiverEvent) => {
+        if (event.type === 'piece') {
+          pieces[event.piece.stream ?? ''].push(toJson(event.piece.body));
+          receiver.acknowledge(event.piece.sequence);
+        } else if (event.type === 'stopped') {
+          onStopped();
+        }
+      },
+    );
+    const provider = new MmapMeterProvider({ directory, resourceDetectors: [] });
+    const collections: Record<string, Collections> = { total: [], difference: [] };
+    await perform(provider, list, steps, async () => {
+      await provider.forceFlush();
+      for (const [name, list] of Object.entries(collections)) list.push(flattenMetrics(pieces[name]));
+      pieces = { total: [], difference: [] };
+    });
+    await provider.shutdown();
+    receiver.stop();
+    await stopped;
+    return collections;
+  });
+}
+
+/**
+ * What both can tell: least and greatest value of an interval cannot be had from running totals, and what did not change need not
+ * be told. Gauges are told again by readers of cells.
+ */
+function comparable(collection: FlatMetric[]): unknown {
+  return collection
+    .filter(({ kind }) => kind !== 'gauge')
+    .map((metric) => ({ ...metric, points: metric.points.map(withoutExtremes).filter(hasChanged) }))
+    .filter(({ points }) => points.length > 0);
+}
+
+interface Point {
+  attributes: string;
+  value: Record<string, unknown>;
+}
+
+function withoutExtremes({ attributes, value }: { attributes: string; value: unknown }): Point {
+  return { attributes, value: { ...(value as object), min: undefined, max: undefined } };
+}
+
+function hasChanged({ value }: Point): boolean {
+  return (value.int ?? value.double ?? value.count) !== 0;
+}
+
+/** Compares, and returns the number of metrics that were. */
+async function compare(t: ExecutionContext, list: Definition[], steps: Step[]): Promise<number> {
+  const ours = await ourCollections(list, steps);
+  const stock = await stockCollections(list, steps);
+  t.deepEqual(ours.difference.map(comparable), stock.map(comparable));
+  return ours.difference.flat().length;
+}
+
+test('differences_of_each_collection_are_those_of_the_stock_sdk', async (t) => {
+  const few = collectedSteps.filter((steps) => steps.filter((step) => step === 'collect').length <= 5);
+  let compared = 0;
+  await fc.assert(
+    fc.asyncProperty(definitions, few, async (list, steps) => {
+      compared += await compare(t, list, steps);
+    }),
+    { numRuns: 25 },
+  );
+  t.true(compared > 25);
+});

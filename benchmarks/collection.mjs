@@ -1,0 +1,63 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+// A measured process: `collection.mjs SETTINGS`. Makes series, has them collected, and sends what both did to it.
+
+import { fork } from 'node:child_process';
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { recorder } from './measure-series.mjs';
+import { METERS } from './meters.mjs';
+
+const settings = JSON.parse(process.argv[2]);
+const { arm, series, directory } = settings;
+
+const meters = await METERS[arm](settings);
+const record = recorder(meters.getMeter('benchmark'), settings);
+record(0);
+globalThis.gc();
+const before = process.memoryUsage();
+const fileBefore = fileBytes();
+for (let number = 1; number < series; number++) record(number);
+globalThis.gc();
+const after = process.memoryUsage();
+const fileAfter = fileBytes();
+
+// What was made becomes old, and no garbage of it is left for the time that is measured.
+for (let i = 0; i < 3; i++) globalThis.gc();
+await new Promise((resolve) => setTimeout(resolve, 500));
+let last = performance.now();
+let blockedMilliseconds = 0;
+const timer = setInterval(() => {
+  const now = performance.now();
+  blockedMilliseconds = Math.max(blockedMilliseconds, now - last - 1);
+  last = now;
+}, 1);
+await new Promise((resolve) => setTimeout(resolve, 50));
+const points = arm === 'stock' ? await meters.collect() : await readByAnother();
+await new Promise((resolve) => setTimeout(resolve, 50));
+clearInterval(timer);
+
+const result = {
+  blockedMilliseconds,
+  points,
+  heapBytes: (after.heapUsed - before.heapUsed) / series,
+  externalBytes: (after.external - before.external) / series,
+  fileBytes: (fileAfter - fileBefore) / series,
+};
+process.send({ result }, () => process.exit());
+
+/** A reader as collectors have one, in a process of its own, takes all that there is. */
+async function readByAnother() {
+  await meters.collect();
+  const reader = fork(join(import.meta.dirname, 'metric-reader.mjs'), [directory, String(series)]);
+  const [points] = await new Promise((resolve, reject) => {
+    reader.once('message', (taken) => resolve([taken]));
+    reader.once('exit', () => reject(new Error('the reader ended without an answer')));
+  });
+  return points;
+}
+
+function fileBytes() {
+  return readdirSync(directory).reduce((sum, name) => sum + statSync(join(directory, name)).size, 0);
+}

@@ -1,0 +1,30 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { listenAddress } from '../../config/schema/address';
+import { text } from '../../config/schema/scalar';
+import type { Read } from '../../config/schema/schema';
+import { list, object } from '../../config/schema/structure';
+import type { ExporterFactory } from '../../pipeline/component';
+import { PrometheusExporter } from './prometheus';
+import { Scrapes } from './scrapes';
+
+const config = object({
+  endpoint: listenAddress({ default: 'localhost:9464' }),
+  path: text({ default: '/metrics' }),
+  /** Folders whose files are shown; the default ones when it is left out. */
+  include: list(text({ required: true, nonEmpty: true })),
+  /** Files that are shown, by path. */
+  files: list(text({ required: true, nonEmpty: true })),
+});
+
+export const prometheusExporter: ExporterFactory<Read<typeof config>> = {
+  type: 'prometheus',
+  summary: 'metrics for Prometheus to scrape, in its text format or OpenMetrics',
+  signals: ['metrics'],
+  config,
+  create({ endpoint, path, include, files = [] }, { binding }) {
+    const directories = include ?? (files.length > 0 ? [] : binding.defaultDirectories());
+    return new PrometheusExporter(endpoint, path, new Scrapes(binding.createScraper(directories, files)));
+  },
+};

@@ -1,0 +1,83 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
+import type { Batch } from '../../batch';
+import { addressText, type ListenAddress } from '../../config/schema/address';
+import { HttpListener } from '../../http-listener';
+import type { Exporter } from '../../pipeline/component';
+import { ExporterCounters, type ExporterStats } from '../../telemetry/counters';
+import type { Scrapes } from './scrapes';
+
+const TEXT = 'text/plain; version=0.0.4; charset=utf-8';
+const OPEN_METRICS = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
+
+/**
+ * Answers scrapes of Prometheus from the files themselves, as they are at that moment: running totals of every series, with exemplars in
+ * OpenMetrics. It keeps no series, so what the pipeline brings it is settled at once.
+ */
+export class PrometheusExporter implements Exporter {
+  readonly target: string;
+  readonly pending: ReadonlySet<Batch> = new Set();
+  readonly #listener: HttpListener;
+  readonly #path: string;
+  readonly #scrapes: Scrapes;
+  readonly #counters = new ExporterCounters();
+
+  constructor(endpoint: ListenAddress, path: string, scrapes: Scrapes) {
+    this.target = `prometheus on ${addressText(endpoint)}${path}`;
+    this.#path = path;
+    this.#scrapes = scrapes;
+    this.#listener = new HttpListener(endpoint, (request, response) => this.#answer(request, response));
+  }
+
+  start(): Promise<void> {
+    return this.#listener.listen();
+  }
+
+  async deliver(batch: Batch): Promise<boolean> {
+    this.#counters.addSent(batch, 0);
+    return true;
+  }
+
+  retryNow(): void {}
+
+  stats(): ExporterStats {
+    return { signals: this.#counters.signals };
+  }
+
+  async retire(): Promise<void> {
+    await this.#listener.close();
+  }
+
+  close(): Promise<void> {
+    return this.#listener.close();
+  }
+
+  #answer(request: IncomingMessage, response: ServerResponse): void {
+    if (new URL(request.url ?? '/', 'http://localhost').pathname !== this.#path) {
+      response.writeHead(404).end(`metrics are at ${this.#path}\n`);
+      return;
+    }
+    if (request.method !== 'GET' && request.method !== 'HEAD') {
+      response.writeHead(405, { allow: 'GET, HEAD' }).end();
+      return;
+    }
+    const openMetrics = (request.headers.accept ?? '').includes('application/openmetrics-text');
+    const isZipped = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
+    response.setHeader('content-type', openMetrics ? OPEN_METRICS : TEXT);
+    response.setHeader('vary', 'accept, accept-encoding');
+    if (isZipped) response.setHeader('content-encoding', 'gzip');
+    if (request.method === 'HEAD') {
+      response.end();
+      return;
+    }
+    const lines = Readable.from(this.#scrapes.read(openMetrics));
+    const sent = isZipped ? pipeline(lines, createGzip({ level: 1 }), response) : pipeline(lines, response);
+    // Who went away in the middle needs no answer; for all else the cut connection tells that the scrape is not whole.
+    sent.catch(() => response.destroy());
+  }
+}

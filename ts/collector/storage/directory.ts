@@ -1,0 +1,26 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import { defaultStateDirectory, type StorageSettings } from './settings';
+
+/**
+ * Where the journal of one receiver is, and whether to go on without where that cannot be used.
+ *
+ * @param fingerprint What it reads, as the configuration tells: where nobody chose a folder, collectors that read other files keep
+ *   other journals, so that they do not wait for each other.
+ */
+export function journalDirectory(
+  settings: NonNullable<StorageSettings>,
+  receiver: string,
+  fingerprint: string,
+  env: NodeJS.ProcessEnv,
+): [directory: string, optional: boolean] {
+  const name = receiver.replaceAll('/', '-');
+  if (settings.directory !== undefined) return [join(settings.directory, name), false];
+  const base = defaultStateDirectory(env);
+  if (env.STATE_DIRECTORY) return [join(base, name), true];
+  const reads = createHash('sha256').update(fingerprint).digest('hex').slice(0, 12);
+  return [join(base, `${name}-${reads}`), true];
+}

@@ -1,0 +1,101 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { diag } from '@opentelemetry/api';
+import { announce } from '../config/diagnostics.js';
+import type { NativeBinding, WriterStatus } from '../native/binding.js';
+import * as layout from '../native/layout.js';
+
+const {
+  CONSTANT_DROP_DISABLED,
+  CONSTANT_DROP_DISK,
+  CONSTANT_DROP_FULL,
+  CONSTANT_DROP_LIMIT,
+  CONSTANT_DROP_REASONS,
+  CONSTANT_DROP_TOO_LARGE,
+  CONSTANT_DROP_TRUNCATED,
+  CONSTANT_RING_EVENTS,
+  CONSTANT_RING_MEASUREMENTS,
+  CONSTANT_RING_SPANS,
+} = layout;
+
+/** Milliseconds between two lines about the same ring and reason. */
+const INTERVAL = 30_000;
+const RINGS = 3;
+
+const RECORDS: Record<number, string> = {
+  [CONSTANT_RING_EVENTS]: 'log record(s)',
+  [CONSTANT_RING_SPANS]: 'span record(s)',
+  [CONSTANT_RING_MEASUREMENTS]: 'measurement(s)',
+};
+
+/** Tells through `diag` what one thread loses: a line for each ring and reason now and then, with the count since the one before. */
+export class Losses {
+  readonly #binding: NativeBinding;
+  readonly #handle: number;
+  readonly #counts = new Uint32Array(RINGS * CONSTANT_DROP_REASONS);
+  readonly #toldAt = new Float64Array(RINGS * CONSTANT_DROP_REASONS).fill(Number.NEGATIVE_INFINITY);
+
+  constructor(binding: NativeBinding, handle: number) {
+    this.#binding = binding;
+    this.#handle = handle;
+  }
+
+  /** A loss that the file has counted. */
+  add(ring: number, reason: number): void {
+    const at = ring * CONSTANT_DROP_REASONS + reason;
+    this.#counts[at]++;
+    const now = performance.now();
+    if (now - this.#toldAt[at] < INTERVAL) return;
+    this.#toldAt[at] = now;
+    // Later, because a logger may record something itself, and the scratch buffer is in use here.
+    queueMicrotask(() => this.#tell(ring, reason));
+  }
+
+  #tell(ring: number, reason: number): void {
+    const at = ring * CONSTANT_DROP_REASONS + reason;
+    try {
+      const line = `${this.#counts[at]} ${RECORDS[ring]} ${this.#sentence(reason)}`;
+      this.#counts[at] = 0;
+      if (reason === CONSTANT_DROP_DISK && isNews(this.#sentence(reason))) {
+        // Nothing is recorded at all, so this has to be seen even without a logger.
+        announce('error', line);
+      } else {
+        diag.warn(`otlp-mmap: ${line}`);
+      }
+    } catch {
+      // The writer was closed meanwhile, or the logger threw: there is nobody left to tell.
+    }
+  }
+
+  #sentence(reason: number): string {
+    if (reason === CONSTANT_DROP_DISABLED) return 'dropped: the writer is shut down.';
+    const status = this.#binding.writerStatus(this.#handle);
+    const place = status.file ?? status.directory;
+    switch (reason) {
+      case CONSTANT_DROP_FULL:
+        return `dropped: their ring in ${place} is full. Is an otlp-mmap-collector reading ${status.directory}?`;
+      case CONSTANT_DROP_TOO_LARGE:
+        return `dropped: no slot of ${place} takes them even when they are cut. Choose larger ones (geometry).`;
+      case CONSTANT_DROP_LIMIT:
+        return `lost attributes, or were dropped: the dictionary of ${place} takes no more keys.`;
+      case CONSTANT_DROP_TRUNCATED:
+        return 'with values that were cut, or left out because they are none.';
+      default:
+        return `dropped: ${failureOf(status, place)}`;
+    }
+  }
+}
+
+/** Failures that have been announced, whichever signal met them first. */
+const announced = new Set<string>();
+
+function isNews(failure: string): boolean {
+  if (announced.has(failure)) return false;
+  announced.add(failure);
+  return true;
+}
+
+function failureOf({ error }: WriterStatus, place: string): string {
+  return error ?? `${place} did not take them.`;
+}
