@@ -12,9 +12,11 @@ import collector from './cases/collector.mjs';
 import eventLoop from './cases/event-loop.mjs';
 import exporters from './cases/exporters.mjs';
 import httpServer from './cases/http-server.mjs';
+import journal from './cases/journal.mjs';
 import logCost from './cases/log-cost.mjs';
 import longValues from './cases/long-values.mjs';
 import measurement from './cases/measurement.mjs';
+import outage from './cases/outage.mjs';
 import ringToOtlp from './cases/ring-to-otlp.mjs';
 import slotSize from './cases/slot-size.mjs';
 import startup from './cases/startup.mjs';
@@ -33,6 +35,8 @@ const CASES = {
   collection,
   collector,
   exporters,
+  journal,
+  outage,
   'ring-to-otlp': ringToOtlp,
   'long-values': longValues,
   'slot-size': slotSize,

@@ -57,10 +57,11 @@ export class GrpcSink {
   /** Connections that were opened so far. */
   connections = 0;
 
+  /** @param path Of a Unix socket; else it listens on a free port. */
   static async start(
     answer: Answer = (_call, stream) => endCall(stream, 0),
     tls?: http2.SecureServerOptions,
-    port = 0,
+    path?: string,
   ): Promise<GrpcSink> {
     const server = tls === undefined ? http2.createServer() : http2.createSecureServer(tls);
     const sink = new GrpcSink(server as http2.Http2Server);
@@ -92,7 +93,8 @@ export class GrpcSink {
       answer(call, stream, sink.calls.length - 1);
     });
     server.on('sessionError', () => {});
-    server.listen(port, '127.0.0.1');
+    if (path === undefined) server.listen(0, '127.0.0.1');
+    else server.listen(path);
     await once(server, 'listening');
     return sink;
   }

@@ -38,6 +38,8 @@ export async function startOtelcol(
   tls: readonly string[] = [],
 ): Promise<RunningOtelcol | undefined> {
   const build = join(__dirname, '..', '..', 'benchmarks', 'otelcol', 'build.mjs');
+  // The first time, Go fetches and builds some hundred packages.
+  t.timeout(600_000, 'building the OpenTelemetry Collector');
   const { otelcol } = await import(build);
   const { path, missing } = await otelcol();
   if (path === undefined) {

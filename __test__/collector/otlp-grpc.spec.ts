@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { once } from 'node:events';
+import http2 from 'node:http2';
 import net, { type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import test from 'ava';
@@ -109,13 +110,18 @@ test('a partial success is counted, warned of, and never sent again', async (t) 
 });
 
 test('a call without an answer ends at its deadline and is tried again', async (t) => {
-  const sink = await GrpcSink.start((_call, stream, index) => {
-    if (index > 0) endCall(stream, 0);
+  let mute = false;
+  const sink = await GrpcSink.start((_call, stream) => {
+    if (!mute) endCall(stream, 0);
+    mute = false;
   });
   t.teardown(() => sink.close());
-  const { destination, log } = destinationFor(sink.address, { timeout: '50ms' });
-  t.true(await destination.deliver(batchOf('x')));
-  t.regex(log(), /no answer within 50 ms/);
+  const { destination, log } = destinationFor(sink.address, { timeout: '200ms' });
+  // Now there is a connection, so that the deadline is that of the call.
+  t.true(await destination.deliver(batchOf('first')));
+  mute = true;
+  t.true(await destination.deliver(batchOf('second')));
+  t.regex(log(), /no answer within 200 ms/);
   await destination.close();
 });
 
@@ -162,16 +168,12 @@ test('a connection that breaks in the middle of an answer is followed by another
 });
 
 test('a batch waits while nothing listens, and goes when something does', async (t) => {
-  const probe = net.createServer().listen(0, '127.0.0.1');
-  await once(probe, 'listening');
-  const { port } = probe.address() as AddressInfo;
-  probe.close();
-  await once(probe, 'close');
-  const { destination, log } = destinationFor(`127.0.0.1:${port}`);
+  const path = join(temporaryFolder(t), 'otlp.sock');
+  const { destination, log } = destinationFor(`unix://${path}`);
   const delivered = destination.deliver(batchOf('patient'));
   while (!destination.counters.signals.traces?.retries) await new Promise(setImmediate);
-  t.regex(log(), /otlp 127\.0\.0\.1:\d+: connect ECONNREFUSED/);
-  const sink = await GrpcSink.start(undefined, undefined, port);
+  t.regex(log(), /otlp unix:\/\/.*: connect ENOENT/);
+  const sink = await GrpcSink.start(undefined, undefined, path);
   t.teardown(() => sink.close());
   t.true(await delivered);
   await destination.close();
@@ -207,21 +209,50 @@ test('an answer without end is read to 4 MiB, and counts as taken', async (t) =>
   await destination.close();
 });
 
-test('a Unix socket is an address, too', async (t) => {
-  const sink = await GrpcSink.start();
-  t.teardown(() => sink.close());
-  const path = join(temporaryFolder(t), 'otlp.sock');
-  const [host, port] = sink.address.split(':');
-  const bridge = net.createServer((socket) => {
-    const other = net.connect(Number(port), host);
-    socket.pipe(other).pipe(socket);
-    for (const end of [socket, other]) end.on('error', () => {});
+test('a status that comes before the whole message was read counts, though the stream is reset after it', async (t) => {
+  const server = http2.createServer();
+  let calls = 0;
+  server.on('stream', (stream) => {
+    calls++;
+    stream.on('error', () => {});
+    stream.respond({
+      ':status': 200,
+      'content-type': 'application/grpc',
+      'grpc-status': '7',
+      'grpc-message': 'not you',
+    });
+    setImmediate(() => stream.close(http2.constants.NGHTTP2_CANCEL));
   });
-  bridge.listen(path);
-  await once(bridge, 'listening');
-  t.teardown(() => bridge.close());
-  const { destination } = destinationFor(`unix://${path}`);
-  t.true(await destination.deliver(batchOf('x')));
+  server.on('sessionError', () => {});
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => server.close());
+  const { destination, log } = destinationFor(`127.0.0.1:${(server.address() as AddressInfo).port}`);
+  t.false(await destination.deliver(batchOf('x'.repeat(1_000_000))));
+  t.is(calls, 1);
+  t.regex(log(), /for good: it answered PERMISSION_DENIED: not you/);
+  await destination.close();
+});
+
+test('a server that accepts connections and says nothing is given up within the timeout', async (t) => {
+  const sockets = new Set<net.Socket>();
+  const server = net.createServer((socket) => {
+    sockets.add(socket);
+    socket.on('error', () => {});
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  t.teardown(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  const { destination, log } = destinationFor(`127.0.0.1:${(server.address() as AddressInfo).port}`, {
+    tls: {},
+    timeout: '50ms',
+    retry_on_failure: { enabled: false },
+  });
+  t.false(await destination.deliver(batchOf('x')));
+  t.regex(log(), /no connection within 50 ms/);
   await destination.close();
 });
 

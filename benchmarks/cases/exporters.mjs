@@ -84,7 +84,9 @@ function measureCollector(arm, sinks, { producers, spansPerSecond, seconds, warm
   return withDirectory((directory) => {
     const exporters = exportersOf(arm, sinks);
     const receivers = { mmap: { include: [directory] } };
-    const config = { receivers, processors: PROCESSORS, exporters, service: service('mmap', exporters) };
+    // Without a journal: the OpenTelemetry Collector has none either.
+    const withoutJournal = { ...service('mmap', exporters), storage: 'none' };
+    const config = { receivers, processors: PROCESSORS, exporters, service: withoutJournal };
     return withConfiguredCollector(config, directory, (collector) =>
       measured(collector, sinks, warmUpSeconds, seconds, async (seconds) => {
         const settings = { directory, geometry: GEOMETRY, spansPerSecond, seconds, warmUpSeconds: 0 };

@@ -222,6 +222,7 @@ export class Collector {
           onPiece: (piece) => this.#consume(id, receiver, piece),
           onBehind: (destination) => keeping?.onBehind(destination),
           onBacklog: (destination, pieces) => keeping?.onBacklog(destination, pieces),
+          onWithoutJournal: () => this.#storages.delete(id),
           onStopped: (error) => this.#onReaderEnded(error),
         },
       );

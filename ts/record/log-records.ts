@@ -10,7 +10,7 @@ import * as wire from './wire.js';
 import { ATTEMPTS, NO_TIME, useClock, useTime, type Writer } from './writer.js';
 
 // Constants of this module: what is imported by name is looked up in the other module's object at each use.
-const { bounds, LENGTH_WIDTH, putFixed32, putNanos, putVarint, SLACK, setLength } = wire;
+const { bounds, LENGTH_WIDTH, putFixed32, putNanos, putString, putVarint, SHORT_STRING, SLACK, setLength } = wire;
 const { isSmall, putAnyValue, putAttribute, STALE_KEYS } = anyValue;
 const { putSpanId, putTag, putText, putTraceId, tagOf } = message;
 const {
@@ -184,6 +184,7 @@ export class LogRecords {
 
   /** A text that is short as a rule. */
   #putShort(at: number, field: number, text: string): number {
+    if (field < 16 && text.length <= SHORT_STRING) return putString(at, tagOf(field, DELIMITED), text);
     const { limit } = bounds;
     bounds.limit = at + this.writer.valueLimit + BESIDE_TEXT;
     bounds.cutting = true;

@@ -132,6 +132,10 @@ impl From<Event> for JsReceiverEvent {
                 destination: Some(destination as u32),
                 ..empty
             },
+            Event::WithoutJournal => Self {
+                kind: "withoutJournal",
+                ..empty
+            },
             Event::Log(level, message) => Self {
                 kind: "log",
                 level: Some(level_name(level)),

@@ -186,3 +186,50 @@ fn a_directory_that_is_removed_is_made_again_and_nothing_crashes() {
     let (_, recovered, _) = open(&options);
     assert_eq!(recovered.positions, model.positions);
 }
+
+#[test]
+fn a_transaction_that_waits_for_the_disk_is_like_any_other() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = JournalOptions {
+        fsync: true,
+        ..options(folder.path())
+    };
+    let mut model = Model::default();
+    let (mut journal, ..) = open(&options);
+    for step in 0..20 {
+        commit(&mut journal, &mut model, 1, step, 9_000).unwrap();
+    }
+    drop(journal);
+    let (mut journal, ..) = open(&options);
+    assert_eq!(backlog(&mut journal, 0), model.pieces);
+}
+
+#[test]
+fn destinations_can_change_while_it_is_open() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut model = Model::default();
+    let (mut journal, ..) = open(&options(folder.path()));
+    let first = commit(&mut journal, &mut model, 1, 1, 10).unwrap();
+    journal.hand(0, first, Signal::Traces, 1, 10);
+    let held = journal.set_destinations(&[destination("second"), destination("third")]);
+    assert_eq!(held, [first], "the one that is gone holds nothing any more");
+    assert!(!journal.acknowledge(0, first));
+    let new = commit(&mut journal, &mut model, 1, 2, 10).unwrap();
+    assert!(backlog(&mut journal, 0).is_empty());
+    assert_eq!(backlog(&mut journal, 1), model.pieces, "it keeps its place");
+    assert_eq!(
+        backlog(&mut journal, 2),
+        model.pieces.split_off(&new),
+        "a new one starts at now"
+    );
+    assert!(journal.acknowledge(1, first) && journal.acknowledge(1, new) && journal.acknowledge(2, new));
+    journal.save_acknowledgements().unwrap();
+    drop(journal);
+    let changed = JournalOptions {
+        destinations: vec![destination("second"), destination("third")],
+        ..options(folder.path())
+    };
+    let (mut journal, recovered, _) = open(&changed);
+    assert_eq!(recovered.messages, Vec::<String>::new());
+    assert!(backlog(&mut journal, 0).is_empty() && backlog(&mut journal, 1).is_empty());
+}

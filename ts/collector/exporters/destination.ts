@@ -176,7 +176,8 @@ export class Destination implements Exporter {
         );
       }
       this.counters.addRetry(batch);
-      this.#outages.warn(`${this.target}: ${outcome.reason}; trying again, until then telemetry stays in the files`);
+      const where = this.#context.persistent ? 'waits in the journal' : 'stays in the files';
+      this.#outages.warn(`${this.target}: ${outcome.reason}; trying again, until then telemetry ${where}`);
       if (this.#onward === undefined) await this.#pause(wait, outcome.after !== undefined);
     }
   }

@@ -74,6 +74,8 @@ export interface ReceiverHandlers {
   onBehind?(destination: number): void;
   /** With a journal: what a destination asked for; nothing if nothing waits for it. */
   onBacklog?(destination: number, pieces: readonly Piece[]): void;
+  /** The journal that was asked for cannot be used, and nobody insisted on it. */
+  onWithoutJournal?(): void;
   /** It reads no more; with `error`, because it crashed. Nothing follows. */
   onStopped(error: string | undefined): void;
 }

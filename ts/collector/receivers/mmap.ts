@@ -38,7 +38,7 @@ export class MmapReceiver implements Receiver<MmapConfig> {
 
   /** Begins to read. @throws Error with a sentence of the addon when the options cannot be right. */
   constructor(config: MmapConfig, context: ReceiverContext, handlers: ReceiverHandlers) {
-    const { onPiece, onBehind, onBacklog, onStopped } = handlers;
+    const { onPiece, onBehind, onBacklog, onWithoutJournal, onStopped } = handlers;
     const { storage, endIfBusy, metricStreams } = context;
     const metrics = { metricStreams, metricInterval: config.collection_interval, maxPoints: config.max_points };
     this.#context = context;
@@ -48,6 +48,7 @@ export class MmapReceiver implements Receiver<MmapConfig> {
         if (event.type === 'piece') onPiece(event.piece);
         else if (event.type === 'backlog') onBacklog?.(event.destination, event.pieces);
         else if (event.type === 'behind') onBehind?.(event.destination);
+        else if (event.type === 'withoutJournal') onWithoutJournal?.();
         else if (event.type === 'log') context.logger.log(event.level, event.message);
         else onStopped(event.error);
       },

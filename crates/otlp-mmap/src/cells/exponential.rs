@@ -5,6 +5,7 @@
 //! says so puts the new scale, the ranges and the half in force at once.
 
 use super::histogram::{COPY, Words};
+use super::memory;
 use crate::file::atomic::{AtomicU64, Ordering};
 use crate::layout::histogram;
 
@@ -88,7 +89,7 @@ pub(super) struct State {
 
 impl State {
     pub(super) fn load(copy: &[AtomicU64]) -> Self {
-        let word = |at: usize| copy[at].load(Ordering::Relaxed);
+        let word = |at: usize| memory::load(&copy[at], Ordering::Relaxed);
         let state = word(STATE);
         let range = |bit: u32, at: usize| (state >> bit & 1 == 1).then(|| Range::from_bits(word(at)));
         Self {
@@ -103,7 +104,7 @@ impl State {
     }
 
     pub(super) fn store(&self, copy: &[AtomicU64], bucket: u64, count: u64) {
-        let store = |at: usize, bits: u64| copy[at].store(bits, Ordering::Relaxed);
+        let store = |at: usize, bits: u64| memory::store(&copy[at], bits, Ordering::Relaxed);
         let [positive, negative] = self.ranges;
         store(SUM, self.sum.to_bits());
         store(MIN, self.min.to_bits());
@@ -175,7 +176,7 @@ pub(super) fn record(cell: Words<'_>, size: u32, value: f64) {
     let count = word.load(Ordering::Relaxed) + 1;
     state.store(new, bucket as u64, count);
     cell.commit(sequence);
-    word.store(count, Ordering::Relaxed);
+    memory::store(word, count, Ordering::Relaxed);
 }
 
 /// Adds the buckets up in the other half, so that `wanted` fits.
@@ -188,14 +189,14 @@ fn rescale(cell: Words<'_>, size: u32, state: &mut State, wanted: Range) {
     let buckets = cell.buckets();
     let other = 1 - state.half;
     for word in &buckets[other * 2 * size as usize..(other + 1) * 2 * size as usize] {
-        word.store(0, Ordering::Relaxed);
+        memory::store(word, 0, Ordering::Relaxed);
     }
     for (sign, range) in state.ranges.iter_mut().enumerate() {
         let Some(range) = range else { continue };
         for index in range.low..=range.high {
             let count = buckets[word_of(size, state.half, sign, index)].load(Ordering::Relaxed);
             let target = &buckets[word_of(size, other, sign, index >> change)];
-            target.store(target.load(Ordering::Relaxed) + count, Ordering::Relaxed);
+            memory::store(target, target.load(Ordering::Relaxed) + count, Ordering::Relaxed);
         }
         *range = range.downscaled(change);
     }
@@ -224,4 +225,105 @@ pub(super) fn index_of(value: f64, scale: i32) -> i32 {
         return (-1022 >> shift) - i32::from(shift < 2);
     }
     (exponent - i32::from(power_of_two)) >> shift
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::memory::model;
+    use super::super::read::Exponential;
+    use super::*;
+    use crate::file::atomic::AtomicU32;
+
+    const SIZE: u32 = 2;
+
+    struct Cell {
+        words: Vec<AtomicU64>,
+        sequence: AtomicU32,
+    }
+
+    impl Cell {
+        fn new() -> Self {
+            let cell = Self {
+                words: (0..2 * COPY + 4 * SIZE as usize).map(|_| AtomicU64::new(0)).collect(),
+                sequence: AtomicU32::new(0),
+            };
+            clear(cell.words(), 2);
+            cell
+        }
+
+        fn of(values: &[f64]) -> Self {
+            let cell = Self::new();
+            for value in values {
+                record(cell.words(), SIZE, *value);
+            }
+            cell
+        }
+
+        fn words(&self) -> Words<'_> {
+            Words {
+                words: &self.words,
+                sequence: &self.sequence,
+            }
+        }
+
+        fn read(&self) -> Exponential {
+            let mut read = Exponential::default();
+            assert!(read.add(self.words(), SIZE, &mut Exponential::default()));
+            read
+        }
+    }
+
+    /// With a size of two nearly every value has the scale fall.
+    const VALUES: [f64; 6] = [1.0, 1.5, -4.0, 0.0, 100.0, 1e-9];
+
+    #[test]
+    fn after_a_death_before_any_store_the_histogram_is_that_of_before_or_after() {
+        for count in 0..VALUES.len() {
+            let expected = [Cell::of(&VALUES[..count]).read(), Cell::of(&VALUES[..=count]).read()];
+            let cell = Cell::of(&VALUES[..count]);
+            model::at_every_death(
+                || record(cell.words(), SIZE, VALUES[count]),
+                |_| {
+                    let read = cell.read();
+                    assert!(expected.contains(&read), "{read:?}");
+                },
+            );
+        }
+    }
+
+    #[test]
+    fn a_reader_finds_one_instant_even_while_the_scale_falls() {
+        for count in 0..VALUES.len() {
+            let expected = [Cell::of(&VALUES[..count]).read(), Cell::of(&VALUES[..=count]).read()];
+            let cell = Cell::of(&VALUES[..count]);
+            let runs = model::at_every_interleaving(
+                2,
+                || record(cell.words(), SIZE, VALUES[count]),
+                || {
+                    let read = cell.read();
+                    assert!(expected.contains(&read), "{read:?}");
+                },
+            );
+            assert!(runs > 1_000, "{runs}");
+        }
+    }
+
+    #[test]
+    fn indices_are_those_of_the_specification() {
+        for (value, scale, index) in [
+            (1.0, 0, -1),
+            (1.5, 0, 0),
+            (2.0, 0, 0),
+            (2.1, 0, 1),
+            (4.0, 1, 3),
+            (4.0, 20, (2 << 20) - 1),
+            (f64::MAX, 20, (1024 << 20) - 1),
+            (f64::MIN_POSITIVE, 0, -1023),
+            (1.0, -1, -1),
+            (4.0, -1, 0),
+            (5.0, -1, 1),
+        ] {
+            assert_eq!(index_of(value, scale), index, "{value} at scale {scale}");
+        }
+    }
 }

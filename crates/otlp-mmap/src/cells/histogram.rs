@@ -6,6 +6,7 @@
 //! copy in force says what the word should hold. So whatever store is the last one, sum and buckets belong together, and the
 //! count, which is not stored but added up, is that of the buckets.
 
+use super::memory;
 use crate::file::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 use crate::layout::histogram;
 
@@ -45,7 +46,7 @@ impl<'a> Words<'a> {
     pub(super) fn commit(&self, sequence: u32) -> u32 {
         let next = sequence.wrapping_add(1);
         // SYNC POINT: who sees the number sees the copy.
-        self.sequence.store(next, Ordering::Release);
+        memory::store_half(self.sequence, next, Ordering::Release);
         // Who sees a later store (of a bucket, or of the copy that was in force) sees the number.
         fence(Ordering::Release);
         next
@@ -67,7 +68,7 @@ impl<'a> Words<'a> {
 #[inline]
 pub(super) fn record(cell: Words<'_>, bucket: usize, value: f64) {
     let load = |word: &AtomicU64| word.load(Ordering::Relaxed);
-    let store = |word: &AtomicU64, bits: u64| word.store(bits, Ordering::Relaxed);
+    let store = |word: &AtomicU64, bits: u64| memory::store(word, bits, Ordering::Relaxed);
     let sequence = cell.sequence.load(Ordering::Relaxed);
     let (old, new) = (cell.copy(sequence), cell.copy(sequence.wrapping_add(1)));
     let buckets = cell.buckets();
@@ -114,6 +115,117 @@ pub(super) fn settle(cell: Words<'_>) {
         let count = copy[COUNT].load(Ordering::Relaxed);
         if word.load(Ordering::Relaxed) < count {
             word.store(count, Ordering::Relaxed);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::memory::model;
+    use super::super::read::Histogram;
+    use super::*;
+
+    /// A cell of three buckets with the bounds 1 and 10.
+    struct Cell {
+        words: Vec<AtomicU64>,
+        sequence: AtomicU32,
+    }
+
+    impl Cell {
+        fn new() -> Self {
+            let cell = Self {
+                words: (0..COPIES + 3).map(|_| AtomicU64::new(0)).collect(),
+                sequence: AtomicU32::new(0),
+            };
+            cell.words().clear();
+            cell
+        }
+
+        fn words(&self) -> Words<'_> {
+            Words {
+                words: &self.words,
+                sequence: &self.sequence,
+            }
+        }
+
+        fn record(&self, value: f64) {
+            record(self.words(), bucket_of(&[1.0, 10.0], value), value);
+        }
+
+        fn read(&self) -> Histogram {
+            let mut read = Histogram::default();
+            read.clear(3);
+            assert!(read.add(self.words(), &mut Vec::new()));
+            read
+        }
+    }
+
+    /// What a reader may find after `values`, the first of which, the second, ….
+    fn states(values: &[f64]) -> Vec<Histogram> {
+        (0..=values.len())
+            .map(|count| {
+                let cell = Cell::new();
+                values[..count].iter().for_each(|value| cell.record(*value));
+                cell.read()
+            })
+            .collect()
+    }
+
+    const VALUES: [f64; 4] = [1.0, 100.0, 10.0, 1.0];
+
+    #[test]
+    fn after_a_death_before_any_store_sum_and_buckets_belong_together_and_recording_goes_on() {
+        let expected = states(&VALUES);
+        for count in 0..VALUES.len() {
+            let cell = Cell::new();
+            VALUES[..count].iter().for_each(|value| cell.record(*value));
+            let mut found = Vec::new();
+            let heirs = std::cell::RefCell::new(Vec::new());
+            model::at_every_death(
+                || cell.record(VALUES[count]),
+                |_| {
+                    let read = cell.read();
+                    assert!(read == expected[count] || read == expected[count + 1], "{read:?}");
+                    // who goes on with the cell loses nothing of it
+                    let heir = Cell::new();
+                    for (to, from) in heir.words.iter().zip(&cell.words) {
+                        to.store(from.load(Ordering::Relaxed), Ordering::Relaxed);
+                    }
+                    heir.sequence
+                        .store(cell.sequence.load(Ordering::Relaxed), Ordering::Relaxed);
+                    settle(heir.words());
+                    assert_eq!(heir.read(), read);
+                    heirs.borrow_mut().push((heir, read.clone()));
+                    found.push(read);
+                },
+            );
+            assert_eq!(
+                (found.first(), found.last()),
+                (expected.get(count), expected.get(count + 1))
+            );
+            for (heir, read) in heirs.into_inner() {
+                heir.record(5.0);
+                let next = heir.read();
+                assert_eq!((next.count(), next.sum), (read.count() + 1, read.sum + 5.0));
+            }
+        }
+    }
+
+    #[test]
+    fn a_reader_finds_one_instant_whenever_it_reads() {
+        for count in 0..3 {
+            let expected = states(&VALUES[..count + 2]);
+            let cell = Cell::new();
+            VALUES[..count].iter().for_each(|value| cell.record(*value));
+            let runs = model::at_every_interleaving(
+                3,
+                || VALUES[count..count + 2].iter().for_each(|value| cell.record(*value)),
+                || {
+                    let read = cell.read();
+                    assert!(expected[count..].contains(&read), "{read:?}");
+                },
+            );
+            assert!(runs > 10_000, "{runs}");
         }
     }
 }

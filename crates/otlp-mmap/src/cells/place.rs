@@ -8,7 +8,7 @@ use super::exponential;
 use super::histogram::{self, Words};
 use super::instrument::{Instrument, Kind, bucket_words};
 use super::sets::{SET_ALIGNMENT, Series, Sets};
-use super::space::{Allocate, Space};
+use super::space::{Ahead, Allocate, Space};
 use crate::file::atomic::{AtomicU32, Ordering};
 use crate::file::{FileView, Mapping};
 use crate::layout::{cell, cells, histogram as histogram_layout, instrument, page};
@@ -267,6 +267,11 @@ impl Place {
             } else {
                 (capacity * 2 + 1).min(window)
             };
+            // a page that fits into what is left of the extent wastes nothing of it
+            let left = (self.space.left().saturating_sub(page::CELLS as u64) / u64::from(stride)) as u32;
+            if left < capacity && left >= FIRST_PAGE {
+                capacity = left;
+            }
             let length = page::CELLS as u64 + u64::from(capacity) * u64::from(stride);
             let at = self.take(length, UNIT, allocate)?;
             let new = (at / UNIT) as u32;
@@ -346,6 +351,11 @@ impl Place {
         let unit = (self.take(UNIT, UNIT, allocate)? / UNIT) as u32;
         self.observers.insert((number, shard), unit);
         Ok(unit)
+    }
+
+    /// What of the file should be made by a thread of its own now.
+    pub(super) fn ahead(&mut self) -> Option<Ahead> {
+        self.space.ahead()
     }
 
     /// Room for something of the file that is no cell.
@@ -437,7 +447,7 @@ pub(super) fn words_of<'a>(mapping: &'a Mapping, instrument: &Instrument, cell: 
 }
 
 /// The attributes of the series that takes what is beyond the limit.
-pub(super) fn overflow_attributes() -> Vec<u8> {
+pub(crate) fn overflow_attributes() -> Vec<u8> {
     use crate::wire;
     let (mut value, mut attribute, mut out) = (Vec::new(), Vec::new(), Vec::new());
     wire::put_uint(&mut value, 2, 1);

@@ -7,7 +7,13 @@ use crate::layout::cells;
 
 /// The least that the file grows by, and the most.
 const LEAST_STEP: u64 = cells::EXTENT_ALIGNMENT as u64;
-const MOST_STEP: u64 = 8 << 20;
+const MOST_STEP: u64 = 4 << 20;
+
+/// The most that it grows by while somebody waits.
+const MOST_AT_ONCE: u64 = 4 * LEAST_STEP;
+
+/// Bytes that are touched at once.
+const TOUCH: u64 = 256 << 10;
 
 /// The file grows by this part of what it has, so that small apps stay small and large ones grow seldom.
 const STEP_FRACTION: u64 = 4;
@@ -24,6 +30,28 @@ pub(crate) struct Space {
     /// What is free of the claimed space.
     next: u64,
     end: u64,
+    /// Up to here the file is made longer by a thread of its own.
+    ahead: u64,
+}
+
+/// A part of the file that should be there soon.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Ahead {
+    offset: u64,
+    length: u64,
+}
+
+impl Ahead {
+    /// Makes it, and has the system provide its pages: milliseconds, so this is for a thread that nobody waits for. A full disk is
+    /// told to whoever needs the room.
+    pub(crate) fn provide(self, mapping: &Mapping, allocate: Allocate<'_>) {
+        if allocate(self.offset, self.length).is_err() || mapping.refresh().is_err() {
+            return;
+        }
+        for offset in (self.offset..self.offset + self.length).step_by(TOUCH as usize) {
+            mapping.populate(offset, TOUCH as usize);
+        }
+    }
 }
 
 impl Space {
@@ -41,6 +69,7 @@ impl Space {
             start,
             next: start,
             end: start,
+            ahead: start,
         };
         Ok(space.extend(LEAST_STEP, allocate)?.map(|claimed| (space, claimed)))
     }
@@ -55,6 +84,11 @@ impl Space {
         self.end - self.start
     }
 
+    /// Bytes that are left of the newest extent for something aligned to 64.
+    pub(crate) fn left(&self) -> u64 {
+        self.end - self.next.next_multiple_of(64)
+    }
+
     /// Hands out `length` bytes of zeros at a multiple of `align`. The error is what the system says when the file cannot grow.
     pub(crate) fn take(&mut self, length: u64, align: u64, allocate: Allocate<'_>) -> std::io::Result<Option<u64>> {
         loop {
@@ -64,8 +98,7 @@ impl Space {
                 return Ok(Some(offset));
             }
             let wanted = (length + align + u64::from(cells::EXTENT_HEADER)).next_multiple_of(LEAST_STEP);
-            let step = (self.length() / STEP_FRACTION).clamp(LEAST_STEP, MOST_STEP);
-            let step = wanted.max(step.next_multiple_of(LEAST_STEP));
+            let step = wanted.max(self.step().min(MOST_AT_ONCE));
             let grown = match self.extend(step, allocate) {
                 // a full disk may have room for less
                 Err(_) if wanted < step => self.extend(wanted, allocate)?,
@@ -77,10 +110,32 @@ impl Space {
         }
     }
 
-    /// Claims an extent of `step` bytes. What is left of the one before it is given up: space handed out never crosses a header.
+    /// What should be made ahead of its use, if it is time to: less than half a step is left.
+    pub(crate) fn ahead(&mut self) -> Option<Ahead> {
+        let step = self.step();
+        let reach = self.end.max(self.mapping.length()).max(self.ahead);
+        if step <= MOST_AT_ONCE || reach - self.next > step / 2 {
+            return None;
+        }
+        self.ahead = reach + step;
+        Some(Ahead {
+            offset: reach,
+            length: step,
+        })
+    }
+
+    /// Bytes by which the file grows.
+    fn step(&self) -> u64 {
+        let step = self.length() / STEP_FRACTION;
+        step.clamp(LEAST_STEP, MOST_STEP).next_multiple_of(LEAST_STEP)
+    }
+
+    /// Claims an extent of `step` bytes, or of all that was made ahead. What is left of the one before it is given up: space handed
+    /// out never crosses a header.
     fn extend(&mut self, step: u64, allocate: Allocate<'_>) -> std::io::Result<Option<u64>> {
-        let end = self.end + step;
-        let before = self.mapping.length();
+        let before = self.mapping.length().max(self.end);
+        let made = before - self.end;
+        let end = self.end + step.max(made - made % LEAST_STEP);
         if end > before {
             allocate(before, end - before)?;
             self.mapping.refresh()?;

@@ -38,7 +38,7 @@ pub(crate) trait Host {
 pub(crate) struct Begun {
     pub mapping: Arc<Mapping>,
     pub space: super::space::Space,
-    pub file: Box<dyn HomeFile>,
+    pub file: Arc<dyn HomeFile>,
 }
 
 /// The file, for as long as its cells are in use.
@@ -69,7 +69,7 @@ struct Inner {
 #[derive(Debug)]
 struct Opened {
     home: Arc<Home>,
-    file: Box<dyn HomeFile>,
+    file: Arc<dyn HomeFile>,
     place: Place,
 }
 
@@ -184,7 +184,15 @@ impl Store {
         };
         let Opened { home, file, place } = opened;
         let allocate: Allocate<'_> = &mut |offset, length| file.allocate(offset, length);
-        match place.cell(file.view(), &wanted, attributes, allocate) {
+        let found = place.cell(file.view(), &wanted, attributes, allocate);
+        if let Some(ahead) = place.ahead() {
+            let (file, mapping) = (Arc::clone(file), Arc::clone(&home.mapping));
+            // Without the thread the room is made when it is needed.
+            let _ = std::thread::Builder::new()
+                .name("otlp-mmap-touch".to_owned())
+                .spawn(move || ahead.provide(&mapping, &mut |offset, length| file.allocate(offset, length)));
+        }
+        match found {
             Ok(found) => Ok((found, Arc::clone(home))),
             Err(NoRoom::Disk) => Err(NoCell::Disk),
             Err(NoRoom::Lost) => {

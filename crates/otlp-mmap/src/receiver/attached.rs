@@ -18,6 +18,9 @@ use std::time::{Duration, Instant};
 /// How long a file whose resource is still being detected is left unread while its writer lives.
 const RESOURCE_PATIENCE: Duration = Duration::from_secs(30);
 
+/// How long a flush whose records are in the journal waits for destinations that have them in hand.
+const FLUSH_PATIENCE: Duration = Duration::from_secs(2);
+
 /// What became of an attempt to attach a file.
 pub(super) enum Attach {
     Ready(Box<Attached>),
@@ -51,15 +54,16 @@ impl Settled {
     }
 }
 
-/// The rings whose records are read, each by a lane of the producer. Measurements are not yet.
-const READ: [RingId; 2] = [RingId::Events, RingId::Spans];
+/// The rings whose records are read, each by a lane of the producer.
+const READ: [RingId; 3] = RingId::ALL;
 
 /// A request of the writer to have everything up to these indices, by ring, exported.
 struct FlushRequest {
     epoch: u64,
     indices: [i64; 3],
-    /// With a journal, once all of it is there: the newest piece then. It is waited for until no destination holds it.
-    newest: Option<u64>,
+    /// Once all of it is given back: the newest piece in the journal then, and when that was. It is waited for until no destination
+    /// holds it, but not for long: it is safe.
+    given_back: Option<(u64, Instant)>,
 }
 
 /// What of one ring waits for acknowledgement.
@@ -141,7 +145,7 @@ impl Attached {
             self.flush = Some(FlushRequest {
                 epoch,
                 indices,
-                newest: None,
+                given_back: None,
             });
         }
         (self.flush.is_some(), epoch > newest)
@@ -270,7 +274,7 @@ impl Attached {
     }
 
     /// Gives back what settled pieces hold, and answers a flush when all that it asked for is given back, metrics are `collected`
-    /// and, with a journal, no destination holds a piece of it: what waits in the journal is not waited for.
+    /// and, with a journal, no destination holds a piece of it, or has for 2 s: what waits in the journal is not waited for.
     pub(super) fn release(&mut self, settled: Settled, collected: bool) {
         for ring in READ {
             let unreleased = &mut self.unreleased[ring as usize];
@@ -285,9 +289,10 @@ impl Attached {
         };
         if collected
             && self.flush.as_ref().is_some_and(released)
-            && let Some(flush) = self
-                .flush
-                .take_if(|flush| *flush.newest.get_or_insert(settled.newest) <= settled.watermark)
+            && let Some(flush) = self.flush.take_if(|flush| {
+                let (newest, since) = *flush.given_back.get_or_insert_with(|| (settled.newest, Instant::now()));
+                newest <= settled.watermark || since.elapsed() >= FLUSH_PATIENCE
+            })
         {
             self.acknowledged_epoch = flush.epoch;
             self.reader.acknowledge_epoch(flush.epoch);

@@ -7,10 +7,11 @@
 mod attached;
 mod checkpoint;
 mod collect;
-mod discovery;
+pub(crate) mod discovery;
 mod keeper;
 mod lane;
 mod logs;
+mod measured;
 mod pattern;
 mod producer;
 mod run;
@@ -147,6 +148,8 @@ pub enum Event {
     Backlog(usize, Vec<HandedPiece>),
     /// Pieces wait in the journal for a destination that it does not hold: ask for them.
     Behind(usize),
+    /// The journal's directory cannot be used, and it goes on without one: pieces are acknowledged as without a journal.
+    WithoutJournal,
     /// A line for the log.
     Log(Level, String),
     /// The last event: the thread has ended, with a sentence if it could not begin or go on.

@@ -77,6 +77,7 @@ impl Run<'_> {
                         "{error}; reading without a journal: what is open when this process is killed is lost, and an outage is bridged by the rings alone"
                     );
                     self.outlet.log(Level::Warn, message);
+                    self.outlet.tell(Event::WithoutJournal);
                     return Ok(true);
                 }
                 Err(error) => return Err(error.to_string()),

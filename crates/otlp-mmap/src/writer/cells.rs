@@ -66,7 +66,7 @@ impl Host for Writer {
             let begun = Begun {
                 mapping,
                 space,
-                file: Box::new(home),
+                file: Arc::new(home),
             };
             Some((begun, extents, claimed))
         });

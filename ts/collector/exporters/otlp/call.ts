@@ -31,41 +31,31 @@ export interface CallResult {
 /** The connection broke before the server said anything: the call may not have reached it. */
 export class Broken extends Error {}
 
+/** The deadline passed. */
+class Late extends Error {}
+
+/** What an answer means that never ends: the server took the call. */
+const TAKEN: CallResult = { status: { name: 'OK', message: '', retryAfter: undefined }, message: Buffer.alloc(0) };
+
 /**
  * One unary call with a message that is encoded already.
  *
  * @throws Error when there is no status: the connection broke, or the deadline passed. Broken, when nothing was answered at all.
  */
 export function call(session: http2.ClientHttp2Session, options: CallOptions): Promise<CallResult> {
-  const { path, authority, scheme, headers, message, encoding, timeout } = options;
+  const { message, encoding, timeout } = options;
   return new Promise((resolve, reject) => {
-    const stream = session.request({
-      ...headers,
-      ':method': 'POST',
-      ':path': path,
-      ':scheme': scheme,
-      ':authority': authority,
-      'content-type': 'application/grpc',
-      te: 'trailers',
-      'grpc-timeout': `${Math.min(Math.ceil(timeout), 99_999_999)}m`,
-      'grpc-accept-encoding': 'identity',
-      ...(encoding !== undefined && { 'grpc-encoding': encoding }),
-    });
+    const stream = begin(session, options);
     let answer: http2.IncomingHttpHeaders & http2.IncomingHttpStatusHeader = {};
     let trailers: http2.IncomingHttpHeaders = {};
-    let answered = false;
+    let fault: Error | undefined;
     const chunks: Buffer[] = [];
     let size = 0;
-    const fail = (error: Error) => {
-      clearTimeout(timer);
-      reject(error);
-    };
     const timer = setTimeout(() => {
-      fail(new Error(`no answer within ${timeout} ms`));
+      fault = new Late(`no answer within ${timeout} ms`);
       stream.close(http2.constants.NGHTTP2_CANCEL);
     }, timeout);
     stream.on('response', (given) => {
-      answered = true;
       answer = given;
       // An error without a body has its status here.
       if (given['grpc-status'] !== undefined) trailers = given;
@@ -78,15 +68,24 @@ export function call(session: http2.ClientHttp2Session, options: CallOptions): P
       if (size <= MAX_RESPONSE) chunks.push(chunk);
       else stream.close(http2.constants.NGHTTP2_CANCEL);
     });
-    stream.on('error', (error) => fail(answered ? error : new Broken(error.message)));
+    stream.on('error', (error) => {
+      fault ??= error;
+    });
     stream.on('close', () => {
       clearTimeout(timer);
       const status = answer[':status'];
-      if (status === undefined) return fail(new Broken('the connection was closed without an answer'));
-      if (size > MAX_RESPONSE)
-        return resolve({ status: { name: 'OK', message: '', retryAfter: undefined }, message: Buffer.alloc(0) });
-      if (trailers['grpc-status'] === undefined && stream.rstCode !== http2.constants.NGHTTP2_NO_ERROR) {
-        return fail(new Error(`the answer was cut off (HTTP/2 error ${stream.rstCode})`));
+      // A server that answers without reading the whole message may reset the stream after its answer.
+      if (status !== undefined && trailers['grpc-status'] !== undefined) {
+        return resolve({ status: statusOf(trailers, status), message: messageOf(Buffer.concat(chunks)) });
+      }
+      if (size > MAX_RESPONSE) return resolve(TAKEN);
+      if (status === undefined) {
+        const why = fault?.message ?? 'the connection was closed without an answer';
+        return reject(fault instanceof Late ? fault : new Broken(why));
+      }
+      if (fault !== undefined) return reject(fault);
+      if (stream.rstCode !== http2.constants.NGHTTP2_NO_ERROR) {
+        return reject(new Error(`the answer was cut off (HTTP/2 error ${stream.rstCode})`));
       }
       resolve({ status: statusOf(trailers, status), message: messageOf(Buffer.concat(chunks)) });
     });
@@ -99,6 +98,27 @@ export function call(session: http2.ClientHttp2Session, options: CallOptions): P
     stream.end();
     stream.uncork();
   });
+}
+
+/** @throws Broken when the connection takes no calls any more. */
+function begin(session: http2.ClientHttp2Session, options: CallOptions): http2.ClientHttp2Stream {
+  const { path, authority, scheme, headers, encoding, timeout } = options;
+  try {
+    return session.request({
+      ...headers,
+      ':method': 'POST',
+      ':path': path,
+      ':scheme': scheme,
+      ':authority': authority,
+      'content-type': 'application/grpc',
+      te: 'trailers',
+      'grpc-timeout': `${Math.min(Math.ceil(timeout), 99_999_999)}m`,
+      'grpc-accept-encoding': 'identity',
+      ...(encoding !== undefined && { 'grpc-encoding': encoding }),
+    });
+  } catch (error) {
+    throw session.closed || session.destroyed ? new Broken((error as Error).message) : error;
+  }
 }
 
 /** The content of a frame; nothing where it is cut off or compressed, which was not asked for. */

@@ -18,6 +18,8 @@ export interface ChannelOptions {
   authority: string | undefined;
   /** Pings a connection that is quiet for `time` milliseconds, and gives it up without an answer within `timeout`. */
   keepAlive: { time: number; timeout: number; withoutCalls: boolean } | undefined;
+  /** Milliseconds for an attempt, and so for a connection. */
+  timeout: number;
 }
 
 /** Bytes that the server may send before this side has read them: answers are small. */
@@ -116,18 +118,18 @@ export class Channel {
   }
 
   async #socket(options: TlsOptions | undefined): Promise<Duplex> {
-    const { address, proxy: configured } = this.#options;
-    if ('path' in address) return connected(net.connect(address.path), 'connect');
+    const { address, proxy: configured, timeout } = this.#options;
+    if ('path' in address) return connected(net.connect(address.path), 'connect', timeout);
     const host = address.host.replace(/^\[(.*)\]$/, '$1');
     const proxy = proxyFor(address.host, address.port, 'https:', configured);
     const raw = proxy && (await tunnel(proxy, address.host, address.port));
     if (options === undefined) {
-      return raw ?? connected(net.connect({ host, port: Number(address.port), noDelay: true }), 'connect');
+      return raw ?? connected(net.connect({ host, port: Number(address.port), noDelay: true }), 'connect', timeout);
     }
     const servername = options.servername ?? (net.isIP(host) ? undefined : host);
     const way = raw === undefined ? { host, port: Number(address.port) } : { socket: raw, host };
     const socket = tls.connect({ ...way, ...options, servername, ALPNProtocols: ['h2'] });
-    await connected(socket, 'secureConnect');
+    await connected(socket, 'secureConnect', timeout);
     if (socket.alpnProtocol !== 'h2') {
       socket.destroy();
       throw new Error('the server does not speak HTTP/2 over TLS, which gRPC needs');
@@ -160,11 +162,17 @@ export class Channel {
 }
 
 /** Resolves when the socket is open. */
-function connected<S extends net.Socket>(socket: S, event: 'connect' | 'secureConnect'): Promise<S> {
+function connected<S extends net.Socket>(socket: S, event: 'connect' | 'secureConnect', timeout: number): Promise<S> {
   return new Promise((resolve, reject) => {
-    socket.once('error', reject);
+    const timer = setTimeout(() => socket.destroy(new Error(`no connection within ${timeout} ms`)), timeout);
+    const fail = (error: Error) => {
+      clearTimeout(timer);
+      reject(error);
+    };
+    socket.once('error', fail);
     socket.once(event, () => {
-      socket.off('error', reject);
+      clearTimeout(timer);
+      socket.off('error', fail);
       resolve(socket);
     });
   });

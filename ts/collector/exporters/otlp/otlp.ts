@@ -19,8 +19,6 @@ const PATHS: Readonly<Record<Signal, string>> = {
 
 export interface OtlpGrpcOptions extends ChannelOptions {
   headers: HeaderSource;
-  /** Milliseconds for one attempt. */
-  timeout: number;
   compression: Codec;
   level: number | undefined;
 }

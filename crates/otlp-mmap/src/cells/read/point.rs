@@ -2,6 +2,7 @@
 
 use crate::cells::exponential::{Range, State, word_of};
 use crate::cells::histogram::Words;
+use crate::cells::memory;
 use crate::file::atomic::{Ordering, fence};
 use crate::layout::histogram;
 
@@ -106,18 +107,18 @@ impl Histogram {
     }
 
     /// Adds a thread's histogram. False if it did not hold still.
-    pub(super) fn add(&mut self, cell: Words<'_>, copied: &mut Vec<u64>) -> bool {
+    pub(in crate::cells) fn add(&mut self, cell: Words<'_>, copied: &mut Vec<u64>) -> bool {
         for _ in 0..TRIES {
-            let sequence = cell.sequence.load(Ordering::Acquire);
+            let sequence = memory::load_half(cell.sequence, Ordering::Acquire);
             let copy = cell.copy(sequence);
-            let word = |at: usize| copy[at].load(Ordering::Relaxed);
+            let word = |at: usize| memory::load(&copy[at], Ordering::Relaxed);
             let (sum, min, max) = (word(SUM), word(MIN), word(MAX));
             let (bucket, count) = (word(BUCKET), word(COUNT));
             copied.clear();
-            copied.extend(cell.buckets().iter().map(|bucket| bucket.load(Ordering::Relaxed)));
+            copied.extend(cell.buckets().iter().map(|word| memory::load(word, Ordering::Relaxed)));
             // SYNC POINT: who saw a later store sees the number that came before it.
             fence(Ordering::Acquire);
-            if cell.sequence.load(Ordering::Relaxed) != sequence {
+            if memory::load_half(cell.sequence, Ordering::Relaxed) != sequence {
                 std::hint::spin_loop();
                 continue;
             }
@@ -158,7 +159,7 @@ impl Exponential {
 
     /// Adds a thread's histogram of at most `size` buckets a sign. `part` is a buffer. False if it did not hold still or cannot be
     /// right.
-    pub(super) fn add(&mut self, cell: Words<'_>, size: u32, part: &mut Self) -> bool {
+    pub(in crate::cells) fn add(&mut self, cell: Words<'_>, size: u32, part: &mut Self) -> bool {
         if !part.read(cell, size) {
             return false;
         }
@@ -168,11 +169,11 @@ impl Exponential {
 
     fn read(&mut self, cell: Words<'_>, size: u32) -> bool {
         for _ in 0..TRIES {
-            let sequence = cell.sequence.load(Ordering::Acquire);
+            let sequence = memory::load_half(cell.sequence, Ordering::Acquire);
             let copy = cell.copy(sequence);
             let state = State::load(copy);
-            let newest = copy[BUCKET].load(Ordering::Relaxed);
-            let count = copy[COUNT].load(Ordering::Relaxed);
+            let newest = memory::load(&copy[BUCKET], Ordering::Relaxed);
+            let count = memory::load(&copy[COUNT], Ordering::Relaxed);
             let sound = (-32..=32).contains(&state.scale)
                 && state.ranges.iter().flatten().all(|range| {
                     let width = i64::from(range.high) - i64::from(range.low);
@@ -190,13 +191,13 @@ impl Exponential {
                         if word as u64 == newest {
                             return count;
                         }
-                        cell.buckets()[word].load(Ordering::Relaxed)
+                        memory::load(&cell.buckets()[word], Ordering::Relaxed)
                     }));
                 }
             }
             // SYNC POINT: as above.
             fence(Ordering::Acquire);
-            if cell.sequence.load(Ordering::Relaxed) != sequence {
+            if memory::load_half(cell.sequence, Ordering::Relaxed) != sequence {
                 std::hint::spin_loop();
                 continue;
             }

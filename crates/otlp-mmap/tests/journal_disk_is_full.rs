@@ -1,0 +1,58 @@
+//! No room for a segment: it is told, nothing is lost, and the journal goes on when there is room. The limit is the process' own, so this
+//! test has a process of its own.
+
+#[path = "support/collecting.rs"]
+mod collecting;
+#[path = "support/spans.rs"]
+mod spans;
+mod support;
+
+use std::time::Duration;
+
+use collecting::{Sink, options, step, work_until};
+use otlp_mmap::receiver::Event;
+use otlp_mmap::writer::CommitStatus;
+use spans::{Reading, Spans, start};
+
+fn limit_file_size(bytes: libc::rlim_t) {
+    let mut limit = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
+    // SAFETY: limit is valid to write.
+    assert_eq!(unsafe { libc::getrlimit(libc::RLIMIT_FSIZE, &raw mut limit) }, 0);
+    limit.rlim_cur = bytes.min(limit.rlim_max);
+    // SAFETY: limit is valid to read.
+    assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_FSIZE, &raw const limit) }, 0);
+}
+
+#[test]
+fn a_full_disk_is_told_and_records_stay_in_the_rings_until_there_is_room() {
+    let (data, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let writer = support::in_directory(data.path());
+    let mut app = Spans::new(&writer);
+    app.whole(1);
+    limit_file_size(4096);
+    let reading = Reading::start(options(data.path(), state.path()));
+    let line = reading.line("no room for a segment");
+    assert!(line.contains("stays in the apps' rings"), "{line}");
+    assert!(reading.receiver.stats().journal_refusal.is_some());
+    // the app goes on, as far as its ring does
+    assert_eq!(app.write(start, 2), CommitStatus::Published);
+    while let Some(event) = reading.event_within(Duration::from_millis(50)) {
+        assert!(
+            matches!(event, Event::Log(..)),
+            "nothing is handed over that is not kept: {event:?}"
+        );
+    }
+    limit_file_size(libc::RLIM_INFINITY);
+    let mut sink = Sink::default();
+    work_until(&reading, &mut sink, "the span", |sink| sink.spans.contains_key(&1));
+    assert_eq!(reading.receiver.stats().journal_refusal, None);
+    reading.receiver.stop();
+    while !matches!(
+        step(&reading, &mut sink, spans::WATCHDOG),
+        collecting::Step::Ended(None)
+    ) {}
+    assert_eq!(sink.repeated, 0);
+}
