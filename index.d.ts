@@ -57,6 +57,19 @@ export declare class NativeScraper {
   conflicts(): number
 }
 
+/** See `NativeViewer` of `ts/native/binding.ts`. */
+export declare class NativeViewer {
+  /** Watches folders and single files. */
+  constructor(directories: Array<string>, files: Array<string>)
+  /** Looks at everything once. */
+  visit(): JsVisit
+  /** The processes as they are now, each with its longest open spans. */
+  processes(openSpans: number): Array<JsProcessView>
+  /** Series that were updated since, cumulative. */
+  metrics(since: number): Array<JsSeenPiece>
+}
+export type JsViewer = NativeViewer
+
 /** Drops one use of the handle; the last one closes the file's sections. */
 export declare function closeWriter(writer: number): void
 
@@ -98,6 +111,22 @@ export declare function defineInstrument(writer: number, instrument: JsInstrumen
  */
 export declare function dump(path: string, options: JsDumpOptions): Array<string>
 
+/**
+ * As `dump`, as encoded export requests.
+ *
+ * # Errors
+ * What is wrong with the file, in a sentence that names it.
+ */
+export declare function dumpPieces(path: string, all: boolean, signals: Array<string>): Array<JsSeenPiece>
+
+/**
+ * Everything about a file that is not its records. Changes nothing.
+ *
+ * # Errors
+ * What is wrong with the file, in a sentence that names it.
+ */
+export declare function inspect(path: string): JsInspection
+
 /** Reference of a metric; negative: the negated `COMMIT_*` status. `message`: an encoded `MetricRef`. */
 export declare function internMetric(writer: number, epoch: number, message: Uint8Array): number
 
@@ -132,6 +161,27 @@ export interface JsAttributeTest {
   pattern?: string
 }
 
+/** See `BlockView` of `ts/native/binding.ts`. */
+export interface JsBlockView {
+  identity: JsFileIdentity
+  cellsState: string
+  resourceSettled: boolean
+  resource?: string
+  settings: Record<string, string>
+  flushEpoch: number
+  lastCommit: number
+  spillOffset: number
+  spillLength: number
+  spillUsed: number
+  drops: Drops
+  readers: Array<JsReaderView>
+}
+
+/** See `CellsView` of `ts/native/binding.ts`. */
+export interface JsCellsView {
+  instruments: number
+  series: number
+  skipped: number
 /** See `StorageDestination` of `ts/native/binding.ts`. */
 export interface JsDestination {
   name: string
@@ -149,6 +199,21 @@ export interface JsDestinationStats {
 export interface JsDumpOptions {
   all: boolean
   signals: Array<string>
+}
+
+/** See `FileIdentity` of `ts/native/binding.ts`. */
+export interface JsFileIdentity {
+  streamId: string
+  generation: number
+  fileId: string
+  mode: string
+  serviceName: string
+  pid: number
+  pidNamespace: number
+  bootId: string
+  made: number
+  pageSize: number
+  features: Array<string>
 }
 
 /** Slots and bytes of the parts of a new file; what is left out takes its default. */
@@ -179,6 +244,21 @@ export interface JsGroupRules {
   allMetrics: Array<string>
   essentialMetrics?: Array<JsTextTest>
   gauges: string
+}
+
+/** See `Inspection` of `ts/native/binding.ts`. */
+export interface JsInspection {
+  path: string
+  length: number
+  version: number
+  startTime: number
+  liveness: string
+  rings: Array<JsRingView>
+  dictionaryOffset: number
+  dictionaryEnd: number
+  dictionaryEntries: number
+  block?: JsBlockView
+  cells?: JsCellsView
 }
 
 /** See `InstrumentOptions` of `ts/native/binding.ts`. */
@@ -263,6 +343,32 @@ export interface JsProcessorPlan {
   selector?: JsItemSelector
 }
 
+/** See `ProcessView` of `ts/native/binding.ts`. */
+export interface JsProcessView {
+  path: string
+  serviceName: string
+  pid: number
+  generation: number
+  files: number
+  liveness: string
+  rings: Array<JsRingView>
+  written: Array<number>
+  drops: Drops
+  lastCommit: number
+  readerHeartbeat: number
+  readerPid: number
+  openSpans: number
+  longestOpenSpans?: string
+}
+
+/** See `ReaderView` of `ts/native/binding.ts`. */
+export interface JsReaderView {
+  slot: number
+  pid: number
+  heartbeat: number
+  acknowledgedEpoch: number
+}
+
 /** See `ReceiverEvent` of `ts/native/binding.ts`. */
 export interface JsReceiverEvent {
   type: string
@@ -312,6 +418,17 @@ export interface JsReceiverStats {
   seriesSkipped: number
 }
 
+/** See `RingView` of `ts/native/binding.ts`. */
+export interface JsRingView {
+  name: string
+  offset?: number
+  state?: string
+  buffers: number
+  bufferSize: number
+  readerIndex: number
+  writerIndex: number
+  unread: number
+  unpublished: number
 /** How full a ring is; see `WriterStatus` of `ts/native/binding.ts`. */
 export interface JsRingStatus {
   waiting: number
@@ -333,6 +450,11 @@ export interface JsScalarValue {
   text: string
 }
 
+/** See `SeenPiece` of `ts/native/binding.ts`. */
+export interface JsSeenPiece {
+  signal: string
+  body: Buffer
+  items: number
 /** See `StorageOptions` of `ts/native/binding.ts`. */
 export interface JsStorageOptions {
   directory: string
@@ -349,6 +471,13 @@ export interface JsStorageOptions {
 export interface JsTextTest {
   exact?: string
   pattern?: string
+}
+
+/** See `Visit` of `ts/native/binding.ts`. */
+export interface JsVisit {
+  pieces: Array<JsSeenPiece>
+  lost: number
+  problems: Array<string>
 }
 
 /** See `WriterOptions` of `ts/native/binding.ts`. */

@@ -48,9 +48,9 @@ export async function withSink(use) {
   }
 }
 
-/** `use` gets { pid, cpuSeconds() }. `storage` is the folder of its journal, or `none`. */
-export function withCollector(directory, endpoint, use, storage = 'none') {
-  const args = ['--dir', directory, '--exporter', 'otlphttp', '--endpoint', endpoint, '--storage', storage];
+/** `use` gets { pid, cpuSeconds() }. `storage` is the folder of its journal, or `none`; `more` are further arguments. */
+export function withCollector(directory, endpoint, use, storage = 'none', more = []) {
+  const args = ['--dir', directory, '--exporter', 'otlphttp', '--endpoint', endpoint, '--storage', storage, ...more];
   return withCollectorOf(args, directory, use);
 }
 

@@ -106,6 +106,20 @@ for (const [name, storage] of [
     }));
 }
 
+test('without a configuration the environment says which metrics are exported as differences', (t) =>
+  metering({}, async ({ directory, provider }) => {
+    const folder = temporaryFolder(t);
+    const settings = { OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: 'delta' };
+    const counter = provider.getMeter('m').createCounter('c');
+    counter.add(5);
+    const collector = new CommandRun(t, ['--dir', directory, '--exporter', 'file', '--output', folder], settings);
+    await provider.forceFlush();
+    counter.add(7);
+    await provider.forceFlush();
+    t.deepEqual(requestsIn(join(folder, 'metrics.jsonl')).slice(-2), [{ '[]': 5 }, { '[]': 7 }]);
+    t.is(await collector.stop(), 0, collector.stderr);
+  }));
+
 test('rules of groups that cannot be right are told with their place', async (t) => {
   const path = join(temporaryFolder(t), 'config.yaml');
   writeFileSync(

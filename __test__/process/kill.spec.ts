@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { Child, runNode } from '../support/child';
 import type { FlatSpan } from '../support/otlp-json';
-import { isIncomplete, Reader } from '../support/reader';
+import { attributeOf, isIncomplete, Reader } from '../support/reader';
 import { filesGone, spansIn, withDirectory } from '../support/written-files';
 
 const apps = join(__dirname, 'apps');
@@ -67,6 +67,23 @@ for (let round = 0; round < 4; round++) {
       await filesGone(directory);
       await reader.stop();
       nothingIsLost(t, child, reader.spans);
+    }));
+}
+
+for (let round = 0; round < 3; round++) {
+  test(`every_long_value_whose_span_ended_survives_kill_9_whole_round_${round}`, (t) =>
+    withDirectory(async (directory) => {
+      const child = new Child([join(apps, 'endless-long-values.mjs'), directory, '3000']);
+      const enough = 100 + Math.random() * 20_000;
+      await child.printed((out) => out.length > enough || out.endsWith('done\n'));
+      child.process.kill('SIGKILL');
+      t.is((await child.ended).signal, 'SIGKILL');
+      const ended = child.lines().filter((line) => line.startsWith('ended '));
+      const spans = new Map(spansIn(directory).map((span) => [Number(span.span.name), span]));
+      for (const line of ended) {
+        const i = Number(line.slice('ended '.length));
+        t.true(attributeOf(spans.get(i)!, 'text') === `${i} `.repeat((i * 131) % 4000), `span ${i}`);
+      }
     }));
 }
 

@@ -6,13 +6,10 @@ import { runExported, verifyLogs } from '../exported.mjs';
 
 /** MiB. Large enough that nothing is collected while garbage is measured. */
 const SEMI_SPACE = 1024;
-/** Room for a burst: what is measured is the cost of a record. */
-const GEOMETRY = { eventsBuffers: 4096, eventsBufferSize: 512 };
 
 export default {
   title: 'What a log record costs the app',
-  description: `The same for log records with a body and five attributes, in bursts that fit the stock processor's queue. The events ring has
-${GEOMETRY.eventsBuffers} slots of ${GEOMETRY.eventsBufferSize} bytes here.`,
+  description: `The same for log records with a body and five attributes, in bursts that fit the stock processor's queue.`,
   arms: LOG_ARMS,
   bare: BARE_LOGS,
   rival: LOG_RIVAL,
@@ -37,11 +34,10 @@ ${GEOMETRY.eventsBuffers} slots of ${GEOMETRY.eventsBufferSize} bytes here.`,
   smoke: { rounds: 1, warmUpBursts: 2, bursts: 2, garbageWarmUpBursts: 2, garbageBursts: 2 },
 
   async measure(arm, settings) {
-    const sized = { ...settings, geometry: GEOMETRY };
-    const timed = await runExported('log-bursts', arm, sized);
+    const timed = await runExported('log-bursts', arm, settings);
     verifyLogs(arm, timed);
 
-    const short = { ...sized, warmUpBursts: settings.garbageWarmUpBursts, bursts: settings.garbageBursts };
+    const short = { ...settings, warmUpBursts: settings.garbageWarmUpBursts, bursts: settings.garbageBursts };
     const execArgv = [`--max-semi-space-size=${SEMI_SPACE}`, `--min-semi-space-size=${SEMI_SPACE}`];
     const counted = await runExported('log-bursts', arm, short, { execArgv });
     verifyLogs(arm, counted);

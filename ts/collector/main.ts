@@ -6,8 +6,12 @@ import './self';
 import type { Command } from './commands/command';
 import { components } from './commands/components';
 import { dump } from './commands/dump';
+import { inspect } from './commands/inspect';
 import { printConfig } from './commands/print-config';
+import { recover } from './commands/recover';
 import { run } from './commands/run';
+import { tap } from './commands/tap';
+import { top } from './commands/top';
 import { validate } from './commands/validate';
 import { ConfigError } from './config/problems';
 import { surviveClosedOutput, writeOut } from './standard-output';
@@ -15,7 +19,7 @@ import { printable } from './terminal';
 import { UsageError } from './usage-error';
 import { VERSION } from './version';
 
-const COMMANDS: readonly Command[] = [run, validate, printConfig, components, dump];
+const COMMANDS: readonly Command[] = [run, validate, printConfig, components, inspect, top, tap, dump, recover];
 
 async function main(args: string[]): Promise<number> {
   const named = COMMANDS.find(({ name }) => name === args[0]);

@@ -14,15 +14,22 @@ abstract class SyncInstrument {
   readonly descriptor: InstrumentDescriptor;
   readonly streams: readonly Stream[];
   protected readonly isInteger: boolean;
+  /** The stream, where there is a single one. */
+  readonly #only: Stream | undefined;
 
   constructor(descriptor: InstrumentDescriptor, streams: readonly Stream[]) {
     this.descriptor = descriptor;
     this.streams = streams;
     this.isInteger = descriptor.valueType === ValueType.INT;
+    this.#only = streams.length === 1 ? streams[0] : undefined;
   }
 
   /** A finite value that the instrument takes as it is. */
   protected take(value: number, attributes: Attributes | undefined, context: Context | undefined): void {
+    if (this.#only !== undefined) {
+      this.#only.record(value, attributes, context);
+      return;
+    }
     const { streams } = this;
     for (let i = 0; i < streams.length; i++) streams[i].record(value, attributes, context);
   }

@@ -566,6 +566,8 @@ export const COMMIT_DISABLED = 4;
 export const COMMIT_DISK = 5;
 /** references only: no room in the dictionary and no next file, or too large for any; the caller counts the loss */
 export const COMMIT_LIMIT = 6;
+/** long records only: in the file, but values stay cut for want of room in the spill ring; counted */
+export const COMMIT_CUT = 7;
 export const COMMIT_TIME_NONE = 0;
 export const COMMIT_TIME_CLOCK = 1;
 export const COMMIT_TIME_EXPLICIT = 2;

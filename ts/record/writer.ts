@@ -14,6 +14,7 @@ import * as wire from './wire.js';
 
 // Constants of this module: what is imported by name is looked up in the other module's object at each use.
 const {
+  COMMIT_CUT,
   COMMIT_DISABLED,
   COMMIT_DISK,
   COMMIT_FULL,
@@ -27,6 +28,7 @@ const {
   CONSTANT_DROP_DISK,
   CONSTANT_DROP_FULL,
   CONSTANT_DROP_LIMIT,
+  CONSTANT_DROP_TRUNCATED,
   CONSTANT_DROP_TOO_LARGE,
   SCRATCH_ANCHOR,
   SCRATCH_COMMIT_LENGTH,
@@ -309,8 +311,10 @@ export class Writer implements anyValue.KeyReferences {
     this.#setTime(timeAt - offset);
     words[EPOCH] = this.epoch;
     const status = this.binding.commitLong(this.handle, ring, offset, length);
-    if (status === COMMIT_PUBLISHED && timeAt !== NO_TIME) this.#takeTime();
-    return status;
+    if (status !== COMMIT_PUBLISHED && status !== COMMIT_CUT) return status;
+    if (status === COMMIT_CUT) this.#losses.add(ring, CONSTANT_DROP_TRUNCATED);
+    if (timeAt !== NO_TIME) this.#takeTime();
+    return COMMIT_PUBLISHED;
   }
 
   #setTime(at: number): void {

@@ -2,11 +2,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { readHistogramAggregation } from '../config/metrics.js';
-import { type AggregationOption, AggregationType } from '../metrics/aggregation.js';
+import { AggregationType } from '../metrics/aggregation.js';
 import type { PlaceOptions } from '../producer/options.js';
 import { AggregationTemporality, type StockResourceMetrics } from './metric-data.js';
 import { Producers } from './producers.js';
 import type { ExportResult } from './span-exporter.js';
+
+/** What the exporter asks for, in the stock SDK's numbers. */
+export type StockAggregation =
+  | { type: typeof AggregationType.DEFAULT }
+  | { type: typeof AggregationType.EXPONENTIAL_HISTOGRAM };
 
 /**
  * Push exporter for the metrics of the stock SDK (2.x and 3.x), behind its PeriodicExportingMetricReader. It asks for running totals and puts
@@ -42,10 +47,10 @@ export class MmapMetricExporter {
   }
 
   /** The instrument's own, but for histograms as OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION says. */
-  selectAggregation(instrumentType: unknown): AggregationOption {
+  selectAggregation(instrumentType: unknown): StockAggregation {
     const exponential = readHistogramAggregation(process.env) === 'base2_exponential_bucket_histogram';
-    const isHistogram = instrumentType === 'HISTOGRAM';
-    return { type: exponential && isHistogram ? AggregationType.EXPONENTIAL_HISTOGRAM : AggregationType.DEFAULT };
+    const { DEFAULT, EXPONENTIAL_HISTOGRAM } = AggregationType;
+    return exponential && instrumentType === 'HISTOGRAM' ? { type: EXPONENTIAL_HISTOGRAM } : { type: DEFAULT };
   }
 
   /** Resolves when the collector has exported everything written so far; rejects, naming what is in the way, after `flushTimeoutMillis`. */

@@ -3,10 +3,9 @@
 
 import { diag } from '@opentelemetry/api';
 import { type ExportTimes, limitTimeout, readExportTimes } from '../config/metrics.js';
-import type { AggregationOption } from '../metrics/aggregation.js';
 import type { PlaceOptions } from '../producer/options.js';
-import type { StockMetricProducer, StockResourceMetrics } from './metric-data.js';
-import { MmapMetricExporter } from './metric-exporter.js';
+import type { StockMetricProducer } from './metric-data.js';
+import { MmapMetricExporter, type StockAggregation } from './metric-exporter.js';
 
 export interface MmapMetricReaderOptions extends PlaceOptions {
   /** How often metrics are collected, in milliseconds. Default: OTEL_METRIC_EXPORT_INTERVAL, else 60,000. */
@@ -48,7 +47,7 @@ export class MmapMetricReader {
     this.#timer.unref();
   }
 
-  selectAggregation(instrumentType: unknown): AggregationOption {
+  selectAggregation(instrumentType: unknown): StockAggregation {
     return this.#exporter.selectAggregation(instrumentType);
   }
 
@@ -61,9 +60,8 @@ export class MmapMetricReader {
   }
 
   /** What the SDK has now. @throws Error (as a rejection) when the reader belongs to no MeterProvider. */
-  async collect(options?: {
-    timeoutMillis?: number;
-  }): Promise<{ resourceMetrics: StockResourceMetrics; errors: unknown[] }> {
+  // biome-ignore lint/suspicious/noExplicitAny: the SDK's own result, handed through; its type is that of whichever version it is
+  async collect(options?: { timeoutMillis?: number }): Promise<any> {
     if (this.#producer === undefined) throw new Error('otlp-mmap: the metric reader belongs to no MeterProvider');
     return this.#producer.collect(options);
   }

@@ -17,6 +17,7 @@ mod receiver;
 mod scraper;
 mod storage;
 mod systemd;
+mod viewer;
 mod writers;
 
 use napi::bindgen_prelude::{JsValue, Object};

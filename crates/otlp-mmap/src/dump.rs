@@ -3,9 +3,10 @@
 use crate::cells::CellReader;
 use crate::clock;
 use crate::file::{FileError, RingId};
+use crate::layout::constant;
 use crate::otlp::{
-    AggregationTemporality, Assembler, AssemblerOptions, Faults, Interval, LogEncoder, MetricEncoder, Piece, Resolver,
-    Signal, TraceEncoder, json,
+    AggregationTemporality, Assembler, AssemblerOptions, Faults, Interval, LogEncoder, MeasurementEncoder,
+    MetricEncoder, Piece, Resolver, Signal, TraceEncoder, json,
 };
 use crate::reader::{FileReader, Next};
 use std::path::Path;
@@ -21,22 +22,53 @@ const ITEMS_PER_LINE: u32 = 512;
 /// # Errors
 /// What is wrong with the file.
 pub fn dump(path: &Path, all: bool, signals: &[Signal]) -> Result<Vec<String>, FileError> {
-    let mut lines = Vec::new();
-    let mut reader = FileReader::view(path)?;
-    if signals.contains(&Signal::Traces) {
-        traces(&mut reader, all, &mut lines);
-    }
-    if signals.contains(&Signal::Logs) {
-        logs(&mut reader, &mut lines);
-    }
-    if signals.contains(&Signal::Metrics) {
-        metrics(&mut reader, &mut lines);
-    }
-    Ok(lines)
+    let json = |(signal, piece): &(Signal, Piece)| json::request_to_json(*signal, &piece.bytes).ok();
+    Ok(pieces(path, all, signals)?.iter().filter_map(json).collect())
 }
 
-/// Metrics as they are now, cumulative. A viewer takes nothing, so they can be looked at again and again.
-fn metrics(reader: &mut FileReader, lines: &mut Vec<String>) {
+/// As [`dump()`], as encoded export requests.
+///
+/// # Errors
+/// What is wrong with the file.
+pub fn pieces(path: &Path, all: bool, signals: &[Signal]) -> Result<Vec<(Signal, Piece)>, FileError> {
+    let mut pieces = Vec::new();
+    let mut reader = FileReader::view(path)?;
+    if signals.contains(&Signal::Traces) {
+        traces(&mut reader, all, &mut pieces);
+    }
+    if signals.contains(&Signal::Logs) {
+        logs(&mut reader, &mut pieces);
+    }
+    if signals.contains(&Signal::Metrics) {
+        metrics(&mut reader, 0, &mut pieces);
+        measurements(&mut reader, &mut pieces);
+    }
+    Ok(pieces)
+}
+
+/// Measurements of other SDKs, aggregated; not the copies of what is in the cells.
+fn measurements(reader: &mut FileReader, pieces: &mut Vec<(Signal, Piece)>) {
+    let mirrored = u64::from(constant::FEATURE_MEASUREMENTS_MIRRORED);
+    if reader
+        .identity()
+        .is_some_and(|identity| identity.features_may & mirrored != 0)
+    {
+        return;
+    }
+    let mut resolver = resolver(reader, &mut Faults::default());
+    let mut encoder = MeasurementEncoder::default();
+    for_each_record(reader, RingId::Measurements, |reader, record| {
+        let _ = encoder.record(&mut resolver, reader, record);
+    });
+    let mut piece = Piece::default();
+    if encoder.cut(&mut piece) {
+        pieces.push((Signal::Metrics, piece));
+    }
+}
+
+/// Metrics as they are now, cumulative: series that were updated after `since` (nanoseconds since the Unix epoch), to about a
+/// second. A viewer takes nothing, so they can be looked at again and again.
+pub(crate) fn metrics(reader: &mut FileReader, since: u64, pieces: &mut Vec<(Signal, Piece)>) {
     let Ok(Some(mut cells)) = CellReader::open(reader.file()) else {
         return;
     };
@@ -45,12 +77,15 @@ fn metrics(reader: &mut FileReader, lines: &mut Vec<String>) {
     if let Some(resource) = resolver.resource_override() {
         encoder.set_resource(resource.body(), resource.schema_url());
     }
-    let mut line = |encoder: &mut MetricEncoder| print(Signal::Metrics, lines, |piece| encoder.cut(piece));
+    let mut line = |encoder: &mut MetricEncoder| keep(Signal::Metrics, pieces, |piece| encoder.cut(piece));
     let end = clock::wall_nanos();
     cells.take_exemplars_since(0);
     cells.begin(reader.file());
     while cells.advance() {
         let (instrument, series) = cells.current();
+        if series.updated < since {
+            continue;
+        }
         let interval = Interval {
             start: series.start.min(end),
             end,
@@ -63,7 +98,7 @@ fn metrics(reader: &mut FileReader, lines: &mut Vec<String>) {
     line(&mut encoder);
 }
 
-fn traces(reader: &mut FileReader, all: bool, lines: &mut Vec<String>) {
+fn traces(reader: &mut FileReader, all: bool, pieces: &mut Vec<(Signal, Piece)>) {
     // a file holds no more records than its ring has slots, so what is open is bounded by that
     let mut assembler = Assembler::new(AssemblerOptions {
         max_open_spans: usize::MAX,
@@ -71,7 +106,7 @@ fn traces(reader: &mut FileReader, all: bool, lines: &mut Vec<String>) {
     });
     let mut resolver = resolver(reader, assembler.faults_mut());
     let mut encoder = TraceEncoder::default();
-    let mut line = |encoder: &mut TraceEncoder| print(Signal::Traces, lines, |piece| encoder.cut(piece));
+    let mut line = |encoder: &mut TraceEncoder| keep(Signal::Traces, pieces, |piece| encoder.cut(piece));
     for_each_record(reader, RingId::Spans, |reader, record| {
         // what cannot be decoded is not shown; the collector counts it
         let _ = assembler.record(&mut resolver, reader, record, &mut encoder);
@@ -89,10 +124,10 @@ fn traces(reader: &mut FileReader, all: bool, lines: &mut Vec<String>) {
     line(&mut encoder);
 }
 
-fn logs(reader: &mut FileReader, lines: &mut Vec<String>) {
+fn logs(reader: &mut FileReader, pieces: &mut Vec<(Signal, Piece)>) {
     let mut resolver = resolver(reader, &mut Faults::default());
     let mut encoder = LogEncoder::default();
-    let mut line = |encoder: &mut LogEncoder| print(Signal::Logs, lines, |piece| encoder.cut(piece));
+    let mut line = |encoder: &mut LogEncoder| keep(Signal::Logs, pieces, |piece| encoder.cut(piece));
     for_each_record(reader, RingId::Events, |reader, record| {
         let _ = encoder.record(&mut resolver, reader, record);
         if encoder.items() >= ITEMS_PER_LINE {
@@ -103,7 +138,7 @@ fn logs(reader: &mut FileReader, lines: &mut Vec<String>) {
 }
 
 /// What stands for the file's references, its resource included.
-fn resolver(reader: &mut FileReader, faults: &mut Faults) -> Resolver {
+pub(crate) fn resolver(reader: &mut FileReader, faults: &mut Faults) -> Resolver {
     let mut resolver = Resolver::default();
     if let Some((resource_ref, schema_url_ref)) = reader.resource_refs() {
         let _ = resolver.set_resource_override(reader, faults, resource_ref, schema_url_ref);
@@ -124,9 +159,9 @@ fn for_each_record(reader: &mut FileReader, ring: RingId, mut take: impl FnMut(&
     }
 }
 
-fn print(signal: Signal, lines: &mut Vec<String>, cut: impl FnOnce(&mut Piece) -> bool) {
+fn keep(signal: Signal, pieces: &mut Vec<(Signal, Piece)>, cut: impl FnOnce(&mut Piece) -> bool) {
     let mut piece = Piece::default();
     if cut(&mut piece) {
-        lines.extend(json::request_to_json(signal, &piece.bytes));
+        pieces.push((signal, piece));
     }
 }

@@ -676,6 +676,8 @@ pub mod commit {
     pub const DISK: u32 = 5;
     /// references only: no room in the dictionary and no next file, or too large for any; the caller counts the loss
     pub const LIMIT: u32 = 6;
+    /// long records only: in the file, but values stay cut for want of room in the spill ring; counted
+    pub const CUT: u32 = 7;
     /// time none
     pub const TIME_NONE: u32 = 0;
     /// time clock

@@ -25,5 +25,6 @@ pub mod random;
 pub mod reader;
 pub mod receiver;
 mod splice;
+pub mod viewer;
 pub mod wire;
 pub mod writer;

@@ -10,9 +10,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use otlp_mmap::file::{Access, FileView, RingId};
+use otlp_mmap::file::{Access, FileView, RingId, SpillError, SpillReference};
 use otlp_mmap::layout::{constant, field};
-use otlp_mmap::otlp::{Assembler, Faults, LogEncoder, Piece, Resolver, Signal, TraceEncoder, json};
+use otlp_mmap::otlp::{
+    Assembler, Entries, EntryError, Faults, LogEncoder, Piece, Resolver, Signal, TraceEncoder, json,
+};
 use otlp_mmap::reader::{FileReader, Next};
 use otlp_mmap::wire::{Fields, Value as Field};
 use otlp_mmap::writer::{CommitStatus, Geometry, Location, RingSize, Writer, WriterHandle, WriterOptions};
@@ -243,11 +245,8 @@ fn without_room_in_the_spill_ring_values_stay_cut_and_are_counted() {
         assert_eq!(app.commit(RingId::Events, &log(&text)), CommitStatus::Published);
     }
     assert_eq!(app.drops(RingId::Events, constant::DROP_TRUNCATED), 0);
-    assert_eq!(app.commit(RingId::Events, &log(&text)), CommitStatus::Published);
-    assert_eq!(
-        app.commit(RingId::Events, &log(&"y".repeat(70_000))),
-        CommitStatus::Published
-    );
+    assert_eq!(app.commit(RingId::Events, &log(&text)), CommitStatus::Cut);
+    assert_eq!(app.commit(RingId::Events, &log(&"y".repeat(70_000))), CommitStatus::Cut);
     assert_eq!(app.drops(RingId::Events, constant::DROP_TRUNCATED), 2);
     let (_, logs, _) = read(&app.path());
     let lengths: Vec<_> = logs.iter().map(|log| attribute(log, "a").len()).collect();
@@ -275,7 +274,7 @@ fn a_file_without_a_spill_ring_has_values_cut_and_counted() {
     });
     let key = app.key("a");
     let log = Message::new().message(8, &key_value(key, &string(&"z".repeat(1000))));
-    assert_eq!(app.commit(RingId::Events, &log), CommitStatus::Published);
+    assert_eq!(app.commit(RingId::Events, &log), CommitStatus::Cut);
     let (_, logs, faults) = read(&app.path());
     assert!((200..256).contains(&attribute(&logs[0], "a").len()));
     assert_eq!(faults, Faults::default());
@@ -366,13 +365,13 @@ proptest! {
                 Step::Log(lengths) => {
                     let texts = texts(lengths);
                     let log = texts.iter().zip(&keys).fold(Message::new().fixed64(2, 1), |log, (text, key)| log.message(8, &key_value(*key, &string(text))));
-                    if app.commit(RingId::Events, &log) == CommitStatus::Published { written[0].push(texts); }
+                    if app.commit(RingId::Events, &log).is_published() { written[0].push(texts); }
                 }
                 Step::Span(length) => {
                     let texts = texts(&[*length]);
                     let start = Message::new().fixed64(7, 1).bytes(5, &texts[0]);
                     let status = app.commit(RingId::Spans, &span_event(&TRACE, &[written[1].len() as u8 + 1; 8], 0, 11, &start));
-                    if status == CommitStatus::Published { written[1].push(texts); }
+                    if status.is_published() { written[1].push(texts); }
                 }
                 Step::Release(spans, count) => {
                     let which = usize::from(*spans);
@@ -502,4 +501,118 @@ fn references_that_lead_nowhere_leave_the_record_cut() {
         assert_eq!(attribute(log, "a"), "cut");
     }
     assert!((100..256).contains(&attribute(logs.last().unwrap(), "a").len()));
+}
+
+/// A spill ring that holds whatever a hostile writer may put there, with the right CRC.
+struct Hostile(Vec<u8>);
+
+impl Entries for Hostile {
+    fn entry(&mut self, _reference: i64, _out: &mut Vec<u8>) -> Result<(), EntryError> {
+        Err(EntryError::Outside)
+    }
+
+    fn spilled(&mut self, _reference: SpillReference, out: &mut Vec<u8>) -> Result<(), SpillError> {
+        out.extend_from_slice(&self.0);
+        Ok(())
+    }
+}
+
+proptest! {
+    /// Parts that name any place, lie within one another, name the reference itself, or are no parts at all.
+    #[test]
+    fn parts_that_no_writer_writes_hurt_no_reader(
+        parts in proptest::collection::vec((0..80u64, proptest::collection::vec(any::<u8>(), 0..60)), 0..12),
+        noise in proptest::collection::vec(any::<u8>(), 0..20),
+        attribute in proptest::collection::vec(any::<u8>(), 0..40),
+    ) {
+        let spilled = parts.iter().fold(Message::new(), |spilled, (at, bytes)| {
+            spilled.message(1, &Message::new().varint(1, *at).bytes(2, bytes))
+        });
+        let reference = Message::new().fixed64(1, 0).fixed32(2, 1).fixed32(3, 2);
+        let body = Message::new().message(1015, &reference).bytes(9, &attribute).bytes(1000, &attribute);
+        let mut entries = Hostile([spilled.0, noise].concat());
+        let (mut resolver, mut assembler, mut traces) = (Resolver::default(), Assembler::default(), TraceEncoder::default());
+        let start = Message::new().message(1015, &reference).bytes(5, "name").fixed64(7, 1).bytes(9, &attribute);
+        for (field, message) in [(11, &start), (14, &body), (15, &body), (13, &body), (12, &body)] {
+            let record = span_event(&TRACE, &SPAN, 0, field, message);
+            let _ = assembler.record(&mut resolver, &mut entries, &record.0, &mut traces);
+        }
+        assembler.drain_incomplete(1, &mut traces);
+        let mut piece = Piece::default();
+        if traces.cut(&mut piece) {
+            items(Signal::Traces, &piece, ["resourceSpans", "scopeSpans", "spans"]);
+        }
+        let mut logs = LogEncoder::default();
+        let log = Message::new().message(1015, &reference).bytes(5, &attribute).bytes(8, &attribute);
+        let _ = logs.record(&mut resolver, &mut entries, &log.0);
+        if logs.cut(&mut piece) {
+            prop_assert!(piece.bytes.len() < 10_000);
+            items(Signal::Logs, &piece, ["resourceLogs", "scopeLogs", "logRecords"]);
+        }
+    }
+}
+
+#[test]
+fn threads_that_write_long_values_while_a_reader_takes_them_lose_none_and_mix_up_none() {
+    const THREADS: usize = 4;
+    const EACH: usize = 300;
+    let mut app = App::new(geometry());
+    let key = app.key("a");
+    assert_eq!(
+        app.commit(RingId::Events, &Message::new().fixed64(2, 9)),
+        CommitStatus::Published
+    );
+    let path = app.path();
+    let threads: Vec<_> = (0..THREADS)
+        .map(|thread| {
+            let writer = Arc::clone(&app.writer);
+            std::thread::spawn(move || {
+                let mut handle = writer.handle();
+                for i in 0..EACH {
+                    let text = format!("{thread}.{i}.").repeat(100 + 7 * (i % 50));
+                    let log = Message::new().fixed64(2, 9).message(8, &key_value(key, &string(&text)));
+                    while !handle
+                        .commit_long(RingId::Events, writer.epoch(), &log.0, 1)
+                        .is_published()
+                    {
+                        std::thread::yield_now();
+                    }
+                }
+            })
+        })
+        .collect();
+    let mut reader = FileReader::attach(&path, Duration::ZERO).unwrap();
+    let (mut resolver, mut record, mut logs) = (Resolver::default(), Vec::new(), LogEncoder::default());
+    let patience = Instant::now() + Duration::from_secs(60);
+    while logs.counters().logs < (THREADS * EACH + 1) as u64 {
+        assert!(Instant::now() < patience, "{:?}", logs.counters());
+        if reader.next(RingId::Events, Instant::now(), &mut record) == Next::Record {
+            logs.record(&mut resolver, &mut reader, &record).unwrap();
+            reader.release(RingId::Events, reader.cursor(RingId::Events));
+        } else {
+            std::thread::yield_now();
+        }
+    }
+    for thread in threads {
+        thread.join().unwrap();
+    }
+    assert_eq!(logs.counters().faults.lost_spills, 0);
+    let mut piece = Piece::default();
+    assert!(logs.cut(&mut piece));
+    let logs = items(Signal::Logs, &piece, ["resourceLogs", "scopeLogs", "logRecords"]);
+    let mut whole = std::collections::HashSet::new();
+    let mut cut = 0;
+    for text in logs.iter().skip(1).map(|log| attribute(log, "a")) {
+        let name = text.splitn(3, '.').take(2).collect::<Vec<_>>().join(".");
+        let i: usize = name.rsplit('.').next().unwrap().parse().unwrap();
+        let expected = format!("{name}.").repeat(100 + 7 * (i % 50));
+        assert!(expected.starts_with(text), "{name}");
+        cut += u64::from(text.len() < expected.len());
+        assert!(whole.insert(name), "each comes once");
+    }
+    assert_eq!(whole.len(), THREADS * EACH);
+    assert!(
+        cut <= app.drops(RingId::Events, constant::DROP_TRUNCATED),
+        "what was cut is counted"
+    );
 }

@@ -4,7 +4,7 @@
 //! that index, then stores the index' flag in the availability array. A reader takes slots in the order of their
 //! indices as their flags appear.
 
-use super::atomic::Ordering;
+use super::atomic::{Ordering, fence};
 use super::mapping::Mapping;
 use crate::layout::ring;
 use crate::wire;
@@ -198,6 +198,16 @@ impl<'a> Ring<'a> {
         // SYNC POINT: pairs with the release store in publish; the record's bytes are there.
         let flag = self.mapping.load_i32(self.geometry.availability_offset(index));
         flag.is_some_and(|flag| flag == self.geometry.flag(index) || flag == self.geometry.wide_flag(index))
+    }
+
+    /// For viewers, after a copy: the slot of `index` was not claimed anew while its bytes were copied. The flag alone does not tell,
+    /// since it changes only when the new record is whole.
+    #[must_use]
+    pub fn is_intact(&self, index: i64) -> bool {
+        // SYNC POINT: the loads of the copy come before the load of the index.
+        fence(Ordering::Acquire);
+        let claimed = self.writer_index();
+        self.is_published(index) && claimed.wrapping_sub(index) < self.geometry.num_buffers as i64
     }
 
     /// For readers: appends record `index`, without its length prefix, to `out`. Only after [`Ring::is_published`]; a viewer

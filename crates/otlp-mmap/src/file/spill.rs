@@ -5,6 +5,9 @@ use super::mapping::Mapping;
 use super::ring::RingId;
 use crate::layout::{constant, spill};
 
+/// A message longer than this is neither written nor read, however large the ring is.
+const LONGEST: u32 = 4 << 20;
+
 /// Where the spill ring lies. Checked once, when a file is opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SpillGeometry {
@@ -55,11 +58,16 @@ impl<'a> Spill<'a> {
         self.geometry.length
     }
 
+    /// Whether a message of so many bytes can have an entry at all.
+    pub(crate) fn may_hold(&self, length: usize) -> bool {
+        length <= LONGEST as usize && (spill::HEADER + length) as u64 <= self.geometry.length
+    }
+
     /// File offset of an entry's header. None if header and message would not lie within the ring, in one piece.
     fn offset(&self, position: u64, length: u32) -> Option<u64> {
         let at = position % self.geometry.length;
         let end = at + spill::HEADER as u64 + u64::from(length);
-        (position.is_multiple_of(spill::ALIGNMENT as u64) && end <= self.geometry.length)
+        (position.is_multiple_of(spill::ALIGNMENT as u64) && end <= self.geometry.length && length <= LONGEST)
             .then_some(self.geometry.offset + at)
     }
 

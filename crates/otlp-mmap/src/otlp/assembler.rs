@@ -240,6 +240,14 @@ impl Assembler {
         self.spans.iter()
     }
 
+    /// Appends the open spans that have been so for the longest time to `sink`, at most `limit`: as they are now, with an end of 0.
+    /// They stay open.
+    pub fn put_longest_open(&self, limit: usize, sink: &mut TraceEncoder) {
+        for span in self.spans.iter().take(limit) {
+            span.put_open(sink);
+        }
+    }
+
     /// Number of open spans.
     #[must_use]
     pub fn open_len(&self) -> usize {

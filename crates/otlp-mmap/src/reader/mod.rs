@@ -139,7 +139,7 @@ impl FileReader {
         let cursor = &mut self.cursors[ring as usize];
         self.newest = ring;
         let next = cursor.next(view, patience, record);
-        if next == Next::Record && self.lock.is_none() && !view.is_published(cursor.taken()) {
+        if next == Next::Record && self.lock.is_none() && !view.is_intact(cursor.taken()) {
             // the owner freed the slot and the writer took it while we copied
             return Next::Skipped;
         }

@@ -54,8 +54,8 @@ impl Settled {
     }
 }
 
-/// The rings whose records are read, each by a lane of the producer. Measurements are not yet.
-const READ: [RingId; 2] = [RingId::Events, RingId::Spans];
+/// The rings whose records are read, each by a lane of the producer.
+const READ: [RingId; 3] = RingId::ALL;
 
 /// A request of the writer to have everything up to these indices, by ring, exported.
 struct FlushRequest {

@@ -7,10 +7,11 @@
 mod attached;
 mod checkpoint;
 mod collect;
-mod discovery;
+pub(crate) mod discovery;
 mod keeper;
 mod lane;
 mod logs;
+mod measured;
 mod pattern;
 mod producer;
 mod run;

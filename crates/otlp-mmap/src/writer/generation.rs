@@ -57,6 +57,7 @@ impl Generation {
                 for offset in (0..length).step_by(TOUCH) {
                     mapping.populate(offset, TOUCH.min((length - offset) as usize));
                 }
+                mapping.collapse();
             });
     }
 

@@ -25,9 +25,18 @@ pub enum CommitStatus {
     /// For references only: the dictionary has no room, and there is no next file (single-file mode), or the entry is too
     /// large for any. Without the reference the record cannot be written: the caller counts it with `DROP_LIMIT`.
     Limit = commit::LIMIT,
+    /// For long records only: in the file, but values stay cut, as the spill ring has no room for them; counted as
+    /// `DROP_TRUNCATED`.
+    Cut = commit::CUT,
 }
 
 impl CommitStatus {
+    /// The record is in the file, whole or cut.
+    #[must_use]
+    pub fn is_published(self) -> bool {
+        matches!(self, Self::Published | Self::Cut)
+    }
+
     /// The number that crosses to JavaScript.
     #[must_use]
     pub fn number(self) -> u32 {

@@ -1,4 +1,5 @@
 //! Span records as an SDK writes them, and what comes out at the other end.
+#![allow(dead_code, clippy::allow_attributes, reason = "each test target uses a part")]
 
 use std::sync::mpsc;
 use std::time::Duration;

@@ -28,6 +28,9 @@ impl Ledger {
     /// Where an entry with a message of `length` bytes may stand now. None if there is no room. Nothing is taken yet.
     pub(super) fn find_room(&mut self, view: &FileView, ring: Spill<'_>, length: usize) -> Option<u64> {
         self.reclaim(view);
+        if !ring.may_hold(length) {
+            return None;
+        }
         let length = (spill::HEADER + length) as u64;
         let at = self.head % ring.length();
         // an entry does not wrap around

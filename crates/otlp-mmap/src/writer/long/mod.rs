@@ -22,7 +22,7 @@ const KEPT_CAPACITY: usize = 512 << 10;
 impl WriterHandle {
     /// As [`WriterHandle::commit_at`], for a record of any length: its longest parts (texts, bytes, lists; of a log record the last
     /// attributes too) are cut until it fits, and stand whole in the spill ring. Where that has no room they stay
-    /// cut, which is counted as `DROP_TRUNCATED`.
+    /// cut, which is counted ([`CommitStatus::Cut`]).
     pub fn commit_long(&mut self, ring: RingId, epoch: u32, record: &[u8], time: u64) -> CommitStatus {
         let capacity = self.writer().record_capacity(ring) as usize;
         if record.len() <= capacity {
@@ -77,9 +77,11 @@ fn commit_cut(
             return status;
         }
     }
-    let status = commit_with(writer, file, ring, cut.alone(), time, |_| ());
-    if status == CommitStatus::Published {
-        writer.drops.add(Some(view), ring, constant::DROP_TRUNCATED, 1);
+    match commit_with(writer, file, ring, cut.alone(), time, |_| ()) {
+        CommitStatus::Published => {
+            writer.drops.add(Some(view), ring, constant::DROP_TRUNCATED, 1);
+            CommitStatus::Cut
+        }
+        status => status,
     }
-    status
 }
