@@ -342,6 +342,20 @@ impl Attached {
                 .all(|unreleased| unreleased.checkpoints.is_empty())
     }
 
+    /// Adds how full its rings are.
+    pub(super) fn add_occupancy(&self, stats: &mut ReceiverStats) {
+        for id in RingId::ALL {
+            let ring = self.reader.file().ring(id);
+            let slots = ring.geometry().num_buffers();
+            // other processes write these indices: any value is possible
+            let waiting = ring.writer_index().saturating_sub(ring.reader_index()).max(0) as u64;
+            let waiting = waiting.min(slots);
+            stats.ring_records[id as usize] += waiting;
+            let fullness = waiting * 1000 / slots.max(1);
+            stats.ring_fullest[id as usize] = stats.ring_fullest[id as usize].max(fullness);
+        }
+    }
+
     /// It is one of ours, lies in a watched folder, and holds nothing for any reader: it may go.
     pub(super) fn is_removable(&self) -> bool {
         let done_with = self.reader.is_drained() && !self.reader.has_open_cells();

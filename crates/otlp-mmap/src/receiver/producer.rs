@@ -414,6 +414,9 @@ impl Producer {
         for file in self.files.iter().chain(&self.retiring) {
             stats.series_skipped += file.cells.skipped();
         }
+        for file in &self.files {
+            file.add_occupancy(stats);
+        }
         let mut drops = self.drops;
         for file in self.files.iter().chain(&self.retiring) {
             drops.add(file);
