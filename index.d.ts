@@ -415,6 +415,8 @@ export interface JsReceiverStats {
   slotsSkipped: number
   openSpansEvicted: number
   writerDrops: Record<string, Record<string, number>>
+  ringRecords: Record<string, number>
+  ringFullest: Record<string, number>
   bytesUnacknowledged: number
   journal?: JsJournalStats
   seriesSkipped: number
