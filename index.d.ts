@@ -182,6 +182,8 @@ export interface JsCellsView {
   instruments: number
   series: number
   skipped: number
+}
+
 /** See `StorageDestination` of `ts/native/binding.ts`. */
 export interface JsDestination {
   name: string
@@ -413,9 +415,17 @@ export interface JsReceiverStats {
   slotsSkipped: number
   openSpansEvicted: number
   writerDrops: Record<string, Record<string, number>>
+  ringRecords: Record<string, number>
+  ringFullest: Record<string, number>
   bytesUnacknowledged: number
   journal?: JsJournalStats
   seriesSkipped: number
+}
+
+/** How full a ring is; see `WriterStatus` of `ts/native/binding.ts`. */
+export interface JsRingStatus {
+  waiting: number
+  slots: number
 }
 
 /** See `RingView` of `ts/native/binding.ts`. */
@@ -429,10 +439,6 @@ export interface JsRingView {
   writerIndex: number
   unread: number
   unpublished: number
-/** How full a ring is; see `WriterStatus` of `ts/native/binding.ts`. */
-export interface JsRingStatus {
-  waiting: number
-  slots: number
 }
 
 /** See `SamplerSettings` of `ts/native/binding.ts`. */
@@ -455,6 +461,8 @@ export interface JsSeenPiece {
   signal: string
   body: Buffer
   items: number
+}
+
 /** See `StorageOptions` of `ts/native/binding.ts`. */
 export interface JsStorageOptions {
   directory: string

@@ -12,6 +12,9 @@ export const ARMS = {
   processor: { title: 'stock SDK, MmapSpanProcessor', exports: true, collector: true },
 };
 
+/** Below every processor of the stock SDK: its spans, made and given to nobody. */
+export const SPAN_ARMS = { span: { title: 'stock SDK, its spans alone', exports: false, collector: false } };
+
 /** The same for log records. */
 export const LOG_ARMS = {
   'log-none': { title: 'API without an SDK', exports: false, collector: false },

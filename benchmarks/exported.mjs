@@ -1,7 +1,7 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { ARMS, LOG_ARMS } from './arms.mjs';
+import { ARMS, LOG_ARMS, SPAN_ARMS } from './arms.mjs';
 import { ATTRIBUTES_PER_RECORD } from './log-workload.mjs';
 import { runApp, withCollector, withDirectory, withSink } from './processes.mjs';
 import { ATTRIBUTES_PER_SPAN, SPANS_PER_TRACE } from './workload.mjs';
@@ -11,7 +11,7 @@ import { ATTRIBUTES_PER_SPAN, SPANS_PER_TRACE } from './workload.mjs';
  * @returns what the task measured, and `counts`: what the sink received of `made` spans or log records.
  */
 export function runExported(task, arm, settings, options) {
-  const { exports, collector } = ARMS[arm] ?? LOG_ARMS[arm];
+  const { exports, collector } = ARMS[arm] ?? LOG_ARMS[arm] ?? SPAN_ARMS[arm];
   return withDirectory((directory) =>
     withSink((sink) => {
       const run = async () => {
@@ -25,7 +25,7 @@ export function runExported(task, arm, settings, options) {
 
 /** Fails unless the sink holds exactly what workload.mjs makes. */
 export function verifyWorkload(arm, { made, counts }) {
-  const spans = ARMS[arm].exports ? made : 0;
+  const spans = ARMS[arm]?.exports ? made : 0;
   verify(arm, counts, { spans, roots: spans / SPANS_PER_TRACE, attributes: spans * ATTRIBUTES_PER_SPAN });
 }
 

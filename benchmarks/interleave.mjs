@@ -25,13 +25,13 @@ export async function interleave({ arms, rounds, measure, onRound }) {
 /**
  * Median and spread of every value, and of what is compared within each round: `beyond` (an arm less the bare one), `ratios`
  * (how many times better than the rival: less where less is better, more where more is), `ratiosBeyond` (the same of what both
- * have beyond the bare arm).
+ * have beyond the bare arm), `ratiosAbove` (the same beyond the arm on which this one and its rival both stand: `floors` names it).
  */
-export function summariseRounds(values, { metrics, bare, rival }) {
+export function summariseRounds(values, { metrics, bare, rival, floors = {} }) {
   return Object.fromEntries(
     Object.entries(values).map(([arm, measured]) => {
       const rivalArm = rivalOf(rival, arm);
-      const summary = { metrics: {}, beyond: {}, ratios: {}, ratiosBeyond: {} };
+      const summary = { metrics: {}, beyond: {}, ratios: {}, ratiosBeyond: {}, ratiosAbove: {} };
       for (const { key, beyondBare, ratio } of metrics) {
         const rounds = measured[key];
         if (rounds === undefined) continue;
@@ -44,6 +44,11 @@ export function summariseRounds(values, { metrics, bare, rival }) {
         if (rivals) summary.ratios[key] = summarise(timesBetter(rounds, rivals, ratio));
         if (rivals && beyond) {
           summary.ratiosBeyond[key] = summarise(timesBetter(beyond, difference(rivals, less), ratio));
+        }
+        const floor = values[floors[arm]]?.[key];
+        if (rivals && floor) {
+          const above = timesBetter(difference(rounds, floor), difference(rivals, floor), ratio);
+          summary.ratiosAbove[key] = summarise(above);
         }
       }
       return [arm, summary];

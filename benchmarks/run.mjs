@@ -16,6 +16,7 @@ import journal from './cases/journal.mjs';
 import logCost from './cases/log-cost.mjs';
 import longValues from './cases/long-values.mjs';
 import measurement from './cases/measurement.mjs';
+import metricCells from './cases/metric-cells.mjs';
 import outage from './cases/outage.mjs';
 import ringToOtlp from './cases/ring-to-otlp.mjs';
 import slotSize from './cases/slot-size.mjs';
@@ -38,6 +39,7 @@ const CASES = {
   journal,
   outage,
   'ring-to-otlp': ringToOtlp,
+  'metric-cells': metricCells,
   'long-values': longValues,
   'slot-size': slotSize,
 };

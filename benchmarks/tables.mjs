@@ -8,13 +8,16 @@ const COUNTS = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 0 });
 
 /** Columns of a result: each metric, then what is derived from it, where any arm has it. */
 function columns({ metrics, arms }) {
-  const has = (of, key) => Object.values(arms).some((arm) => arm[of][key]);
+  const has = (of, key) => Object.values(arms).some((arm) => arm[of]?.[key]);
   return metrics.flatMap(({ key, title, unit, ratio }) => [
     { of: 'metrics', key, heading: unit ? `${title} (${unit})` : title, suffix: '' },
     ...(has('beyond', key) ? [{ of: 'beyond', key, heading: 'beyond the first row', suffix: '' }] : []),
     ...(has('ratios', key) ? [{ of: 'ratios', key, heading: `times ${ratio} than its rival`, suffix: '×' }] : []),
     ...(has('ratiosBeyond', key)
       ? [{ of: 'ratiosBeyond', key, heading: 'both beyond the first row', suffix: '×' }]
+      : []),
+    ...(has('ratiosAbove', key)
+      ? [{ of: 'ratiosAbove', key, heading: "both beyond the rival's spans alone", suffix: '×' }]
       : []),
   ]);
 }
@@ -24,7 +27,7 @@ export function table(result) {
   const head = columns(result);
   const rows = Object.values(result.arms).map((arm) => [
     arm.title,
-    ...head.map(({ of, key, suffix }) => (arm[of][key] ? spread(arm[of][key], suffix) : '')),
+    ...head.map(({ of, key, suffix }) => (arm[of]?.[key] ? spread(arm[of][key], suffix) : '')),
   ]);
   return align([['', ...head.map(({ heading }) => heading)], ...rows]);
 }
@@ -49,6 +52,7 @@ const WHAT = {
   beyond: ' beyond the first row',
   ratios: ', times better than its rival',
   ratiosBeyond: ', times better than its rival, both beyond the first row',
+  ratiosAbove: ", times better than its rival, both beyond the rival's spans alone",
 };
 
 /** What was promised, and whether the result holds it: one line each. */

@@ -10,7 +10,7 @@ import { temporaryFolder } from './fixtures';
 const MAIN = join(__dirname, '..', '..', 'dist', 'collector', 'main.js');
 
 /** How long any run of the command may take before the test gives it up. */
-const WATCHDOG = 30_000;
+const WATCHDOG = Number(process.env.OTLP_MMAP_TEST_WATCHDOG ?? 30_000);
 
 const STATE_HOMES = new WeakMap<ExecutionContext, string>();
 

@@ -27,3 +27,9 @@ for (const page of ['exporters.md', 'processors.md']) {
     }
   });
 }
+
+test('the example collector.yaml is valid', async (t) => {
+  const { code, stdout, stderr } = await runCommand(t, ['validate', '--config', join(DOCS, 'collector.yaml')]);
+  t.is(code, 0, stderr);
+  t.regex(stdout, /^traces: mmap -> memory_limiter, batch -> otlp_http\/main$/m);
+});

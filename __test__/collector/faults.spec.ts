@@ -157,6 +157,8 @@ test('bad destinations of every kind are told one by one, and the good one gets 
   );
   const app = new AppRun(t, directory, 'shop');
   await app.tell('spans 50');
+  // An app that is flushed waits a moment only for a reader that is not there yet.
+  await run.says(/reading .*\.mmap/);
   await app.tell('flush');
   t.is(await run.stop(), 0, run.stderr);
   t.is(arrivals(good.requests.map(({ body }) => gunzipSync(body))).size, 50);

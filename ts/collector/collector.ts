@@ -6,12 +6,21 @@ import { ITEM_NAMES, type Signal } from './batch';
 import type { CollectorConfig } from './config/collector-config';
 import { Deployment, type DeploymentContext } from './deployment';
 import type { Logger } from './logger';
+import { type Memory, memoryOf } from './memory';
 import type { CollectorStatus, Receiver } from './pipeline/component';
 import { Intake } from './pipeline/intake';
 import { metricStreamsOf } from './pipeline/metric-streams';
 import { ServiceManager } from './service-manager';
 import { ReceiverStorage } from './storage/receiver-storage';
 import { SettledCounters } from './telemetry/counters';
+import { IntakeCounts } from './telemetry/intake-counts';
+import {
+  exporterMeasurements,
+  pipelineMeasurements,
+  processMeasurements,
+  receiverMeasurements,
+} from './telemetry/measurements';
+import type { Measurement } from './telemetry/registry';
 import { type Snapshot, StatsFile, summaryLine, sumOfReceivers } from './telemetry/snapshot';
 import { VERSION } from './version';
 
@@ -40,6 +49,8 @@ export class Collector {
   readonly #statsFile: StatsFile | undefined;
   readonly #serviceManager: ServiceManager;
   readonly #settled = new SettledCounters();
+  readonly #intakeCounts = new IntakeCounts();
+  readonly #memory: Memory;
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #finished: Promise<number>;
   readonly #unrouted = new Set<string>();
@@ -60,6 +71,7 @@ export class Collector {
       this.#finish = resolve;
     });
     const intake = new Intake((open) => {
+      this.#intakeCounts.setOpen(open);
       for (const receiver of this.#receivers.values()) open ? receiver.resume() : receiver.pause();
     });
     this.#context = {
@@ -68,8 +80,10 @@ export class Collector {
       intake,
       settled: this.#settled,
       status: () => this.status,
+      measure: () => this.#measure(),
       onSettled: () => this.#finishIfDrained(),
     };
+    this.#memory = memoryOf(binding);
     this.#statsFile = statsFile === undefined ? undefined : new StatsFile(statsFile);
     this.#serviceManager = new ServiceManager(binding, logger, env);
   }
@@ -239,6 +253,7 @@ export class Collector {
       },
       storage && ((pipeline) => storage.watch(pipeline, piece)),
     );
+    this.#intakeCounts.add(id, piece.signal, piece.items, taken);
     if (taken || this.#unrouted.has(`${id} ${piece.signal}`)) return;
     this.#unrouted.add(`${id} ${piece.signal}`);
     this.#logger.warn(`no pipeline takes ${piece.signal} of ${id}: they are dropped`);
@@ -277,6 +292,16 @@ export class Collector {
       }
     }
     this.#finish(1);
+  }
+
+  #measure(): Measurement[] {
+    return [
+      ...this.#intakeCounts.measurements(this.#receivers.keys()),
+      ...[...this.#receivers].flatMap(([id, receiver]) => receiverMeasurements(id, receiver.stats())),
+      ...this.#deployment.graph.pipelines.flatMap(pipelineMeasurements),
+      ...[...this.#deployment.exporters].flatMap(([id, exporter]) => exporterMeasurements(id, exporter)),
+      ...processMeasurements(this.#memory),
+    ];
   }
 
   #snapshot(): Snapshot {

@@ -9,9 +9,13 @@ import { buildExporters, buildGraph, type SharedContext } from './pipeline/build
 import type { CollectorStatus, Exporter, Extension } from './pipeline/component';
 import type { Graph } from './pipeline/graph';
 import { Intake } from './pipeline/intake';
+import type { Measurement } from './telemetry/registry';
+import { Telemetry } from './telemetry/telemetry';
 
 export interface DeploymentContext extends SharedContext {
   status: () => CollectorStatus;
+  /** Everything that is counted, now. */
+  measure: () => Measurement[];
   /** Called whenever a piece is settled. */
   onSettled: () => void;
 }
@@ -103,49 +107,66 @@ export class Deployment {
   }
 }
 
+/** The name of the collector's own metrics among the extensions; no section can have it. */
+const TELEMETRY = 'service.telemetry';
+
+/** What is beside the pipelines, by the path of its section, and what has to be the same for it to go on. */
+function extensionsOf(config: CollectorConfig, context: DeploymentContext): Map<string, ExtensionPlan> {
+  const plans = config.service.extensions.map((id): [string, ExtensionPlan] => {
+    const { factory, config: settings, fingerprint } = config.extensions.get(id)!;
+    return [`extensions.${id}`, { fingerprint, make: () => factory.create(settings, { id, status: context.status }) }];
+  });
+  const { metrics, resource } = config.service.telemetry;
+  const telemetry = {
+    fingerprint: JSON.stringify({ metrics, resource }),
+    make: () => new Telemetry(config.service.telemetry, context),
+  };
+  return new Map([...plans, [TELEMETRY, telemetry]]);
+}
+
+interface ExtensionPlan {
+  fingerprint: string;
+  make: () => Extension;
+}
+
 function same(one: Configured<unknown> | undefined, other: Configured<unknown> | undefined): boolean {
   return one !== undefined && other !== undefined && one.fingerprint === other.fingerprint;
 }
 
-/** The extensions in use; those of the previous configuration that are not used as they are make room first, and come back when this fails. */
+/** The extensions in use; those of the previous configuration that do not go on make room first, and come back when this fails. */
 async function startExtensions(
   config: CollectorConfig,
   context: DeploymentContext,
   previous: Deployment | undefined,
 ): Promise<Map<string, Extension>> {
-  const make = (from: CollectorConfig, id: string) => {
-    const { factory, config: settings } = from.extensions.get(id)!;
-    return factory.create(settings, { id, status: context.status });
-  };
+  const wanted = extensionsOf(config, context);
+  const before = previous === undefined ? new Map<string, ExtensionPlan>() : extensionsOf(previous.config, context);
   const running = new Map<string, Extension>();
   const ended: string[] = [];
-  for (const [id, extension] of previous?.extensions ?? []) {
-    if (
-      config.service.extensions.includes(id) &&
-      same(config.extensions.get(id), previous!.config.extensions.get(id))
-    ) {
-      running.set(id, extension);
+  for (const [path, extension] of previous?.extensions ?? []) {
+    if (wanted.get(path)?.fingerprint === before.get(path)?.fingerprint) {
+      running.set(path, extension);
     } else {
       await extension.close();
-      ended.push(id);
+      ended.push(path);
     }
   }
   const made: Extension[] = [];
   try {
-    for (const id of config.service.extensions) {
-      if (running.has(id)) continue;
-      const extension = make(config, id);
-      await naming(`extensions.${id}`, extension.start());
+    for (const [path, { make }] of wanted) {
+      if (running.has(path)) continue;
+      const extension = make();
+      await naming(path, extension.start());
       made.push(extension);
-      running.set(id, extension);
+      running.set(path, extension);
     }
     return running;
   } catch (error) {
     await Promise.all(made.map((extension) => extension.close()));
-    for (const id of ended) {
-      const again = make(previous!.config, id);
+    for (const path of ended) {
+      const again = before.get(path)!.make();
       await again.start();
-      (previous!.extensions as Map<string, Extension>).set(id, again);
+      (previous!.extensions as Map<string, Extension>).set(path, again);
     }
     throw error;
   }

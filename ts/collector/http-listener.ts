@@ -42,3 +42,6 @@ export class HttpListener {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 }
+
+/** The path that is asked for, without its query. */
+export const pathOf = ({ url = '/' }: http.IncomingMessage) => url.split('?', 1)[0];

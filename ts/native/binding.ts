@@ -203,6 +203,10 @@ export interface ReceiverStats {
   openSpansEvicted: number;
   /** Drops that writers counted in the files seen so far, ring to reason to count; only what is not zero. */
   writerDrops: Partial<Record<RingName, Record<string, number>>>;
+  /** Records in the rings of the files being read that are not acknowledged, by ring. */
+  ringRecords: Record<RingName, number>;
+  /** How full the fullest ring is, 0 to 1, by ring. */
+  ringFullest: Record<RingName, number>;
   bytesUnacknowledged: number;
   /** Undefined without a journal. */
   journal?: JournalStats;

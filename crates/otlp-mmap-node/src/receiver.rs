@@ -177,6 +177,8 @@ pub struct JsReceiverStats {
     pub slots_skipped: f64,
     pub open_spans_evicted: f64,
     pub writer_drops: HashMap<&'static str, HashMap<&'static str, f64>>,
+    pub ring_records: HashMap<&'static str, f64>,
+    pub ring_fullest: HashMap<&'static str, f64>,
     pub bytes_unacknowledged: f64,
     pub journal: Option<JsJournalStats>,
     pub series_skipped: f64,
@@ -212,6 +214,12 @@ impl From<ReceiverStats> for JsReceiverStats {
                 .into_iter()
                 .filter(|(_, by_reason)| !by_reason.is_empty())
                 .collect(),
+            ring_records: RingId::ALL
+                .map(|ring| (ring.name(), stats.ring_records[ring as usize] as f64))
+                .into(),
+            ring_fullest: RingId::ALL
+                .map(|ring| (ring.name(), stats.ring_fullest[ring as usize] as f64 / 1000.0))
+                .into(),
             bytes_unacknowledged: stats.bytes_unacknowledged as f64,
             journal: stats
                 .journal

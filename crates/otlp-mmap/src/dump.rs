@@ -3,9 +3,10 @@
 use crate::cells::CellReader;
 use crate::clock;
 use crate::file::{FileError, RingId};
+use crate::layout::constant;
 use crate::otlp::{
-    AggregationTemporality, Assembler, AssemblerOptions, Faults, Interval, LogEncoder, MetricEncoder, Piece, Resolver,
-    Signal, TraceEncoder, json,
+    AggregationTemporality, Assembler, AssemblerOptions, Faults, Interval, LogEncoder, MeasurementEncoder,
+    MetricEncoder, Piece, Resolver, Signal, TraceEncoder, json,
 };
 use crate::reader::{FileReader, Next};
 use std::path::Path;
@@ -40,8 +41,29 @@ pub fn pieces(path: &Path, all: bool, signals: &[Signal]) -> Result<Vec<(Signal,
     }
     if signals.contains(&Signal::Metrics) {
         metrics(&mut reader, 0, &mut pieces);
+        measurements(&mut reader, &mut pieces);
     }
     Ok(pieces)
+}
+
+/// Measurements of other SDKs, aggregated; not the copies of what is in the cells.
+fn measurements(reader: &mut FileReader, pieces: &mut Vec<(Signal, Piece)>) {
+    let mirrored = u64::from(constant::FEATURE_MEASUREMENTS_MIRRORED);
+    if reader
+        .identity()
+        .is_some_and(|identity| identity.features_may & mirrored != 0)
+    {
+        return;
+    }
+    let mut resolver = resolver(reader, &mut Faults::default());
+    let mut encoder = MeasurementEncoder::default();
+    for_each_record(reader, RingId::Measurements, |reader, record| {
+        let _ = encoder.record(&mut resolver, reader, record);
+    });
+    let mut piece = Piece::default();
+    if encoder.cut(&mut piece) {
+        pieces.push((Signal::Metrics, piece));
+    }
 }
 
 /// Metrics as they are now, cumulative: series that were updated after `since` (nanoseconds since the Unix epoch), to about a

@@ -262,3 +262,16 @@ fn an_exponential_histogram_falls_in_scale_and_loses_no_count() {
     assert!(point.positive.counts.len() <= 4);
     assert_eq!(point.negative.counts, [1]);
 }
+
+#[test]
+fn a_resource_that_settles_after_a_roll_over_reaches_the_metrics_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = in_directory(folder.path());
+    let mut meter = Meter::new(&writer);
+    let requests = meter.define(counter("requests"));
+    meter.record(requests, "a", 1.0);
+    assert!(writer.roll());
+    writer.set_resource(&attributes("settled late"), "", true);
+    let line = otlp_mmap::dump::dump(&files(folder.path())[0], false, &[Signal::Metrics]).unwrap();
+    assert!(line[0].contains("settled late"), "{}", line[0]);
+}

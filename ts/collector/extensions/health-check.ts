@@ -5,7 +5,7 @@ import { listenAddress } from '../config/schema/address';
 import { text } from '../config/schema/scalar';
 import type { Read } from '../config/schema/schema';
 import { object } from '../config/schema/structure';
-import { HttpListener } from '../http-listener';
+import { HttpListener, pathOf } from '../http-listener';
 import type { ExtensionFactory } from '../pipeline/component';
 
 const config = object({
@@ -20,8 +20,7 @@ export const healthCheck: ExtensionFactory<Read<typeof config>> = {
   config,
   create({ endpoint, path }, { status }) {
     const listener = new HttpListener(endpoint, (request, response) => {
-      const asked = new URL(request.url ?? '/', 'http://localhost').pathname;
-      if (asked !== path) {
+      if (pathOf(request) !== path) {
         response.writeHead(404).end();
         return;
       }

@@ -11,6 +11,8 @@ export interface MetricDefinition {
   unit: string;
   help: string;
   labels: readonly string[];
+  /** Only with `service.telemetry.metrics.level: detailed`. */
+  detailed?: boolean;
 }
 
 const counter = (help: string, unit: string, ...labels: string[]): MetricDefinition => ({
@@ -95,7 +97,24 @@ export const METRICS = {
     'receiver',
   ),
   receiver_records: counter('Records taken from rings.', '{records}', 'receiver', 'ring'),
+  receiver_ring_records: gauge('Records in rings that are not acknowledged yet.', '{records}', 'receiver', 'ring'),
+  receiver_ring_fullest: gauge(
+    'How full the fullest ring of all files is: at 1 its app loses records.',
+    '1',
+    'receiver',
+    'ring',
+  ),
   receiver_quarantined_records: counter('Records that could not be decoded.', '{records}', 'receiver'),
+  receiver_lost_spills: counter(
+    'Values taken cut, as the whole ones were not in the file any more.',
+    '{values}',
+    'receiver',
+  ),
+  receiver_skipped_series: counter(
+    'Series in metric cells that cannot be right, counted at each collection.',
+    '{series}',
+    'receiver',
+  ),
   receiver_skipped_slots: counter('Slots that an ended process claimed and never published.', '{slots}', 'receiver'),
   receiver_dropped_records: counter(
     'Losses that apps counted in their files: a ring that stayed full, a record too large for its slot, and the like.',
@@ -130,7 +149,7 @@ export const METRICS = {
     'processor',
   ),
   processor_batch_batch_send_size: histogram('Items in a batch.', '{units}', 'processor'),
-  processor_batch_batch_send_size_bytes: histogram('Bytes in a batch.', 'By', 'processor'),
+  processor_batch_batch_send_size_bytes: { ...histogram('Bytes in a batch.', 'By', 'processor'), detailed: true },
   ...perItem('processor_memory_limiter_accepted', 'that passed the memory limiter.', 'processor'),
   ...perItem(
     'processor_memory_limiter_refused',

@@ -15,6 +15,7 @@ mod exponential;
 mod group;
 mod handle;
 mod histogram;
+mod in_memory;
 mod instrument;
 mod memory;
 mod place;
@@ -35,5 +36,7 @@ pub use temporality::Temporality;
 
 pub(crate) use baseline::Baseline;
 pub(crate) use group::{Fate, Groups};
+pub(crate) use in_memory::InMemory;
+pub(crate) use place::overflow_attributes;
 pub(crate) use space::Space;
 pub(crate) use store::{Begun, HomeFile, Host, NoHome, Store};

@@ -447,7 +447,7 @@ pub(super) fn words_of<'a>(mapping: &'a Mapping, instrument: &Instrument, cell: 
 }
 
 /// The attributes of the series that takes what is beyond the limit.
-pub(super) fn overflow_attributes() -> Vec<u8> {
+pub(crate) fn overflow_attributes() -> Vec<u8> {
     use crate::wire;
     let (mut value, mut attribute, mut out) = (Vec::new(), Vec::new(), Vec::new());
     wire::put_uint(&mut value, 2, 1);

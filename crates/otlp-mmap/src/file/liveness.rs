@@ -6,6 +6,7 @@
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::sync::OnceLock;
 
 use super::identity::Identity;
 use super::lock::{Lock, Role};
@@ -40,6 +41,18 @@ pub fn of_writer(view: &FileView) -> io::Result<Liveness> {
     })
 }
 
+/// The same from the lock alone, which takes one system call: a fork that keeps the lock of a dead parent passes for it.
+///
+/// # Errors
+/// What the system says to the query for the lock.
+pub fn of_lock(view: &FileView) -> io::Result<Liveness> {
+    if view.extension().is_none() {
+        return Ok(Liveness::Unknown);
+    }
+    let held = Lock::is_locked_by_other(view.mapping().file(), view.path(), Role::Writer)?;
+    Ok(if held { Liveness::Alive } else { Liveness::Dead })
+}
+
 fn process_is_gone(identity: &Identity) -> bool {
     if identity.pid == 0
         || identity.pid_namespace == 0
@@ -60,12 +73,18 @@ fn process_is_gone(identity: &Identity) -> bool {
 #[must_use]
 pub fn pid_namespace() -> u64 {
     use std::os::unix::fs::MetadataExt;
-    fs::metadata("/proc/self/ns/pid").map_or(0, |metadata| metadata.ino())
+    static OWN: OnceLock<u64> = OnceLock::new();
+    *OWN.get_or_init(|| fs::metadata("/proc/self/ns/pid").map_or(0, |metadata| metadata.ino()))
 }
 
 /// Boot id of the running kernel; zero where it has none.
 #[must_use]
 pub fn boot_id() -> [u8; 16] {
+    static OWN: OnceLock<[u8; 16]> = OnceLock::new();
+    *OWN.get_or_init(read_boot_id)
+}
+
+fn read_boot_id() -> [u8; 16] {
     let mut id = [0u8; 16];
     let Ok(text) = fs::read_to_string("/proc/sys/kernel/random/boot_id") else {
         return id;

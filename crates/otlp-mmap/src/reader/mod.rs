@@ -27,6 +27,9 @@ const LONGEST_ENTRY: usize = 1 << 20;
 /// How long a slot that was claimed and never published holds up a file whose writer's life cannot be told.
 pub const DEAD_SLOT_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// The writer's process is looked up every so many checks, its lock in each: a lock outlives its process only in a fork.
+const CHECKS_PER_PROCESS_CHECK: u32 = 5;
+
 /// Reads one file of any writer of version 1.
 #[derive(Debug)]
 pub struct FileReader {
@@ -38,6 +41,7 @@ pub struct FileReader {
     newest: RingId,
     start_time: u64,
     liveness: Liveness,
+    liveness_checks: u32,
     dead_slot_timeout: Duration,
 }
 
@@ -92,6 +96,7 @@ impl FileReader {
             newest: RingId::Spans,
             start_time,
             liveness: Liveness::Unknown,
+            liveness_checks: 0,
             dead_slot_timeout,
         };
         reader.check_liveness();
@@ -122,9 +127,15 @@ impl FileReader {
         self.liveness
     }
 
-    /// Looks whether the writer lives: a system call or a few. If that cannot be told, it counts as alive.
+    /// Looks whether the writer lives: a system call, and a few more now and then. If that cannot be told, it counts as alive.
     pub fn check_liveness(&mut self) {
-        self.liveness = liveness::of_writer(&self.view).unwrap_or(Liveness::Alive);
+        let thorough = self.liveness_checks.is_multiple_of(CHECKS_PER_PROCESS_CHECK);
+        self.liveness_checks = self.liveness_checks.wrapping_add(1);
+        if thorough {
+            self.liveness = liveness::of_writer(&self.view).unwrap_or(Liveness::Alive);
+        } else if self.liveness != Liveness::Dead {
+            self.liveness = liveness::of_lock(&self.view).unwrap_or(Liveness::Alive);
+        }
     }
 
     /// Takes the next record of a ring into `record`, which is cleared first.

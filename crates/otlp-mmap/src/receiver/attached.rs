@@ -54,8 +54,8 @@ impl Settled {
     }
 }
 
-/// The rings whose records are read, each by a lane of the producer. Measurements are not yet.
-const READ: [RingId; 2] = [RingId::Events, RingId::Spans];
+/// The rings whose records are read, each by a lane of the producer.
+const READ: [RingId; 3] = RingId::ALL;
 
 /// A request of the writer to have everything up to these indices, by ring, exported.
 struct FlushRequest {
@@ -340,6 +340,20 @@ impl Attached {
                 .unreleased
                 .iter()
                 .all(|unreleased| unreleased.checkpoints.is_empty())
+    }
+
+    /// Adds how full its rings are.
+    pub(super) fn add_occupancy(&self, stats: &mut ReceiverStats) {
+        for id in RingId::ALL {
+            let ring = self.reader.file().ring(id);
+            let slots = ring.geometry().num_buffers();
+            // other processes write these indices: any value is possible
+            let waiting = ring.writer_index().saturating_sub(ring.reader_index()).max(0) as u64;
+            let waiting = waiting.min(slots);
+            stats.ring_records[id as usize] += waiting;
+            let fullness = waiting * 1000 / slots.max(1);
+            stats.ring_fullest[id as usize] = stats.ring_fullest[id as usize].max(fullness);
+        }
     }
 
     /// It is one of ours, lies in a watched folder, and holds nothing for any reader: it may go.

@@ -11,6 +11,7 @@ pub(crate) mod discovery;
 mod keeper;
 mod lane;
 mod logs;
+mod measured;
 mod pattern;
 mod producer;
 mod run;
@@ -186,6 +187,10 @@ pub struct ReceiverStats {
     pub open_spans_evicted: u64,
     /// What writers counted as lost in the files seen so far, by ring and reason (`layout::constant::DROP_*`).
     pub writer_drops: [[u64; crate::layout::constant::DROP_REASONS as usize]; 3],
+    /// Records in the rings of the files being read that are not acknowledged, by ring.
+    pub ring_records: [u64; 3],
+    /// How full the fullest ring is, in thousandths, by ring.
+    pub ring_fullest: [u64; 3],
     /// Bytes handed over and not acknowledged.
     pub bytes_unacknowledged: u64,
     /// Series and instruments in metric cells that cannot be right, counted at each collection.

@@ -7,7 +7,7 @@ use super::run::Outlet;
 use super::traces::Traces;
 use super::{Level, MetricStream, ReceiverOptions, ReceiverStats};
 use crate::journal::Position;
-use crate::otlp::{Assembler, AssemblerOptions, LogEncoder};
+use crate::otlp::{Assembler, AssemblerOptions, LogEncoder, MeasurementEncoder};
 use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -82,6 +82,7 @@ pub(super) struct Producer {
     retiring: Vec<Attached>,
     traces: Lane<Traces>,
     logs: Lane<LogEncoder>,
+    measured: Lane<MeasurementEncoder>,
     record: Vec<u8>,
     /// What writers lost while files were current that are not here any more.
     drops: Drops,
@@ -116,6 +117,7 @@ impl Producer {
             retiring: Vec::new(),
             traces: Lane::new(Traces::new(assembler)),
             logs: Lane::default(),
+            measured: Lane::default(),
             record: Vec::new(),
             drops: Drops::default(),
         }
@@ -191,7 +193,8 @@ impl Producer {
         let read = self
             .traces
             .read(file, outlet, pass, urgent, record, stream)
-            .and_then(|traces| Ok(traces.max(self.logs.read(file, outlet, pass, urgent, record, stream)?)));
+            .and_then(|traces| Ok(traces.max(self.logs.read(file, outlet, pass, urgent, record, stream)?)))
+            .and_then(|others| Ok(others.max(self.measured.read(file, outlet, pass, urgent, record, stream)?)));
         match read {
             Ok(progress) => progress,
             Err(Broken(ring)) => self.set_front_aside(
@@ -263,6 +266,7 @@ impl Producer {
     fn hand_all(&mut self, outlet: &mut Outlet<'_>, urgent: bool) {
         self.traces.hand(self.files.front_mut(), outlet, urgent, &self.stream);
         self.logs.hand(self.files.front_mut(), outlet, urgent, &self.stream);
+        self.measured.hand(self.files.front_mut(), outlet, urgent, &self.stream);
     }
 
     /// Puts everything into the journal that is not there: false if it does not take it.
@@ -272,7 +276,7 @@ impl Producer {
     }
 
     fn is_held(&self) -> bool {
-        self.traces.is_held() || self.logs.is_held()
+        self.traces.is_held() || self.logs.is_held() || self.measured.is_held()
     }
 
     fn set_front_aside(&mut self, outlet: &mut Outlet<'_>, why: &str) -> Progress {
@@ -300,6 +304,7 @@ impl Producer {
         if let Some(file) = self.files.front() {
             self.traces.tell_long_wait(file, outlet, now);
             self.logs.tell_long_wait(file, outlet, now);
+            self.measured.tell_long_wait(file, outlet, now);
         }
         while self.files.front().is_some_and(Attached::is_surely_exhausted) && !self.is_gathering() {
             self.retire_front(outlet);
@@ -353,7 +358,7 @@ impl Producer {
 
     /// Something is encoded and not handed over.
     fn is_gathering(&self) -> bool {
-        self.traces.is_gathering() || self.logs.is_gathering()
+        self.traces.is_gathering() || self.logs.is_gathering() || self.measured.is_gathering()
     }
 
     /// Gives back what pieces up to `watermark` hold.
@@ -401,11 +406,16 @@ impl Producer {
         self.traces.add_to(stats);
         self.traces.encode.add_to(stats);
         self.logs.add_to(stats);
+        self.measured.add_to(stats);
+        stats.records_quarantined += self.measured.encode.quarantined();
         let logs = self.logs.encode.counters();
         stats.records_quarantined += logs.quarantined;
         stats.spills_lost += logs.faults.lost_spills;
         for file in self.files.iter().chain(&self.retiring) {
             stats.series_skipped += file.cells.skipped();
+        }
+        for file in &self.files {
+            file.add_occupancy(stats);
         }
         let mut drops = self.drops;
         for file in self.files.iter().chain(&self.retiring) {

@@ -168,12 +168,17 @@ impl<'a> Run<'a> {
             return Ok(());
         }
         let mut sleep = SHORTEST_SLEEP;
+        let mut heard = true;
         while !(self.stopping && self.is_settled() && self.collected()) {
+            let tends = Instant::now() >= self.next_tend;
             let progress = self.round();
             if let Some(why) = self.ended.take() {
                 return Err(why);
             }
-            self.publish_stats();
+            // nothing changes while nothing comes in
+            if tends || heard || progress > Progress::Nothing {
+                self.publish_stats();
+            }
             pulse.beat();
             sleep = match progress {
                 Progress::Plenty => Duration::ZERO,
@@ -182,10 +187,11 @@ impl<'a> Run<'a> {
             };
             match self.inbox.recv_timeout(sleep) {
                 Ok(command) => {
+                    heard = true;
                     self.command(&command);
                     self.drain_inbox();
                 }
-                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Timeout) => heard = false,
                 // nobody is left to hand pieces to
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
             }

@@ -104,6 +104,11 @@ impl Generation {
         }
     }
 
+    /// Metric cells in it are in use.
+    pub(super) fn has_cells(&self) -> bool {
+        self.cells.load(Ordering::Acquire)
+    }
+
     /// The cells will not change any more. Gives up the lock if the rings are closed, too.
     pub(super) fn finish_cells(&self) {
         self.cells.store(false, Ordering::Release);

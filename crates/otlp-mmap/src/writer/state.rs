@@ -36,6 +36,8 @@ pub(super) struct State {
     /// Earlier files of this writer that the reader has not drained.
     previous: Vec<Arc<Generation>>,
     interner: Interner,
+    /// An earlier file whose metric cells are in use: it has to hear of the resource and the settings, too.
+    home: Option<(Arc<Generation>, Interner)>,
     resource: Resource,
     /// The app has given it; until then it is a stand-in.
     has_resource: bool,
@@ -59,6 +61,7 @@ impl State {
             current: None,
             previous: Vec::new(),
             interner: Interner::default(),
+            home: None,
             resource,
             has_resource: false,
             settings: Settings::default(),
@@ -152,6 +155,10 @@ impl State {
         let settles = resource.settled && !was_settled;
         self.has_resource = true;
         self.resource = resource;
+        if let Some((file, interner)) = self.home.as_mut().filter(|(file, _)| file.has_cells()) {
+            // without room there, what the file has stands
+            let _ = interner.set_resource(&file.view, &self.resource);
+        }
         let Some(file) = self.current.clone().filter(|_| !self.closed) else {
             if settles {
                 Self::switch(writer, writer.word.load().serial);
@@ -174,6 +181,9 @@ impl State {
     pub(super) fn set_setting(&mut self, writer: &Writer, name: &str, value: &str) {
         if !self.settings.set(name, value) {
             return;
+        }
+        if let Some((file, interner)) = self.home.as_mut().filter(|(file, _)| file.has_cells()) {
+            let _ = interner.set_settings(&file.view, &self.settings);
         }
         let Some(file) = self.current.clone().filter(|_| !self.closed) else {
             return;
@@ -257,6 +267,7 @@ impl State {
             return;
         }
         self.closed = true;
+        self.home = None;
         Self::switch(writer, 0);
         if let Some(file) = self.current.take() {
             writer.drops.carry_into(&file.view);
@@ -366,7 +377,7 @@ impl State {
         }
         writer.drops.carry_into(&file.view);
         self.next_generation += 1;
-        self.interner = interner;
+        let interner_before = std::mem::replace(&mut self.interner, interner);
         let before = self.current.replace(Arc::clone(&file));
         // SYNC POINT: the new file is complete before a thread can see its serial number; the old one is closed after.
         writer.word.store(Current {
@@ -374,6 +385,9 @@ impl State {
             epoch,
         });
         if let Some(before) = before {
+            if before.has_cells() {
+                self.home = Some((Arc::clone(&before), interner_before));
+            }
             self.retire(before);
         }
         file.touch_ahead();

@@ -171,4 +171,7 @@ const _: () = {
     let _ = read;
     let _ = points_of;
     let _ = Meter::record;
+    let _ = Meter::define;
+    let _ = walk;
+    let _ = points_of_json;
 };

@@ -1,0 +1,74 @@
+//! What single cells hold: attribute sets and values of one or two words, whole or not at all.
+
+use super::{LONGEST_ATTRIBUTES, MOST_TRIES, No, UNIT, attributes};
+use crate::cells::histogram::{COPY, Words};
+use crate::cells::instrument::bucket_words;
+use crate::file::Mapping;
+use crate::file::atomic::{Ordering, fence};
+use crate::layout::{cell, cells, histogram as histogram_layout};
+
+#[inline]
+pub(super) fn copy_attributes(mapping: &Mapping, extents: u64, set: u32, out: &mut Vec<u8>) -> Result<(), No> {
+    let at = u64::from(set) * 16;
+    let length = mapping.load_u32(at).filter(|_| at >= extents).ok_or(No::Corrupt)?;
+    let sum = mapping.load_u32(at + 4).ok_or(No::Corrupt)?;
+    out.clear();
+    let header = u64::from(cells::ATTRIBUTES_HEADER);
+    if length > LONGEST_ATTRIBUTES || !mapping.append_to(at + header, length as usize, out) {
+        return Err(No::Corrupt);
+    }
+    if crc32fast::hash(out) != sum || attributes::check(out).is_err() {
+        return Err(No::Corrupt);
+    }
+    Ok(())
+}
+
+/// A time in seconds, as nanoseconds. What is no time is 0.
+#[inline]
+pub(super) fn seconds(bits: u64) -> u64 {
+    (f64::from_bits(bits) * 1e9) as u64
+}
+
+/// Value and time of a gauge.
+pub(super) fn gauge(mapping: &Mapping, at: u64) -> Option<(f64, u64)> {
+    let words = mapping.words(at, 4)?;
+    let sequence = &mapping.half_words(at + cell::SEQUENCE as u64, 1)?[0];
+    for _ in 0..MOST_TRIES {
+        let before = sequence.load(Ordering::Acquire);
+        let copy = (before & 1) as usize * 2;
+        let value = words[copy].load(Ordering::Relaxed);
+        let time = words[copy + 1].load(Ordering::Relaxed);
+        fence(Ordering::Acquire);
+        if sequence.load(Ordering::Relaxed) == before {
+            return Some((f64::from_bits(value), time));
+        }
+    }
+    None
+}
+
+/// The value of the last complete round, if it was observed in that.
+pub(super) fn observed(mapping: &Mapping, at: u64, observer: u32) -> Option<f64> {
+    let words = mapping.words(at, 2)?;
+    let rounds = mapping.half_words(at + cell::OBSERVED_ROUND as u64, 2)?;
+    for _ in 0..MOST_TRIES {
+        let round = mapping.load_u32(u64::from(observer) * UNIT)?;
+        let copy = (round & 1) as usize;
+        let found = rounds[copy].load(Ordering::Acquire);
+        let value = words[copy].load(Ordering::Relaxed);
+        fence(Ordering::Acquire);
+        // the round after the next one writes this copy again
+        if mapping.load_u32(u64::from(observer) * UNIT)? == round {
+            return (round != 0 && found == round).then(|| f64::from_bits(value));
+        }
+    }
+    None
+}
+
+#[inline]
+pub(super) fn histogram_words(mapping: &Mapping, at: u64, kind: u32, buckets: u32) -> Option<Words<'_>> {
+    let words = 2 * COPY + bucket_words(kind, buckets) as usize;
+    Some(Words {
+        words: mapping.words(at + histogram_layout::COPY_A as u64, words)?,
+        sequence: &mapping.half_words(at + cell::SEQUENCE as u64, 1)?[0],
+    })
+}

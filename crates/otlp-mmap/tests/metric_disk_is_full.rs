@@ -1,0 +1,67 @@
+//! No room for another series: measurements go on, without their attributes if need be, and nothing ends the process. The limit is the
+//! process' own, so this test has a process of its own.
+
+#[path = "support/metrics.rs"]
+mod metrics;
+mod support;
+
+use metrics::{Meter, Read, attributes, counter, read};
+use otlp_mmap::writer::CommitStatus;
+use support::{files, in_directory};
+
+fn limit_file_size(bytes: libc::rlim_t) {
+    let mut limit = libc::rlimit {
+        rlim_cur: 0,
+        rlim_max: 0,
+    };
+    // SAFETY: limit is valid to write.
+    assert_eq!(unsafe { libc::getrlimit(libc::RLIMIT_FSIZE, &raw mut limit) }, 0);
+    limit.rlim_cur = bytes.min(limit.rlim_max);
+    // SAFETY: limit is valid to read.
+    assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_FSIZE, &raw const limit) }, 0);
+}
+
+#[test]
+fn when_the_file_cannot_grow_new_series_overflow_and_known_ones_go_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = in_directory(folder.path());
+    let requests = writer.define_instrument(counter("requests"), 1_000_000).unwrap();
+    let mut meter = Meter::new(&writer);
+    meter.record(requests, "first", 1.0);
+    let overflow = {
+        // the overflow series is made while there is room, by an instrument with a limit of one
+        let small = writer.define_instrument(counter("small"), 1).unwrap();
+        meter.handle.cell(small, &attributes("a")).unwrap()
+    };
+    assert!(overflow.overflow);
+    let file = files(folder.path())[0].clone();
+    limit_file_size(std::fs::metadata(&file).unwrap().len());
+    let (mut made, mut overflowed, mut refused) = (0u32, 0u32, 0u32);
+    for key in 0..20_000 {
+        match meter.handle.cell(requests, &attributes(&key.to_string())) {
+            Ok(found) => {
+                made += u32::from(!found.overflow);
+                overflowed += u32::from(found.overflow);
+                assert_eq!(meter.handle.record(requests, found.cell, 1.0), CommitStatus::Published);
+            }
+            Err(status) => {
+                assert_eq!(status, CommitStatus::Disk);
+                refused += 1;
+            }
+        }
+    }
+    assert!(made > 100, "{made}");
+    assert!(overflowed + refused > 10_000, "{overflowed} {refused}");
+    meter.record(requests, "first", 1.0);
+    limit_file_size(libc::RLIM_INFINITY);
+    meter.record(requests, "room again", 5.0);
+    let out = read(&file);
+    let sum: f64 = out
+        .iter()
+        .map(|out| match out.point {
+            Read::Number(value) => value,
+            _ => 0.0,
+        })
+        .sum();
+    assert!((sum - f64::from(made + overflowed) - 7.0).abs() < 1e-9, "{sum}");
+}
