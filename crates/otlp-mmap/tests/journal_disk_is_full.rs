@@ -12,7 +12,7 @@ use std::time::Duration;
 use collecting::{Sink, options, step, work_until};
 use otlp_mmap::receiver::Event;
 use otlp_mmap::writer::CommitStatus;
-use spans::{Reading, Spans, start};
+use spans::{Reading, Spans, start, until};
 
 fn limit_file_size(bytes: libc::rlim_t) {
     let mut limit = libc::rlimit {
@@ -36,7 +36,9 @@ fn a_full_disk_is_told_and_records_stay_in_the_rings_until_there_is_room() {
     let reading = Reading::start(options(data.path(), state.path()));
     let line = reading.line("no room for a segment");
     assert!(line.contains("stays in the apps' rings"), "{line}");
-    assert!(reading.receiver.stats().journal_refusal.is_some());
+    until("it is among the counts", || {
+        reading.receiver.stats().journal_refusal.is_some()
+    });
     // the app goes on, as far as its ring does
     assert_eq!(app.write(start, 2), CommitStatus::Published);
     while let Some(event) = reading.event_within(Duration::from_millis(50)) {
@@ -48,7 +50,9 @@ fn a_full_disk_is_told_and_records_stay_in_the_rings_until_there_is_room() {
     limit_file_size(libc::RLIM_INFINITY);
     let mut sink = Sink::default();
     work_until(&reading, &mut sink, "the span", |sink| sink.spans.contains_key(&1));
-    assert_eq!(reading.receiver.stats().journal_refusal, None);
+    until("it is over, among the counts too", || {
+        reading.receiver.stats().journal_refusal.is_none()
+    });
     reading.receiver.stop();
     while !matches!(
         step(&reading, &mut sink, spans::WATCHDOG),
