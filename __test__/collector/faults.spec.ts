@@ -86,6 +86,8 @@ test('through resets, latency, cuts in the middle of bodies and 503 answers, eve
   const app = new AppRun(t, directory, 'shop');
   for (let round = 0; round < ROUNDS; round++) {
     await app.tell(`spans ${SPANS_PER_ROUND}`);
+    // Before that nobody is there to flush.
+    await run.says(/reading .*\.mmap/);
     await app.tell('flush');
     // The connection of gRPC is kept: broken now and then, so that others follow.
     if (round % 2 === 0) overGrpc.disconnect();
