@@ -57,6 +57,7 @@ test('forceFlush of an app resolves when the destination has its spans', async (
   const collector = new CommandRun(t, ['--dir', directory, '--endpoint', sink.url]);
   const app = new AppRun(t, directory, 'shop');
   await app.tell('spans 3');
+  await collector.says(/reading .*\.mmap/);
   await app.tell('flush');
   t.is(spansOf(sink).length, 3);
   await app.kill('SIGKILL');

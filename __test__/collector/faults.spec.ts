@@ -31,6 +31,8 @@ function collector(
     processors: { batch: { timeout: '5ms' } },
     exporters,
     service: {
+      // Collectors of other tests run beside this one, and the port is one.
+      telemetry: { metrics: { level: 'none' } },
       storage: journal ? { directory: temporaryFolder(t) } : 'none',
       pipelines: { traces: { receivers: ['mmap'], processors: ['batch'], exporters: Object.keys(exporters) } },
     },

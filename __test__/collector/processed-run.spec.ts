@@ -37,6 +37,7 @@ exporters:
     tls: { insecure: true }
 service:
   storage: none
+  telemetry: { metrics: { level: none } }
   pipelines:
     traces:
       receivers: [mmap]
@@ -55,6 +56,7 @@ test('what a pipeline changes and drops on the way is the same for all of its de
   const run = new CommandRun(t, ['--config', config]);
   const app = new AppRun(t, directory, 'shop');
   await app.tell('spans 20');
+  await run.says(/reading .*\.mmap/);
   await app.tell('flush');
   t.is(await run.stop(), 0, run.stderr);
 

@@ -85,7 +85,7 @@ receivers: { mmap: { include: [], files: [${fixtureFile(t, 'a_traces')}] } }
 processors: { batch: , batch/small: { send_batch_size: 1 } }
 exporters: { file: { directory: "\${env:OUT}/one" }, file/two: { directory: "\${env:OUT}/two" } }
 service:
-  telemetry: { logs: { encoding: json } }
+  telemetry: { logs: { encoding: json }, metrics: { level: none } }
   pipelines:
     traces: { receivers: [mmap], processors: [batch], exporters: [file] }
     traces/2: { receivers: [mmap], processors: [batch/small], exporters: [file/two] }
