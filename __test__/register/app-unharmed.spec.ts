@@ -45,7 +45,12 @@ for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
     }));
 }
 
-const disabled = [{ OTEL_SDK_DISABLED: 'true' }, { OTEL_SDK_DISABLED: 'True' }, { OTEL_TRACES_EXPORTER: 'none' }];
+const disabled = [
+  { OTEL_SDK_DISABLED: 'true' },
+  { OTEL_SDK_DISABLED: 'True' },
+  // What the runtime instrumentation measures is metrics.
+  { OTEL_TRACES_EXPORTER: 'none', OTEL_METRICS_EXPORTER: 'none' },
+];
 
 for (const env of disabled) {
   test(`nothing_is_set_up_with_${Object.entries(env).flat().join('_')}`, (t) =>
