@@ -197,7 +197,8 @@ impl OpenSpan {
                 },
                 (field::UPDATE_STATUS, v) => {
                     let status = Status::parse(v.bytes()?)?;
-                    self.status_code = Some(status.code);
+                    // one that says nothing is none
+                    self.status_code = (status.len() > 0).then_some(status.code);
                     text::store(&mut self.status_message, status.message, transcoder.faults);
                 }
                 (field::UPDATE_EVENT_LIMIT, v) => event_limit = v.varint()? as usize,

@@ -155,7 +155,7 @@ impl ModelSpan {
             },
             Change::Status(code, message) => {
                 (self.span.status_code, self.span.status_message) = (*code, message.clone());
-                self.status_known = true;
+                self.status_known = *code != 0 || !message.is_empty();
             }
         }
         0
