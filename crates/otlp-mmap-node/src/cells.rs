@@ -28,7 +28,7 @@ pub const RAW: [(&CStr, Callback); 10] = [
     (c"cellsWindow", cells_window),
 ];
 
-/// See `InstrumentOptions` of `ts/native/binding.ts`.
+/// See `InstrumentOptions` of `ts/native/binding/cells.ts`.
 #[napi(object)]
 pub struct JsInstrument {
     pub scope: Uint8Array,

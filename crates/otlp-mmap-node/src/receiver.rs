@@ -15,7 +15,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// See `ReceiverOptions` of `ts/native/binding.ts`.
+/// See `ReceiverOptions` of `ts/native/binding/receiver.ts`.
 #[napi(object)]
 pub struct JsReceiverOptions {
     pub directories: Vec<String>,
@@ -67,7 +67,7 @@ impl TryFrom<JsReceiverOptions> for ReceiverOptions {
     }
 }
 
-/// See `Piece` of `ts/native/binding.ts`.
+/// See `Piece` of `ts/native/binding/receiver.ts`.
 #[napi(object, object_from_js = false)]
 pub struct JsPiece {
     pub sequence: f64,
@@ -91,7 +91,7 @@ impl From<HandedPiece> for JsPiece {
     }
 }
 
-/// See `ReceiverEvent` of `ts/native/binding.ts`.
+/// See `ReceiverEvent` of `ts/native/binding/receiver.ts`.
 #[napi(object, object_from_js = false)]
 pub struct JsReceiverEvent {
     #[napi(js_name = "type")]
@@ -160,7 +160,7 @@ fn level_name(level: Level) -> &'static str {
     }
 }
 
-/// See `ReceiverStats` of `ts/native/binding.ts`.
+/// See `ReceiverStats` of `ts/native/binding/receiver.ts`.
 #[napi(object, object_from_js = false)]
 pub struct JsReceiverStats {
     pub files_attached: f64,
@@ -229,7 +229,7 @@ impl From<ReceiverStats> for JsReceiverStats {
     }
 }
 
-/// The reader thread of a collector; see `NativeReceiver` of `ts/native/binding.ts`.
+/// The reader thread of a collector; see `NativeReceiver` of `ts/native/binding/receiver.ts`.
 #[napi]
 pub struct NativeReceiver {
     receiver: Receiver,

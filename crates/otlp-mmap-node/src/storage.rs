@@ -7,7 +7,7 @@ use otlp_mmap::receiver::Storage;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// See `StorageDestination` of `ts/native/binding.ts`.
+/// See `StorageDestination` of `ts/native/binding/journal.ts`.
 #[napi(object)]
 pub struct JsDestination {
     pub name: String,
@@ -27,7 +27,7 @@ impl From<JsDestination> for DestinationOptions {
     }
 }
 
-/// See `StorageOptions` of `ts/native/binding.ts`.
+/// See `StorageOptions` of `ts/native/binding/journal.ts`.
 #[napi(object)]
 pub struct JsStorageOptions {
     pub directory: String,
@@ -65,7 +65,7 @@ impl From<JsStorageOptions> for Storage {
     }
 }
 
-/// See `Amount` of `ts/native/binding.ts`.
+/// See `Amount` of `ts/native/binding/journal.ts`.
 #[napi(object)]
 pub struct JsAmount {
     pub pieces: f64,
@@ -96,7 +96,7 @@ pub struct JsDestinationStats {
     pub dropped: JsAmount,
 }
 
-/// See `JournalStats` of `ts/native/binding.ts`.
+/// See `JournalStats` of `ts/native/binding/journal.ts`.
 #[napi(object)]
 pub struct JsJournalStats {
     pub bytes: f64,
