@@ -13,9 +13,11 @@ mod lane;
 mod logs;
 mod measured;
 mod pattern;
+mod preference;
 mod producer;
 mod run;
 mod storage;
+mod stream;
 mod traces;
 mod watch;
 
