@@ -103,7 +103,7 @@ async function runCase(name, definition) {
   });
   const summary = summariseRounds(values, definition);
   for (const arm of arms) summary[arm] = { title: definition.arms[arm].title, ...summary[arm] };
-  const result = { name, title, description, taken, settings, metrics, arms: summary };
+  const result = { name, title, description, taken, settings, metrics, bare: definition.bare, arms: summary };
 
   const lines = expectations(result, expected);
   console.log(['', ...table(result), '', ...lines].join('\n'));

@@ -7,15 +7,14 @@ const FIGURES = new Intl.NumberFormat('en-GB', { maximumSignificantDigits: 3 });
 const COUNTS = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 0 });
 
 /** Columns of a result: each metric, then what is derived from it, where any arm has it. */
-function columns({ metrics, arms }) {
+function columns({ metrics, arms, bare }) {
+  const beyond = `beyond the row "${arms[bare]?.title}"`;
   const has = (of, key) => Object.values(arms).some((arm) => arm[of]?.[key]);
   return metrics.flatMap(({ key, title, unit, ratio }) => [
     { of: 'metrics', key, heading: unit ? `${title} (${unit})` : title, suffix: '' },
-    ...(has('beyond', key) ? [{ of: 'beyond', key, heading: 'beyond the first row', suffix: '' }] : []),
+    ...(has('beyond', key) ? [{ of: 'beyond', key, heading: beyond, suffix: '' }] : []),
     ...(has('ratios', key) ? [{ of: 'ratios', key, heading: `times ${ratio} than its rival`, suffix: '×' }] : []),
-    ...(has('ratiosBeyond', key)
-      ? [{ of: 'ratiosBeyond', key, heading: 'both beyond the first row', suffix: '×' }]
-      : []),
+    ...(has('ratiosBeyond', key) ? [{ of: 'ratiosBeyond', key, heading: `both ${beyond}`, suffix: '×' }] : []),
     ...(has('ratiosAbove', key)
       ? [{ of: 'ratiosAbove', key, heading: "both beyond the rival's spans alone", suffix: '×' }]
       : []),
@@ -49,9 +48,9 @@ function align([head, ...rows]) {
 
 const WHAT = {
   metrics: '',
-  beyond: ' beyond the first row',
+  beyond: ' beyond the bare row',
   ratios: ', times better than its rival',
-  ratiosBeyond: ', times better than its rival, both beyond the first row',
+  ratiosBeyond: ', times better than its rival, both beyond the bare row',
   ratiosAbove: ", times better than its rival, both beyond the rival's spans alone",
 };
 
