@@ -1,8 +1,9 @@
 //! The metric cells of one file: collected at intervals, once for each stream, in pieces as the consumer takes them.
 
+use super::round_note::RoundNote;
 use super::run::Outlet;
 use super::{Level, MetricStream, ReceiverOptions};
-use crate::cells::{Baseline, CellReader, Fate, Groups, InstrumentView, Series, Temporality};
+use crate::cells::{Baseline, CellReader, Fate, Groups, InstrumentView, Series, Temporality, merges_gains};
 use crate::clock;
 use crate::file::Extension;
 use crate::layout::{cells, constant};
@@ -34,6 +35,10 @@ struct Stream {
     groups: Option<Groups>,
     /// When the newest collection began.
     time: u64,
+    /// What of it is in pieces.
+    taken: RoundNote,
+    /// What of it an earlier collector put into the journal: as place of the instrument, and cell.
+    kept: Option<(usize, u32)>,
 }
 
 /// What cells are collected for, and how far that is.
@@ -119,7 +124,7 @@ impl FileCells {
         last_seen: u64,
     ) -> bool {
         if self.round.is_none() && self.collected.is_none() {
-            self.change_streams();
+            self.change_streams(file, outlet);
             self.follow_app(file);
         }
         if self.is_final || self.streams.is_empty() || !self.is_open(file, outlet, options) {
@@ -186,9 +191,10 @@ impl FileCells {
 
     /// Goes over to the streams that are wanted. One that stays keeps what it exported, and its merged series while the rules are the
     /// same.
-    fn change_streams(&mut self) {
+    fn change_streams(&mut self, file: &FileReader, outlet: &mut Outlet<'_>) {
         let Some(wanted) = self.wanted.take() else { return };
         let mut before = std::mem::take(&mut self.streams);
+        let file_id = file_id(file);
         for spec in wanted {
             let known = before.iter().position(|stream| stream.spec.name == spec.name);
             let mut stream = known.map_or_else(|| Stream::new(&spec), |at| before.swap_remove(at));
@@ -200,9 +206,7 @@ impl FileCells {
             self.streams.push(stream);
         }
         for stream in before {
-            if let Some(baseline) = stream.baseline {
-                baseline.remove();
-            }
+            stream.remove_baseline(file_id, outlet);
         }
     }
 
@@ -255,13 +259,18 @@ impl FileCells {
                 .as_mut()
                 .filter(|_| !left_out)
                 .map_or(round.time, |baseline| baseline.begin(round.time));
+            stream.begin(file, reader, outlet);
         }
         let full = |encoder: &MetricEncoder| encoder.items() >= options.max_points || encoder.bytes() >= PIECE_BYTES;
         let mut ended = left_out;
         while !ended && !full(&self.encoder) {
             if reader.advance() {
+                let is_kept = stream.kept.is_some_and(|kept| reader.walked() <= kept);
                 let (instrument, series) = reader.current();
-                match stream.take(instrument, series, round.end) {
+                if !is_kept {
+                    (stream.taken.instrument, stream.taken.cell) = (instrument.unit_offset, series.cell);
+                }
+                match stream.take(instrument, series, round.end, is_kept) {
                     Ok(Some((temporality, interval))) => self.encoder.point(instrument, series, temporality, interval),
                     Ok(None) => {}
                     Err(error) => {
@@ -277,12 +286,17 @@ impl FileCells {
                     }
                 }
             } else {
+                stream.leave_out_merged();
                 ended = !stream.hand_merged(&mut self.encoder, round.end);
             }
         }
         let mut piece = Piece::default();
         if self.encoder.cut(&mut piece) {
-            round.sequence = outlet.hand_metrics(piece, round.urgent, &stream.spec.name);
+            let note = stream.baseline.as_ref().map(|_| {
+                let key = RoundNote::key(file_id(file), &stream.spec.name);
+                (key, stream.taken.encode())
+            });
+            round.sequence = outlet.hand_metrics(piece, round.urgent, &stream.spec.name, note);
         }
         if !ended {
             return;
@@ -321,9 +335,10 @@ impl FileCells {
     }
 
     /// The file is gone: what was exported of it is of no use any more.
-    pub(super) fn remove_baselines(self) {
-        for baseline in self.streams.into_iter().filter_map(|stream| stream.baseline) {
-            baseline.remove();
+    pub(super) fn remove_baselines(self, file: &FileReader, outlet: &mut Outlet<'_>) {
+        let file_id = file_id(file);
+        for stream in self.streams {
+            stream.remove_baseline(file_id, outlet);
         }
     }
 
@@ -352,6 +367,8 @@ impl Stream {
             baseline: None,
             groups: spec.groups.clone().map(Groups::new),
             time: 0,
+            taken: RoundNote::default(),
+            kept: None,
         }
     }
 
@@ -359,23 +376,59 @@ impl Stream {
         self.temporality != Temporality::Cumulative || self.groups.is_some()
     }
 
-    /// As [`Stream::point`], of a series that may be merged with others instead.
+    /// The walk for a collection begins: a new one, or one that an earlier collector did not finish.
+    fn begin(&mut self, file: &FileReader, reader: &CellReader, outlet: &Outlet<'_>) {
+        let Some(baseline) = &self.baseline else { return };
+        let collection = baseline.collection();
+        self.kept = None;
+        self.taken = RoundNote {
+            collection,
+            ..RoundNote::default()
+        };
+        let key = RoundNote::key(file_id(file), &self.spec.name);
+        let Some(note) = outlet.note(&key).and_then(|note| RoundNote::decode(note).ok()) else {
+            return;
+        };
+        if baseline.resends() && note.collection == collection {
+            self.kept = reader.place_of(note.instrument).map(|place| (place, note.cell));
+            self.taken = note;
+        }
+    }
+
+    /// What it exported is of no use any more.
+    fn remove_baseline(self, file_id: [u8; 16], outlet: &mut Outlet<'_>) {
+        if let Some(baseline) = self.baseline {
+            baseline.remove();
+            outlet.forget_note(RoundNote::key(file_id, &self.spec.name));
+        }
+    }
+
+    /// As [`Stream::point`], of a series that may be merged with others instead, or that an earlier collector exported.
     fn take(
         &mut self,
         instrument: &InstrumentView,
         series: &mut Series,
         end: u64,
+        is_kept: bool,
     ) -> std::io::Result<Option<(AggregationTemporality, Interval)>> {
+        let resends = self.baseline.as_ref().is_some_and(Baseline::resends);
         let Some(groups) = &mut self.groups else {
-            return self.point(instrument, series, end);
+            return if is_kept {
+                Ok(None)
+            } else {
+                self.point(instrument, series, end)
+            };
         };
         match (groups.place(instrument, series), &mut self.baseline) {
+            (Fate::Whole, _) if is_kept => {}
             (Fate::Whole, _) => return self.point(instrument, series, end),
             (Fate::Gains, Some(baseline)) => {
                 if let Some(start) = baseline.difference(instrument, series)? {
                     groups.add(instrument, series, start);
                 }
             }
+            // at the time of the collection that was cut short it may have been another one
+            (Fate::Value, _) if resends => {}
             (Fate::Value, _) => groups.add(instrument, series, series.start),
             (Fate::Dropped | Fate::Gains, _) => {}
         }
@@ -389,8 +442,19 @@ impl Stream {
             .groups
             .as_mut()
             .and_then(|groups| groups.next(|instrument| temporality.of(instrument), end));
-        next.map(|(instrument, series, temporality, interval)| encoder.point(instrument, series, temporality, interval))
-            .is_some()
+        let Some((instrument, series, temporality, interval)) = next else {
+            return false;
+        };
+        encoder.point(instrument, series, temporality, interval);
+        self.taken.merged += u64::from(merges_gains(instrument));
+        true
+    }
+
+    /// Before the first merged series is handed out: those that an earlier collector handed out are left out.
+    fn leave_out_merged(&mut self) {
+        if let (Some(groups), Some(_)) = (&mut self.groups, self.kept.take()) {
+            groups.leave_out(self.taken.merged);
+        }
     }
 
     /// The walk for this stream is over.
@@ -429,6 +493,10 @@ impl Stream {
     }
 }
 
+fn file_id(file: &FileReader) -> [u8; 16] {
+    file.identity().map_or([0; 16], |identity| identity.file_id)
+}
+
 /// What a stream exported of a file, where it is kept.
 fn open_baseline(
     file: &FileReader,
@@ -450,8 +518,7 @@ fn open_baseline(
         .collect();
     let data = path.file_name().unwrap_or_default().to_string_lossy();
     let path = folder.join(format!(".{data}.{name}.base-"));
-    let file_id = file.identity().map_or([0; 16], |identity| identity.file_id);
-    Baseline::open(&path, file_id, extents).map_err(|error| {
+    Baseline::open(&path, file_id(file), extents).map_err(|error| {
         format!(
             "{}: what the metric stream {} exported cannot be kept there: {error}; mend that, or set another state directory",
             folder.display(),

@@ -14,6 +14,7 @@ mod logs;
 mod measured;
 mod pattern;
 mod producer;
+mod round_note;
 mod run;
 mod storage;
 mod traces;
