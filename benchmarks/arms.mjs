@@ -23,6 +23,10 @@ export const LOG_ARMS = {
   'log-processor': { title: 'stock SDK, MmapLogRecordProcessor', exports: true, collector: true },
 };
 
+/** Below all of them: a process with the same bursts and pauses that makes nothing. Its CPU is nobody's cost of a span. */
+export const IDLE_ARMS = { idle: { title: 'the pauses alone, nothing made', exports: false, collector: false } };
+
+export const IDLE = 'idle';
 export const BARE_LOGS = 'log-none';
 export const LOG_RIVAL = 'log-stock';
 export const BARE = 'none';

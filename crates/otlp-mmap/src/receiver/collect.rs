@@ -1,45 +1,23 @@
 //! The metric cells of one file: collected at intervals, once for each stream, in pieces as the consumer takes them.
 
+use super::preference;
 use super::round_note::RoundNote;
 use super::run::Outlet;
+use super::stream::{Stream, file_id, open_baseline};
 use super::{Level, MetricStream, ReceiverOptions};
-use crate::cells::{Baseline, CellReader, Fate, Groups, InstrumentView, Series, Temporality, merges_gains};
+use crate::cells::{Baseline, CellReader, Groups};
 use crate::clock;
 use crate::file::Extension;
-use crate::layout::{cells, constant};
-use crate::otlp::{AggregationTemporality, Interval, MetricEncoder, Piece, Resolver};
+use crate::layout::constant;
+use crate::otlp::{MetricEncoder, Piece, Resolver};
 use crate::reader::FileReader;
-use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Bytes after which a piece is handed over, whatever its points.
 const PIECE_BYTES: usize = 4 << 20;
 
-/// The app's own interval, where the receiver was not told one: milliseconds.
-const INTERVAL_SETTING: &str = "OTEL_METRIC_EXPORT_INTERVAL";
-/// What its points are to count from, for streams that follow it.
-const TEMPORALITY_SETTING: &str = "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE";
-const DEFAULT_INTERVAL: Duration = Duration::from_secs(60);
-const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);
-
 /// The time of updates is the writer's last look at the clock, which may be some seconds ago.
 const TICK_MARGIN: u64 = 10_000_000_000;
-
-/// A stream, and what it has exported of this file.
-struct Stream {
-    spec: MetricStream,
-    /// The one that is meant for this file.
-    temporality: Temporality,
-    /// None: everything counts from the start of its series.
-    baseline: Option<Baseline>,
-    groups: Option<Groups>,
-    /// When the newest collection began.
-    time: u64,
-    /// What of it is in pieces.
-    taken: RoundNote,
-    /// What of it an earlier collector put into the journal: as place of the instrument, and cell.
-    kept: Option<(usize, u32)>,
-}
 
 /// What cells are collected for, and how far that is.
 pub(super) struct FileCells {
@@ -183,7 +161,7 @@ impl FileCells {
         if !self.streams.iter().any(|stream| stream.spec.follows_app) {
             return;
         }
-        let preference = setting(file, TEMPORALITY_SETTING).and_then(|name| Temporality::from_name(name.trim()));
+        let preference = preference::temporality(file);
         for stream in self.streams.iter_mut().filter(|stream| stream.spec.follows_app) {
             stream.temporality = preference.unwrap_or(stream.spec.temporality);
         }
@@ -220,12 +198,12 @@ impl FileCells {
         let last = file.cells_are_final() && !resends;
         let due = *self
             .due
-            .get_or_insert_with(|| now + options.metric_interval.unwrap_or_else(|| interval_of(file)));
+            .get_or_insert_with(|| now + options.metric_interval.unwrap_or_else(|| preference::interval(file)));
         if !(resends || last || self.requested || now >= due) {
             return false;
         }
         if !resends {
-            self.due = Some(now + options.metric_interval.unwrap_or_else(|| interval_of(file)));
+            self.due = Some(now + options.metric_interval.unwrap_or_else(|| preference::interval(file)));
         }
         let open = |block: Extension<'_>| block.cells_state() == constant::STATE_OPEN;
         let dead = last && file.file().extension().is_some_and(open);
@@ -357,190 +335,4 @@ impl FileCells {
     pub(super) fn skipped(&self) -> u64 {
         self.skipped
     }
-}
-
-impl Stream {
-    fn new(spec: &MetricStream) -> Self {
-        Self {
-            spec: spec.clone(),
-            temporality: spec.temporality,
-            baseline: None,
-            groups: spec.groups.clone().map(Groups::new),
-            time: 0,
-            taken: RoundNote::default(),
-            kept: None,
-        }
-    }
-
-    fn needs_baseline(&self) -> bool {
-        self.temporality != Temporality::Cumulative || self.groups.is_some()
-    }
-
-    /// The walk for a collection begins: a new one, or one that an earlier collector did not finish.
-    fn begin(&mut self, file: &FileReader, reader: &CellReader, outlet: &Outlet<'_>) {
-        let Some(baseline) = &self.baseline else { return };
-        let collection = baseline.collection();
-        self.kept = None;
-        self.taken = RoundNote {
-            collection,
-            ..RoundNote::default()
-        };
-        let key = RoundNote::key(file_id(file), &self.spec.name);
-        let Some(note) = outlet.note(&key).and_then(|note| RoundNote::decode(note).ok()) else {
-            return;
-        };
-        if baseline.resends() && note.collection == collection {
-            self.kept = reader.place_of(note.instrument).map(|place| (place, note.cell));
-            self.taken = note;
-        }
-    }
-
-    /// What it exported is of no use any more.
-    fn remove_baseline(self, file_id: [u8; 16], outlet: &mut Outlet<'_>) {
-        if let Some(baseline) = self.baseline {
-            baseline.remove();
-            outlet.forget_note(RoundNote::key(file_id, &self.spec.name));
-        }
-    }
-
-    /// As [`Stream::point`], of a series that may be merged with others instead, or that an earlier collector exported.
-    fn take(
-        &mut self,
-        instrument: &InstrumentView,
-        series: &mut Series,
-        end: u64,
-        is_kept: bool,
-    ) -> std::io::Result<Option<(AggregationTemporality, Interval)>> {
-        let resends = self.baseline.as_ref().is_some_and(Baseline::resends);
-        let Some(groups) = &mut self.groups else {
-            return if is_kept {
-                Ok(None)
-            } else {
-                self.point(instrument, series, end)
-            };
-        };
-        match (groups.place(instrument, series), &mut self.baseline) {
-            (Fate::Whole, _) if is_kept => {}
-            (Fate::Whole, _) => return self.point(instrument, series, end),
-            (Fate::Gains, Some(baseline)) => {
-                if let Some(start) = baseline.difference(instrument, series)? {
-                    groups.add(instrument, series, start);
-                }
-            }
-            // at the time of the collection that was cut short it may have been another one
-            (Fate::Value, _) if resends => {}
-            (Fate::Value, _) => groups.add(instrument, series, series.start),
-            (Fate::Dropped | Fate::Gains, _) => {}
-        }
-        Ok(None)
-    }
-
-    /// Encodes one merged series. False when there are no more.
-    fn hand_merged(&mut self, encoder: &mut MetricEncoder, end: u64) -> bool {
-        let temporality = self.temporality;
-        let next = self
-            .groups
-            .as_mut()
-            .and_then(|groups| groups.next(|instrument| temporality.of(instrument), end));
-        let Some((instrument, series, temporality, interval)) = next else {
-            return false;
-        };
-        encoder.point(instrument, series, temporality, interval);
-        self.taken.merged += u64::from(merges_gains(instrument));
-        true
-    }
-
-    /// Before the first merged series is handed out: those that an earlier collector handed out are left out.
-    fn leave_out_merged(&mut self) {
-        if let (Some(groups), Some(_)) = (&mut self.groups, self.kept.take()) {
-            groups.leave_out(self.taken.merged);
-        }
-    }
-
-    /// The walk for this stream is over.
-    fn finish(&mut self) {
-        let temporality = self.temporality;
-        if let Some(groups) = &mut self.groups {
-            groups.finish(|instrument| temporality.of(instrument));
-        }
-    }
-
-    /// What is exported of a series, which then holds the values for it; None for nothing.
-    fn point(
-        &mut self,
-        instrument: &InstrumentView,
-        series: &mut Series,
-        end: u64,
-    ) -> std::io::Result<Option<(AggregationTemporality, Interval)>> {
-        let temporality = self.temporality.of(instrument);
-        let start = match (&mut self.baseline, temporality) {
-            (Some(baseline), AggregationTemporality::Delta) => match baseline.difference(instrument, series)? {
-                Some(start) => start,
-                None => return Ok(None),
-            },
-            // with delta temporality a gauge that was not set has nothing to say
-            (Some(baseline), _)
-                if self.temporality == Temporality::Delta
-                    && instrument.kind == cells::KIND_GAUGE
-                    && series.updated <= baseline.time() =>
-            {
-                return Ok(None);
-            }
-            _ => series.start,
-        };
-        let start = start.min(end);
-        Ok(Some((temporality, Interval { start, end })))
-    }
-}
-
-fn file_id(file: &FileReader) -> [u8; 16] {
-    file.identity().map_or([0; 16], |identity| identity.file_id)
-}
-
-/// What a stream exported of a file, where it is kept.
-fn open_baseline(
-    file: &FileReader,
-    stream: &MetricStream,
-    extents: u64,
-    options: &ReceiverOptions,
-) -> Result<Baseline, String> {
-    let path = file.file().path();
-    let folder = options
-        .state_directory
-        .as_deref()
-        .or_else(|| path.parent())
-        .unwrap_or(Path::new("."));
-    let kept = |character: char| character.is_ascii_alphanumeric() || character == '-' || character == '_';
-    let name: String = stream
-        .name
-        .chars()
-        .map(|character| if kept(character) { character } else { '_' })
-        .collect();
-    let data = path.file_name().unwrap_or_default().to_string_lossy();
-    let path = folder.join(format!(".{data}.{name}.base-"));
-    Baseline::open(&path, file_id(file), extents).map_err(|error| {
-        format!(
-            "{}: what the metric stream {} exported cannot be kept there: {error}; mend that, or set another state directory",
-            folder.display(),
-            stream.name
-        )
-    })
-}
-
-/// How often the app wants its metrics exported.
-fn interval_of(file: &mut FileReader) -> Duration {
-    setting(file, INTERVAL_SETTING)
-        .and_then(|value| value.trim().parse::<u64>().ok())
-        .map_or(DEFAULT_INTERVAL, |millis| {
-            Duration::from_millis(millis).max(SHORTEST_INTERVAL)
-        })
-}
-
-/// One of the app's settings.
-fn setting(file: &mut FileReader, wanted: &str) -> Option<String> {
-    let settings = file.settings();
-    settings
-        .into_iter()
-        .find(|(name, _)| name == wanted)
-        .map(|(_, value)| value)
 }

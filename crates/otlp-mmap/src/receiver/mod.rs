@@ -13,10 +13,12 @@ mod lane;
 mod logs;
 mod measured;
 mod pattern;
+mod preference;
 mod producer;
 mod round_note;
 mod run;
 mod storage;
+mod stream;
 mod traces;
 mod watch;
 
