@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { CellCalls } from './binding/cells.js';
+import type { JournalCalls } from './binding/journal.js';
 import type { PieceCalls } from './binding/piece-processor.js';
 import type { ProcessCalls } from './binding/process.js';
 import type { ReceiverCalls } from './binding/receiver.js';
@@ -32,6 +33,7 @@ export interface NativeBinding
     RecordCalls,
     CellCalls,
     ReceiverCalls,
+    JournalCalls,
     PieceCalls,
     ScraperCalls,
     ViewerCalls {}

@@ -64,7 +64,7 @@ fn slots_come_back_although_nothing_is_acknowledged() {
     });
     until("they are told to wait for the destination", || {
         let journal = reading.receiver.stats().journal.unwrap();
-        journal.destinations[0].1.items == [3, 0, 0]
+        journal.destinations[0].pending.items == [3, 0, 0]
     });
 }
 
@@ -240,7 +240,7 @@ fn a_destination_that_is_down_costs_no_memory_and_gets_everything_later() {
         }
     }
     until("everything is counted", || {
-        reading.receiver.stats().journal.unwrap().destinations[0].1.items[0] == 2000
+        reading.receiver.stats().journal.unwrap().destinations[0].pending.items[0] == 2000
     });
     let held_bytes = reading.receiver.stats().bytes_unacknowledged;
     assert!(held_bytes <= 10_000, "{held_bytes}");

@@ -56,7 +56,7 @@ impl Journal {
         {
             return Ok(());
         }
-        fail_point("acknowledgement");
+        fail_point("saving acknowledgements");
         self.commit_beyond(&Transaction::new()).map(drop)
     }
 
@@ -199,7 +199,7 @@ impl Journal {
             }
             .encode(part.kind, seed, at);
             let body = at + frame::HEADER as u64;
-            fail_point("body");
+            fail_point("body of a frame");
             all_written &= segment.write(body, &part.head);
             all_written &= segment.write(body + part.head.len() as u64, part.tail);
             fail_point("header of a frame");
@@ -234,7 +234,7 @@ impl Journal {
             self.abandon_current();
             return Err(refusal);
         }
-        fail_point("after the commit");
+        fail_point("after a commit");
         self.bytes_written += at - start;
         self.offset = at;
         self.transaction = transaction;

@@ -188,6 +188,7 @@ impl Keeper {
 
     /// A destination took the piece, or refused it for good.
     pub(super) fn acknowledge(&mut self, destination: usize, number: u64) {
+        fail_point("acknowledgement");
         if self.journal.acknowledge(destination, number) {
             self.window.let_go(number);
         }

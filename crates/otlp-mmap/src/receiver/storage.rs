@@ -4,6 +4,7 @@ use super::keeper::{Keeper, Storage};
 use super::producer::{Producer, ProducerKey};
 use super::run::Run;
 use super::{Command, Event, Level, Pulse, ReceiverOptions};
+use crate::journal::fail_point::fail_point;
 use crate::journal::{Journal, OpenSpanStore};
 use std::collections::HashMap;
 use std::sync::mpsc::RecvTimeoutError;
@@ -245,6 +246,7 @@ impl Run<'_> {
 
     /// Writes the open spans that stand in a segment into a later one. False if that did not work.
     fn carry(&mut self, segment: u64) -> bool {
+        fail_point("carrying open spans");
         let mut all_kept = true;
         for producer in self.producers.values_mut() {
             if producer.assembler().depends_on(segment) {
