@@ -67,7 +67,7 @@ service:
   );
   const run = new CommandRun(t, ['--config', path]);
   const scrape = async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
-  await run.prints(/span long/);
+  await run.says(/reading .*\.mmap/);
   const full = `ring="spans",reason="full"} ${drops.spans.full}\n`;
   let text = await scrape();
   while (!text.includes(full)) text = await scrape();
