@@ -202,6 +202,7 @@ impl<E: Encode> Lane<E> {
             open: &open.bytes,
             gone,
             position,
+            note: None,
         };
         let Ok(keep) = outlet.keep(kept) else {
             return;

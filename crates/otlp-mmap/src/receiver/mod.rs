@@ -15,6 +15,7 @@ mod measured;
 mod pattern;
 mod preference;
 mod producer;
+mod round_note;
 mod run;
 mod storage;
 mod stream;

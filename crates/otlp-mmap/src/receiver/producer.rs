@@ -343,7 +343,8 @@ impl Producer {
                     Level::Debug,
                     format!("removed {}: drained, its writer is done with it", path.display()),
                 );
-                file.cells.remove_baselines();
+                let Attached { cells, reader, .. } = file;
+                cells.remove_baselines(&reader, outlet);
             }
             Err(error) => outlet.log(
                 Level::Warn,
