@@ -29,7 +29,6 @@ pub(super) struct Placed {
     pub view: FileView,
     pub lock: Lock,
     pub single: bool,
-    pub removed: Removed,
     pub warning: Option<String>,
 }
 
@@ -79,8 +78,13 @@ fn parent(path: &Path) -> &Path {
         .unwrap_or(Path::new("."))
 }
 
-/// Makes the file in the first place that works. `fill` writes what a reader must find in it from the start.
-pub(super) fn make(wanted: &Wanted<'_>, mut fill: impl FnMut(&FileView)) -> Result<Placed, Refused> {
+/// Makes the file in the first place that works. `fill` writes what a reader must find in it from the start; files of others that had to
+/// go are added to `removed`.
+pub(super) fn make(
+    wanted: &Wanted<'_>,
+    removed: &mut Removed,
+    mut fill: impl FnMut(&FileView),
+) -> Result<Placed, Refused> {
     if let Location::File(path) = &wanted.options.location
         && !wanted.path_in_use
     {
@@ -88,7 +92,7 @@ pub(super) fn make(wanted: &Wanted<'_>, mut fill: impl FnMut(&FileView)) -> Resu
     }
     let mut reasons = Reason::default();
     for folder in folders(&wanted.options.location, wanted.path_in_use) {
-        match make_in(wanted, &folder, &mut fill) {
+        match make_in(wanted, &folder, removed, &mut fill) {
             Ok(placed) => return Ok(placed),
             Err(reason) => {
                 reasons.sentences.extend(reason.sentences);
@@ -99,14 +103,19 @@ pub(super) fn make(wanted: &Wanted<'_>, mut fill: impl FnMut(&FileView)) -> Resu
     Err(Refused::Failed(reasons))
 }
 
-fn make_in(wanted: &Wanted<'_>, folder: &Path, fill: &mut dyn FnMut(&FileView)) -> Result<Placed, Reason> {
+fn make_in(
+    wanted: &Wanted<'_>,
+    folder: &Path,
+    removed: &mut Removed,
+    fill: &mut dyn FnMut(&FileView),
+) -> Result<Placed, Reason> {
     directory::prepare(folder, wanted.owner).map_err(|error| error.to_string())?;
     let plan = plan(wanted.options, folder)?;
     let mut limits = Limits::default();
     if let Some(bytes) = wanted.options.directory_limit {
         limits.bytes = bytes;
     }
-    let removed = directory::make_room(folder, plan.length, limits).map_err(|sentence| Reason {
+    directory::make_room(folder, plan.length, limits, removed).map_err(|sentence| Reason {
         crowded: vec![folder.to_owned()],
         ..sentence.into()
     })?;
@@ -125,7 +134,6 @@ fn make_in(wanted: &Wanted<'_>, folder: &Path, fill: &mut dyn FnMut(&FileView)) 
         view,
         lock,
         single: false,
-        removed,
         warning: directory::warning(folder),
     })
 }
@@ -149,7 +157,6 @@ fn make_single(wanted: &Wanted<'_>, path: &Path, fill: &mut dyn FnMut(&FileView)
                 view,
                 lock,
                 single: true,
-                removed: Removed::default(),
                 warning: directory::warning(parent(path)),
             })
         }

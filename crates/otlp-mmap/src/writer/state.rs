@@ -12,6 +12,7 @@ use super::place::{self, Placed, Refused, Wanted};
 use super::resource::Resource;
 use super::settings::Settings;
 use super::status::{CommitStatus, WriterStatus};
+use crate::directory::Removed;
 use crate::file::{FileView, Inode, PADDED_PREFIX, RingId};
 use crate::layout::constant;
 use crate::random;
@@ -315,9 +316,13 @@ impl State {
             generation: self.next_generation,
             path_in_use: self.path_in_use,
         };
-        let made = place::make(&wanted, |view| {
+        let mut removed = Removed::default();
+        let made = place::make(&wanted, &mut removed, |view| {
             fits = self.fill(view, &mut interner, &writer.options.service_name);
         });
+        for (ring, unread) in RingId::ALL.into_iter().zip(removed.unread) {
+            writer.drops.add(None, ring, constant::DROP_LIMIT, unread);
+        }
         let placed = match made {
             Ok(placed) => placed,
             Err(Refused::PathInUse) => {
@@ -369,9 +374,6 @@ impl State {
             placed.single,
             writer.options.roll_at,
         ));
-        for (ring, unread) in RingId::ALL.into_iter().zip(placed.removed.unread) {
-            writer.drops.add(None, ring, constant::DROP_LIMIT, unread);
-        }
         if let Some(warning) = placed.warning {
             self.warn(&warning);
         }
