@@ -13,6 +13,7 @@ mod entry;
 mod error;
 pub mod fail_point;
 mod frame;
+mod hollow;
 mod options;
 mod ranges;
 mod recovery;
@@ -140,6 +141,9 @@ pub struct Journal {
     current: Option<Segment>,
     /// Where the next frame goes.
     offset: u64,
+    /// What is true of the journal as a whole has to be stated before anything else: whoever began the current segment may have died
+    /// before it stood there.
+    is_base_due: bool,
     /// A segment that is not needed any more, mapped, its pages in memory.
     spare: Option<Segment>,
     /// A segment that pieces are read back from.
@@ -190,6 +194,7 @@ impl Journal {
             id: state.journal.unwrap_or_else(random::bytes),
             segments: segments.collect(),
             offset: 0,
+            is_base_due: false,
             current: None,
             spare: None,
             reading: None,
@@ -214,6 +219,7 @@ impl Journal {
             segment.clear_from(last.end);
             journal.offset = last.end;
             journal.current = Some(segment);
+            journal.is_base_due = true;
         }
         journal.adopt_destinations(&mut state);
         let recovered = Recovered {
