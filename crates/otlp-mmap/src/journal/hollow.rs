@@ -26,7 +26,7 @@ impl Journal {
         }
         let behind = || self.segments.iter().skip(1).filter(|held| self.is_hollow(held));
         let gain: u64 = behind().map(|held| held.identity.length).sum();
-        let newest = behind().last()?.identity.number;
+        let newest = behind().next_back()?.identity.number;
         (gain >= self.options.max_bytes / WORTH_PARTS).then_some(newest)
     }
 
