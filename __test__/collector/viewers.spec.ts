@@ -123,7 +123,14 @@ test('top and tap work beside a collector, which exports everything all the same
 test('tap shows only what it was asked for', async (t) => {
   const { directory, tracer } = writing(t);
   const args = ['tap', '--dir', directory, '--format', 'json', '--count', '3', '--signal', 'traces', '--service'];
-  const run = new CommandRun(t, [...args, 'unknown_service:node', '--name', 'WANT', '--attribute', 'tier=gold']);
+  const run = new CommandRun(t, [
+    ...args,
+    `unknown_service:${process.argv0}`,
+    '--name',
+    'WANT',
+    '--attribute',
+    'tier=gold',
+  ]);
   const code = await repeatUntilEnded(run, () => {
     tracer.startSpan('wanted', { attributes: { tier: 'gold' } }, ROOT_CONTEXT).end();
     tracer.startSpan('wanted', { attributes: { tier: 'tin' } }, ROOT_CONTEXT).end();

@@ -123,6 +123,32 @@ fn a_span_that_is_open_while_its_collector_dies_ends_as_any_other() {
 }
 
 #[test]
+fn open_spans_of_a_process_that_dies_with_its_collector_are_exported_although_nothing_new_is_read() {
+    let place = Place::new();
+    let writer = in_directory(place.data.path());
+    let mut app = Spans::new(&writer);
+    app.write(start, 1);
+    app.write(start, 2);
+    let view = place.view();
+    let reading = Reading::start(place.options());
+    let read_up_to = |index| {
+        until("the ring is given back", || {
+            view.ring(RingId::Spans).reader_index() == index
+        });
+    };
+    // the journal knows the first as open, and then as over
+    read_up_to(1);
+    app.write(end, 1);
+    read_up_to(2);
+    drop((reading, app, writer));
+    let reading = Reading::start(place.options());
+    let mut sink = Sink::default();
+    work_until(&reading, &mut sink, "both spans", |sink| sink.spans.len() == 2);
+    assert!(!sink.spans[&1][0].incomplete && sink.spans[&2][0].incomplete);
+    until("the file is removed", || files(place.data.path()).is_empty());
+}
+
+#[test]
 fn open_spans_of_a_process_that_is_gone_with_its_file_are_exported_as_incomplete() {
     let place = Place::new();
     let writer = in_directory(place.data.path());

@@ -105,6 +105,12 @@ export const METRICS = {
     'ring',
   ),
   receiver_quarantined_records: counter('Records that could not be decoded.', '{records}', 'receiver'),
+  receiver_undecodable_parts: counter(
+    'Parts of records that could not be decoded. An `attribute`, `body` or `link` is left out; for a `reference` to a scope or resource an empty one stands in; in a `text` what is not UTF-8 became U+FFFD.',
+    '{parts}',
+    'receiver',
+    'part',
+  ),
   receiver_lost_spills: counter(
     'Values taken cut, as the whole ones were not in the file any more.',
     '{values}',
@@ -117,7 +123,7 @@ export const METRICS = {
   ),
   receiver_skipped_slots: counter('Slots that an ended process claimed and never published.', '{slots}', 'receiver'),
   receiver_dropped_records: counter(
-    'Losses that apps counted in their files: a ring that stayed full, a record too large for its slot, and the like.',
+    'Losses that apps counted in their files, by `reason`: `full` (the ring), `too_large` (for a slot), `disk` (no file could be made or grown), `disabled` (the provider was shut down), `limit` (of the dictionary, the series, or the folder); `truncated` is a record of which a value was cut.',
     '{records}',
     'receiver',
     'ring',

@@ -153,6 +153,14 @@ impl Baseline {
         self.resends
     }
 
+    /// Number and time of the collection that is under way.
+    pub(crate) fn collection(&self) -> (u64, u64) {
+        let time = self
+            .state()
+            .map_or(0, |state| state[word::NEXT_TIME].load(Ordering::Relaxed));
+        (self.account().number + 1, time)
+    }
+
     /// Everything was taken.
     pub(crate) fn complete(&self) {
         if !self.resends

@@ -283,7 +283,11 @@ impl Journal {
             };
         }
         for (key, value) in &transaction.notes {
-            self.notes.insert(key.clone(), value.clone());
+            if value.is_empty() {
+                self.notes.remove(key);
+            } else {
+                self.notes.insert(key.clone(), value.clone());
+            }
         }
     }
 

@@ -28,6 +28,8 @@ pub(super) struct Kept<'a> {
     /// Ids of spans that are not open any more.
     pub(super) gone: &'a [u8],
     pub(super) position: Option<Position>,
+    /// A small value to be kept with it, under a key.
+    pub(super) note: Option<&'a (String, Vec<u8>)>,
 }
 
 /// What became of it.
@@ -44,6 +46,8 @@ pub(super) struct Points {
     pub(super) piece: Piece,
     pub(super) urgent: bool,
     pub(super) stream: String,
+    /// How far their collection is with them.
+    pub(super) note: Option<(String, Vec<u8>)>,
 }
 
 /// The journal could not take it: everything stays as it is, to be tried again.
@@ -83,6 +87,8 @@ pub(super) struct Keeper {
     max_live_bytes: usize,
     /// Producers that are done with, to be taken out of the journal.
     forgotten: Vec<Vec<u8>>,
+    /// Keys of notes, likewise.
+    forgotten_notes: Vec<String>,
     /// Why the last commit was refused.
     refusal: Option<Refusal>,
     /// Data points that the journal did not take yet.
@@ -104,6 +110,7 @@ impl Keeper {
             window: Window::default(),
             max_live_bytes,
             forgotten: Vec::new(),
+            forgotten_notes: Vec::new(),
             refusal: None,
             points: VecDeque::new(),
             points_added: 0,
@@ -126,9 +133,10 @@ impl Keeper {
         if let Some(position) = kept.position {
             transaction.position(kept.stream, position);
         }
-        for stream in &self.forgotten {
-            transaction.forget(stream);
+        if let Some((key, value)) = kept.note {
+            transaction.note(key, value);
         }
+        self.forget_in(&mut transaction);
         let begun = Instant::now();
         let committed = if self.is_making_room {
             self.journal.commit_beyond(&transaction)
@@ -139,6 +147,7 @@ impl Keeper {
         match committed {
             Ok(committed) => {
                 self.forgotten.clear();
+                self.forgotten_notes.clear();
                 self.tell_taken();
                 fail_point("reader index");
                 let is_live = kept
@@ -251,12 +260,8 @@ impl Keeper {
     }
 
     /// Data points to be kept: a number that counts up.
-    pub(super) fn add_points(&mut self, piece: Piece, urgent: bool, stream: &str) -> u64 {
-        self.points.push_back(Points {
-            piece,
-            urgent,
-            stream: stream.to_owned(),
-        });
+    pub(super) fn add_points(&mut self, points: Points) -> u64 {
+        self.points.push_back(points);
         self.points_added += 1;
         self.points_added
     }
@@ -274,6 +279,7 @@ impl Keeper {
             open: &[],
             gone: &[],
             position: None,
+            note: points.note.as_ref(),
         };
         let kept = self.keep(kept);
         if kept.is_err() {
@@ -304,19 +310,41 @@ impl Keeper {
         }
     }
 
+    /// The value that is kept under a key.
+    pub(super) fn note(&self, key: &str) -> Option<&[u8]> {
+        self.journal.note(key)
+    }
+
+    /// It is not needed any more.
+    pub(super) fn forget_note(&mut self, key: String) {
+        if self.journal.note(&key).is_some() {
+            self.forgotten_notes.push(key);
+        }
+    }
+
+    fn forget_in(&self, transaction: &mut Transaction<'_>) {
+        for stream in &self.forgotten {
+            transaction.forget(stream);
+        }
+        for key in &self.forgotten_notes {
+            transaction.forget_note(key);
+        }
+    }
+
     /// Commits what has to be and came with no piece.
     pub(super) fn save(&mut self) {
-        let saved = if self.forgotten.is_empty() {
+        let mut transaction = Transaction::new();
+        self.forget_in(&mut transaction);
+        let saved = if transaction.is_empty() {
             self.journal.save_acknowledgements()
         } else {
-            let mut transaction = Transaction::new();
-            for stream in &self.forgotten {
-                transaction.forget(stream);
-            }
             self.journal.commit_beyond(&transaction).map(drop)
         };
         match saved {
-            Ok(()) => self.forgotten.clear(),
+            Ok(()) => {
+                self.forgotten.clear();
+                self.forgotten_notes.clear();
+            }
             Err(refusal) => self.tell_refused(refusal),
         }
     }

@@ -343,7 +343,8 @@ impl Producer {
                     Level::Debug,
                     format!("removed {}: drained, its writer is done with it", path.display()),
                 );
-                file.cells.remove_baselines();
+                let Attached { cells, reader, .. } = file;
+                cells.remove_baselines(&reader, outlet);
             }
             Err(error) => outlet.log(
                 Level::Warn,
@@ -408,9 +409,10 @@ impl Producer {
         self.logs.add_to(stats);
         self.measured.add_to(stats);
         stats.records_quarantined += self.measured.encode.quarantined();
+        stats.faults += self.measured.encode.faults();
         let logs = self.logs.encode.counters();
         stats.records_quarantined += logs.quarantined;
-        stats.spills_lost += logs.faults.lost_spills;
+        stats.faults += logs.faults;
         for file in self.files.iter().chain(&self.retiring) {
             stats.series_skipped += file.cells.skipped();
         }
