@@ -50,6 +50,26 @@ test.serial('records_with_values_that_are_none_are_told_once', (t) =>
   }),
 );
 
+test.serial('what_comes_after_the_end_of_its_provider_is_told_once_a_signal', (t) =>
+  withDirectory(async (directory) => {
+    const options = { directory, resourceDetectors: [] };
+    const [loggers, tracers] = [new MmapLoggerProvider(options), new MmapTracerProvider(options)];
+    const [logger, tracer] = [loggers.getLogger('a'), tracers.getTracer('a')];
+    await Promise.all([loggers.shutdown(), tracers.shutdown()]);
+    lines.length = 0;
+    for (let i = 0; i < 3; i++) {
+      logger.emit({ body: i });
+      tracer.startSpan('late').end();
+    }
+    await told();
+    t.deepEqual(lines.sort(), [
+      'otlp-mmap: 3 log record(s) dropped: the writer is shut down.',
+      'otlp-mmap: 3 span record(s) dropped: the writer is shut down.',
+    ]);
+    t.deepEqual(logsIn(directory), []);
+  }),
+);
+
 const MADE_UP = 100_000;
 const geometry = { eventsBuffers: 8192, eventsBufferSize: 256, spansBuffers: 2, measurementsBuffers: 2 };
 

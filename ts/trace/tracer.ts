@@ -78,7 +78,10 @@ export class MmapTracer implements Tracer {
       const isRoot = context === ROOT_CONTEXT;
       if (!isRoot && context.getValue(SUPPRESS_TRACING) === true) return wrapSpanContext(INVALID_SPAN_CONTEXT);
       const parent = isRoot ? undefined : getSpan(context);
-      if (this.#state.isShutDown) return wrapSpanContext(parent?.spanContext() ?? INVALID_SPAN_CONTEXT);
+      if (this.#state.isShutDown) {
+        this.#origin.records.refuse();
+        return wrapSpanContext(parent?.spanContext() ?? INVALID_SPAN_CONTEXT);
+      }
       const traceState = takeParent(parent);
       this.#drawIds();
       position.traceFlags = SAMPLED;
