@@ -1,6 +1,8 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
+import { rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { DiagLogLevel, diag } from '@opentelemetry/api';
 import test from 'ava';
 import { MmapLoggerProvider, MmapTracerProvider } from 'otlp-mmap';
@@ -67,6 +69,24 @@ test.serial('what_comes_after_the_end_of_its_provider_is_told_once_a_signal', (t
       'otlp-mmap: 3 span record(s) dropped: the writer is shut down.',
     ]);
     t.deepEqual(logsIn(directory), []);
+  }),
+);
+
+test.serial('a_folder_over_its_limit_is_told_with_the_remedy_though_it_has_room_by_the_time_it_is_told', (t) =>
+  withDirectory(async (directory) => {
+    const other = join(directory, 'other.mmap');
+    writeFileSync(other, 'x');
+    truncateSync(other, 300 << 20);
+    const provider = new MmapLoggerProvider({ directory, resourceDetectors: [] });
+    const logger = provider.getLogger('a');
+    lines.length = 0;
+    logger.emit({ body: 'lost' });
+    rmSync(other);
+    while (provider.status()?.file === undefined) logger.emit({ body: 'until there is a file' });
+    await told();
+    const [line] = linesOf(directory);
+    t.regex(line, /log record\(s\) dropped: .* exceed the limit of .*; raise the limit, or start a collector/);
+    await provider.shutdown();
   }),
 );
 
