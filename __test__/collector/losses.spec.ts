@@ -9,7 +9,7 @@ import { MmapLoggerProvider, MmapTracerProvider } from 'otlp-mmap';
 import { CommandRun } from './command';
 import { configFiles } from './config/documents';
 import { temporaryFolder } from './fixtures';
-import { freePort } from './otelcol';
+import { freePort } from './free-port';
 
 // What apps lose is in the collector's own metrics: every ring and reason, those that are 0 as well.
 

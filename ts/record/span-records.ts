@@ -23,6 +23,7 @@ const { bounds, LENGTH_WIDTH, putFixed32, putVarint, setLength } = wire;
 const { STALE_KEYS } = anyValue;
 const { putCount, putMessage, putSpanHeader, putSpanId, putTag, putText, putTraceState, tagOf } = message;
 const {
+  COMMIT_DISABLED,
   COMMIT_PUBLISHED,
   COMMIT_STALE,
   CONSTANT_DROP_LIMIT,
@@ -101,6 +102,11 @@ export class SpanRecords {
     this.writer = writer;
     this.capacity = writer.capacity(CONSTANT_RING_SPANS);
     this.#behindLong = this.capacity >> 2;
+  }
+
+  /** A span that came after the end of its provider: told, as every loss is. */
+  refuse(): void {
+    this.writer.abandoned(CONSTANT_RING_SPANS, COMMIT_DISABLED);
   }
 
   /** The span has begun, at `recordTime`. Attributes that do not fit follow in records of their own; the result is the start's. */

@@ -90,7 +90,7 @@ export class SpanData implements StartFields, EndFields, OpenSpan {
     this.name = textOf(name);
     const { parentContext } = position;
     let packed = otlpFlags(position.traceFlags, parentContext?.isRemote);
-    if (kind !== undefined && kind > 0 && kind <= LAST_KIND) packed |= kind << KIND_SHIFT;
+    if (typeof kind === 'number' && kind > 0 && kind <= LAST_KIND) packed |= kind << KIND_SHIFT;
     if (position.hasParent) packed |= HAS_PARENT;
     if (position.parentSampled) packed |= PARENT_SAMPLED;
     this.packed = packed;
