@@ -59,8 +59,8 @@ export declare class NativeScraper {
 
 /** See `NativeViewer` of `ts/native/binding/viewer.ts`. */
 export declare class NativeViewer {
-  /** Watches folders and single files. */
-  constructor(directories: Array<string>, files: Array<string>)
+  /** Watches folders and single files, and knows what journals have of spans that began earlier. */
+  constructor(directories: Array<string>, files: Array<string>, journals: Array<string>)
   /** Looks at everything once. */
   visit(): JsVisit
   /** The processes as they are now, each with its longest open spans. */

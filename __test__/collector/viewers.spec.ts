@@ -5,15 +5,15 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT_CONTEXT, SpanKind } from '@opentelemetry/api';
 import test, { type ExecutionContext } from 'ava';
-import { MmapTracerProvider } from 'otlp-mmap';
+import { MmapTracerProvider, type MmapTracerProviderOptions } from 'otlp-mmap';
 import { CommandRun, runCommand } from './command';
 import { exportedSpans, fixtureFile, temporaryFolder } from './fixtures';
 import { Sink } from './sink';
 
 /** A provider with a folder of its own, and its file's path. */
-function writing(t: ExecutionContext) {
+function writing(t: ExecutionContext, geometry?: MmapTracerProviderOptions['geometry']) {
   const directory = temporaryFolder(t);
-  const provider = new MmapTracerProvider({ directory, resourceDetectors: [] });
+  const provider = new MmapTracerProvider({ directory, resourceDetectors: [], geometry });
   t.teardown(() => provider.shutdown());
   const file = () => join(directory, readdirSync(directory).find((name) => name.endsWith('.mmap'))!);
   return { directory, tracer: provider.getTracer('tests', '1'), file };
@@ -88,6 +88,38 @@ test('top shows spans in flight, the longest first, with their attributes, and c
   t.true(before.equals(readFileSync(file())));
   const text = await runCommand(t, ['top', '--dir', directory, '--count', '1']);
   t.regex(text.stdout, /first .*order\.id = 7 +late = "yes"/);
+});
+
+test('top started late knows what the journal does: spans that began more than a ring ago, and only those that are open', async (t) => {
+  const sink = await Sink.start();
+  t.teardown(() => sink.close());
+  const state = temporaryFolder(t);
+  const { directory, tracer, file } = writing(t, { spansBuffers: 64 });
+  const args = ['--dir', directory, '--endpoint', sink.url, '--storage', state];
+  const collector = new CommandRun(t, args);
+  const first = tracer.startSpan('first', { attributes: { 'order.id': 7 } }, ROOT_CONTEXT);
+  const ends = tracer.startSpan('ends', {}, ROOT_CONTEXT);
+  // Far more than the ring holds, as fast as it is read.
+  for (let round = 0; round < 8; round++) {
+    const arrives = sink.arrived(sink.requests.length + 1);
+    for (let i = 0; i < 20; i++) tracer.startSpan('short', {}, ROOT_CONTEXT).end();
+    if (round === 2) ends.end();
+    await arrives;
+  }
+  const last = tracer.startSpan('last', {}, ROOT_CONTEXT);
+  const names = async (...more: string[]) => {
+    const { code, stdout, stderr } = await runCommand(t, ['top', '--count', '1', '--format', 'json', ...more]);
+    t.is(code, 0, stderr);
+    return JSON.parse(stdout).inFlight.map(({ span }: { span: { name: string } }) => span.name);
+  };
+  const before = readFileSync(join(state, 'mmap', 'lock'));
+  t.deepEqual(await names('--dir', directory, '--storage', state), ['first', 'last']);
+  t.deepEqual(await names('--dir', directory, '--storage', 'none'), ['last']);
+  t.deepEqual(await names('--file', file(), '--storage', join(state, 'nowhere')), ['last']);
+  t.deepEqual(readFileSync(join(state, 'mmap', 'lock')), before);
+  first.end();
+  last.end();
+  t.is(await collector.stop(), 0, collector.stderr);
 });
 
 test('top and tap work beside a collector, which exports everything all the same', async (t) => {

@@ -18,7 +18,7 @@ const help = `Usage: otlp-mmap-collector top [options]
 
 A live screen of the processes that write telemetry: records a second, how full their rings are, what was lost, who reads them; and the
 spans in flight right now, longest first, with their attributes. Changes nothing. Spans that began before it are known as far as
-the rings still hold their start.
+the rings still hold their start, or the collector's journal does.
 
 What to look at:
 ${placesHelp}

@@ -75,13 +75,15 @@ impl Directory {
         let mut found = Vec::new();
         for entry in fs::read_dir(&self.path)? {
             let path = entry?.path();
+            if is_segment(&path) {
+                found.push(path);
+                continue;
+            }
             let name = path.file_name().unwrap_or_default().to_string_lossy();
             if !name.starts_with(SEGMENT_PREFIX) {
                 continue;
             }
-            if name.ends_with(SEGMENT_SUFFIX) {
-                found.push(path);
-            } else if name.ends_with(".new") || name.ends_with(SPARE_SUFFIX) {
+            if name.ends_with(".new") || name.ends_with(SPARE_SUFFIX) {
                 let _ = fs::remove_file(&path);
             }
         }
@@ -116,4 +118,10 @@ impl Directory {
     pub(super) fn sync(&self) -> io::Result<()> {
         fs::File::open(&self.path)?.sync_all()
     }
+}
+
+/// The name is that of a segment in use.
+pub(super) fn is_segment(path: &Path) -> bool {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    name.starts_with(SEGMENT_PREFIX) && name.ends_with(SEGMENT_SUFFIX)
 }

@@ -18,6 +18,7 @@ mod options;
 mod ranges;
 mod recovery;
 mod segment;
+mod snapshot;
 mod transaction;
 mod upkeep;
 mod walk;
@@ -30,6 +31,7 @@ pub use error::{JournalError, Refusal};
 pub use options::{DestinationOptions, JournalOptions, OnFull};
 pub use ranges::Ranges;
 pub use recovery::OpenSpanStore;
+pub use snapshot::read_open_spans;
 pub use transaction::Transaction;
 
 use std::collections::{HashMap, VecDeque};
