@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { AppBinding } from './binding/app.js';
+import type { JournalCalls } from './binding/journal.js';
 import type { PieceCalls } from './binding/piece-processor.js';
 import type { ProcessCalls } from './binding/process.js';
 import type { ReceiverCalls } from './binding/receiver.js';
@@ -29,6 +30,7 @@ export interface NativeBinding
   extends AppBinding,
     ProcessCalls,
     ReceiverCalls,
+    JournalCalls,
     PieceCalls,
     ScraperCalls,
     ViewerCalls {}
