@@ -136,6 +136,9 @@ export declare function internScope(writer: number, epoch: number, name: string,
 /** Dictionary reference of a string; negative: the negated `COMMIT_*` status. */
 export declare function internString(writer: number, epoch: number, text: string): number
 
+/** See `JournalCalls` of `ts/native/binding/journal.ts`. */
+export declare function journalFailPoints(): Array<string>
+
 /** See `Amount` of `ts/native/binding/journal.ts`. */
 export interface JsAmount {
   pieces: number
@@ -195,6 +198,8 @@ export interface JsDestinationStats {
   name: string
   pending: JsAmount
   dropped: JsAmount
+  replayed: JsAmount
+  found: JsAmount
 }
 
 /** See `DumpOptions` of `ts/native/binding/viewer.ts`. */
@@ -308,6 +313,7 @@ export interface JsJournalStats {
   transactions: number
   bytesWritten: number
   piecesDamaged: number
+  oldest: number
   refusal?: string
   destinations: Array<JsDestinationStats>
 }
@@ -514,6 +520,9 @@ export interface JsWriterStatus {
   error?: string
   warnings: Array<string>
 }
+
+/** See `JournalCalls` of `ts/native/binding/journal.ts`. */
+export declare function killAtFailPoint(name: string, passes: number): boolean
 
 /** Bytes of memory that the process' control group (version 1 or 2) allows; null without a limit. */
 export declare function memoryLimit(): number | null

@@ -157,11 +157,11 @@ impl Segment {
                 }
             }
         };
-        fail_point("header");
+        fail_point("header of a segment");
         if !mapping.copy_in(0, &identity.encode()) {
             return Err(io::Error::other("the file shrank"));
         }
-        fail_point("segment's name");
+        fail_point("name of a segment");
         fs::rename(&from, path)?;
         Ok(Self {
             identity,

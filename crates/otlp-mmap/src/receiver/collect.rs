@@ -8,6 +8,7 @@ use super::{Level, MetricStream, ReceiverOptions};
 use crate::cells::{Baseline, CellReader, Groups};
 use crate::clock;
 use crate::file::Extension;
+use crate::journal::fail_point::fail_point;
 use crate::layout::constant;
 use crate::otlp::{MetricEncoder, Piece, Resolver};
 use crate::reader::FileReader;
@@ -301,6 +302,7 @@ impl FileCells {
         let Some((_, time)) = self.collected.take_if(|(sequence, _)| *sequence <= watermark) else {
             return;
         };
+        fail_point("base of a delta");
         for baseline in self.streams.iter_mut().filter_map(|stream| stream.baseline.as_mut()) {
             // of a round that exported again, those that had nothing to export have nothing under way either
             baseline.acknowledged();

@@ -1,6 +1,6 @@
 //! The journal behind the reader thread: what is read is committed there, then its slots are given back, then it is handed over.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use super::attached::Settled;
@@ -96,8 +96,10 @@ pub(super) struct Keeper {
     /// How many pieces of them there were in all.
     points_added: u64,
     told: Option<Instant>,
-    /// Commits may pass the journal's limit: the oldest segment is about to go.
+    /// Commits may pass the journal's limit: a segment is about to go.
     pub(super) is_making_room: bool,
+    /// Streams of which everything is to be stated anew, with their open spans.
+    anew: HashSet<Vec<u8>>,
     behind: Vec<bool>,
     log: Vec<(Level, String)>,
 }
@@ -116,6 +118,7 @@ impl Keeper {
             points_added: 0,
             told: None,
             is_making_room: false,
+            anew: HashSet::new(),
             log: Vec::new(),
         }
     }
@@ -123,6 +126,10 @@ impl Keeper {
     /// Makes what was read safe.
     pub(super) fn keep(&mut self, kept: Kept<'_>) -> Result<Keep, NotKept> {
         let mut transaction = Transaction::new();
+        let is_anew = kept.signal == Signal::Traces && self.anew.contains(kept.stream);
+        if is_anew {
+            transaction.forget(kept.stream);
+        }
         if let Some(piece) = kept.piece {
             transaction.piece(kept.signal, piece.items, kept.points_of, &piece.bytes);
         }
@@ -130,7 +137,8 @@ impl Keeper {
         if !kept.open.is_empty() {
             transaction.open_spans(kept.stream, kept.open);
         }
-        if let Some(position) = kept.position {
+        let known = || self.journal.position(kept.stream).filter(|_| is_anew).cloned();
+        if let Some(position) = kept.position.or_else(known) {
             transaction.position(kept.stream, position);
         }
         if let Some((key, value)) = kept.note {
@@ -148,6 +156,9 @@ impl Keeper {
             Ok(committed) => {
                 self.forgotten.clear();
                 self.forgotten_notes.clear();
+                if is_anew {
+                    self.anew.remove(kept.stream);
+                }
                 self.tell_taken();
                 fail_point("reader index");
                 let is_live = kept
@@ -188,6 +199,7 @@ impl Keeper {
 
     /// A destination took the piece, or refused it for good.
     pub(super) fn acknowledge(&mut self, destination: usize, number: u64) {
+        fail_point("acknowledgement");
         if self.journal.acknowledge(destination, number) {
             self.window.let_go(number);
         }
@@ -370,6 +382,33 @@ impl Keeper {
         matches!(self.refusal, Some(Refusal::Full | Refusal::NoSpace(_)))
             .then(|| self.journal.crowding())
             .flatten()
+    }
+
+    /// Segments behind the oldest, up to the one returned, could go: everything that is kept from here to [`Keeper::end_hollow`] is
+    /// stated anew.
+    pub(super) fn begin_hollow(&mut self) -> Option<u64> {
+        let through = self.journal.hollow()?;
+        self.anew = self.journal.streams_through(through);
+        self.is_making_room = true;
+        Some(through)
+    }
+
+    /// All open spans are written again, or not `all_kept`. True if segments went.
+    pub(super) fn end_hollow(&mut self, through: u64, all_kept: bool) -> bool {
+        self.is_making_room = false;
+        // those that have no open span
+        let mut transaction = Transaction::new();
+        for stream in std::mem::take(&mut self.anew) {
+            transaction.forget(&stream);
+            if let Some(position) = self.journal.position(&stream) {
+                transaction.position(&stream, position.clone());
+            }
+        }
+        if !all_kept || self.journal.commit_beyond(&transaction).is_err() {
+            return false;
+        }
+        fail_point("removing a segment");
+        self.journal.drop_hollow(through) > 0
     }
 
     pub(super) fn is_worth_carrying(&self, open_bytes: usize) -> bool {
