@@ -5,7 +5,7 @@ import type { NativeBinding, NativeViewer } from '../../native/binding';
 import { SIGNALS, type Signal } from '../batch';
 import { UsageError } from '../usage-error';
 
-export const FORMATS = ['text', 'json'] as const;
+const FORMATS = ['text', 'json'] as const;
 
 /** Text for people, or JSON for programs: one object, or one a line. */
 export type Format = (typeof FORMATS)[number];
