@@ -9,8 +9,8 @@ import { AppRun } from './app-run';
 import { CommandRun } from './command';
 import { configFiles } from './config/documents';
 import { temporaryFolder } from './fixtures';
+import { freePort } from './free-port';
 import { Ledger } from './ledger';
-import { freePort } from './otelcol';
 import { Sink } from './sink';
 
 /** A destination with a ledger; `down` refuses everything until further notice. */

@@ -8,7 +8,7 @@ import type { Sampler, SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import type { ExecutionContext } from 'ava';
 import * as fc from 'fast-check';
 import { MmapTracerProvider } from 'otlp-mmap';
-import { loadBinding } from '../../dist/native/loader';
+import { loadBinding } from '../../ts/native/loader';
 import { type FlatSpan, flatten } from '../support/otlp-json';
 import { spansIn, withDirectory } from '../support/written-files';
 import { type Call, CountingIds, limits, MoodySampler, perform } from './calls';
