@@ -14,7 +14,7 @@ interface Entry {
 }
 
 /** Things of one kind that a destination got from a line of collectors, each by what tells it from the others. */
-export class Account {
+class Account {
   readonly entries = new Map<string, Entry>();
   /** Those that came again. */
   repeated = 0;

@@ -2,8 +2,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { type Context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import { LoggerProvider } from '@opentelemetry/sdk-logs';
+import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
 import test from 'ava';
-import { MmapLoggerProvider, MmapMeterProvider, MmapTracerProvider } from 'otlp-mmap';
+import {
+  MmapLoggerProvider,
+  MmapLogRecordProcessor,
+  MmapMeterProvider,
+  MmapSpanProcessor,
+  MmapTracerProvider,
+} from 'otlp-mmap';
 import '../support/warnings';
 import { logsIn, spansIn, withDirectory } from '../support/written-files';
 
@@ -162,6 +170,39 @@ test('no_call_of_the_logs_api_throws', (t) =>
     const last = logsIn(directory).find(({ log }) => (log.body as Any)?.stringValue === 'afterwards')!;
     t.like(last.scope, { name: 'a', version: '7' });
     await provider.shutdown();
+  }));
+
+test('what_the_stock_sdk_lets_through_our_processors_write', (t) =>
+  withDirectory(async (directory) => {
+    let [spans, records] = [0, 0];
+    const ignore = async () => {};
+    const countSpans = { onStart() {}, onEnd: () => void spans++, forceFlush: ignore, shutdown: ignore };
+    const countRecords = { onEmit: () => void records++, forceFlush: ignore, shutdown: ignore };
+    const tracers = new BasicTracerProvider({ spanProcessors: [countSpans, new MmapSpanProcessor({ directory })] });
+    const loggers = new LoggerProvider({ processors: [countRecords, new MmapLogRecordProcessor({ directory })] });
+    const tracer = tracers.getTracer('t');
+    const calls: ((value: Any) => void)[] = [
+      (value) => tracers.getTracer(value).startSpan('x').end(),
+      (value) => tracers.getTracer('a', value).startSpan('x').end(),
+      (value) => tracers.getTracer('a', '1', { schemaUrl: value }).startSpan('x').end(),
+      (value) => tracer.startSpan(value).end(),
+      (value) => tracer.startSpan('x', { attributes: { a: value } }).end(),
+      (value) => tracer.startSpan('x', { links: [value] }).end(),
+      (value) => tracer.startSpan('x').updateName(value).end(),
+      (value) => tracer.startSpan('x').addEvent(value).end(),
+      (value) => tracer.startSpan('x').setStatus({ code: 2, message: value }).end(),
+      (value) => loggers.getLogger(value).emit({}),
+      (value) => loggers.getLogger('a', value).emit({}),
+      (value) => loggers.getLogger('a').emit({ severityText: value }),
+      (value) => loggers.getLogger('a').emit({ eventName: value }),
+      (value) => loggers.getLogger('a').emit({ body: value }),
+      (value) => loggers.getLogger('a').emit({ attributes: { a: value } }),
+    ];
+    for (const use of calls) for (const value of Object.values(values)) thrown(() => use(value));
+    t.true(spans > 100 && records > 80, `${spans} spans, ${records} records`);
+    t.is(spansIn(directory).length, spans);
+    t.is(logsIn(directory).length, records);
+    await Promise.all([tracers.shutdown(), loggers.shutdown()]);
   }));
 
 test('no_call_of_the_metrics_api_throws', (t) =>

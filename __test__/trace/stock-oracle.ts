@@ -8,7 +8,7 @@ import type { Sampler, SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import type { ExecutionContext } from 'ava';
 import * as fc from 'fast-check';
 import { MmapTracerProvider } from 'otlp-mmap';
-import { loadBinding } from '../../dist/native/loader';
+import { loadBinding } from '../../ts/native/loader';
 import { type FlatSpan, flatten } from '../support/otlp-json';
 import { spansIn, withDirectory } from '../support/written-files';
 import { type Call, CountingIds, limits, MoodySampler, perform } from './calls';
@@ -46,11 +46,11 @@ const settingOf = (calls: fc.Arbitrary<Call[]>): fc.Arbitrary<Setting> =>
       (sdk: StockTracing) => sdk.parentBased(),
       () => new MoodySampler(),
     ),
-    spansBufferSize: fc.constantFrom(512, 2048),
+    spansBufferSize: fc.constantFrom(256, 2048),
   });
 
 /** A file small enough to make one for each run, with room for all records of a run. */
-const room = { spansBuffers: 512, eventsBuffers: 2, measurementsBuffers: 2 };
+const room = { spansBuffers: 1024, eventsBuffers: 2, measurementsBuffers: 2 };
 
 /** What the stock SDK makes of the calls: a request of its exporter. */
 export function viaStock(sdk: StockTracing, { todo, spanLimits, sampler }: Setting): Uint8Array {

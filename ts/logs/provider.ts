@@ -5,7 +5,7 @@ import { diag } from '@opentelemetry/api';
 import { createNoopLogger, type Logger, type LoggerOptions, type LoggerProvider } from '@opentelemetry/api-logs';
 import { Redaction } from '../attributes/redaction.js';
 import type { LogRecordLimits } from '../config/log-limits.js';
-import type { WriterStatus } from '../native/binding.js';
+import type { WriterStatus } from '../native/binding/writer.js';
 import { openProducer } from '../producer/open.js';
 import type { Producer } from '../producer/producer.js';
 import { LogRecords } from '../record/log-records.js';

@@ -9,7 +9,7 @@ import {
   readExportTimes,
   readHistogramAggregation,
 } from '../config/metrics.js';
-import type { WriterStatus } from '../native/binding.js';
+import type { WriterStatus } from '../native/binding/writer.js';
 import { openProducer } from '../producer/open.js';
 import type { Producer } from '../producer/producer.js';
 import { Scope } from '../record/writer.js';

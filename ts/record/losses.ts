@@ -3,7 +3,8 @@
 
 import { diag } from '@opentelemetry/api';
 import { announce } from '../config/diagnostics.js';
-import type { NativeBinding, WriterStatus } from '../native/binding.js';
+import type { AppBinding } from '../native/binding/app.js';
+import type { WriterStatus } from '../native/binding/writer.js';
 import * as layout from '../native/layout.js';
 
 const {
@@ -31,12 +32,12 @@ const RECORDS: Record<number, string> = {
 
 /** Tells through `diag` what one thread loses: a line for each ring and reason now and then, with the count since the one before. */
 export class Losses {
-  readonly #binding: NativeBinding;
+  readonly #binding: AppBinding;
   readonly #handle: number;
   readonly #counts = new Uint32Array(RINGS * CONSTANT_DROP_REASONS);
   readonly #toldAt = new Float64Array(RINGS * CONSTANT_DROP_REASONS).fill(Number.NEGATIVE_INFINITY);
 
-  constructor(binding: NativeBinding, handle: number) {
+  constructor(binding: AppBinding, handle: number) {
     this.#binding = binding;
     this.#handle = handle;
   }

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { announce } from '../config/diagnostics.js';
-import type { WriterStatus } from '../native/binding.js';
+import type { WriterStatus } from '../native/binding/writer.js';
 
 /** How long records may wait for a first reader before an operator is told, and how often to look. Milliseconds. */
 const PATIENCE = 30_000;

@@ -4,6 +4,7 @@
 import { parseArgs } from 'node:util';
 import { loadBinding } from '../../native/loader';
 import { parseDuration } from '../config/units';
+import { tell } from '../standard-error';
 import { writeOut } from '../standard-output';
 import { paletteFor, printable } from '../terminal';
 import { UsageError } from '../usage-error';
@@ -91,7 +92,7 @@ export const top: Command = {
     } finally {
       screen?.close();
     }
-    if (!screen) for (const problem of problems) process.stderr.write(`otlp-mmap-collector: ${printable(problem)}\n`);
+    if (!screen) for (const problem of problems) tell(problem);
     return 0;
   },
 };

@@ -7,7 +7,7 @@ import { journalsIn } from '../storage/directory';
 import { defaultStateDirectory } from '../storage/settings';
 import { UsageError } from '../usage-error';
 
-export const FORMATS = ['text', 'json'] as const;
+const FORMATS = ['text', 'json'] as const;
 
 /** Text for people, or JSON for programs: one object, or one a line. */
 export type Format = (typeof FORMATS)[number];
