@@ -4,6 +4,7 @@
 
 #[path = "support/collecting.rs"]
 mod collecting;
+#[path = "support/journals.rs"]
 mod journals;
 #[path = "support/metrics.rs"]
 mod metrics;

@@ -1,6 +1,7 @@
 //! What known writers of version 1 are known to leave in a file, one after the other in one ring: each is counted, and every span around it
 //! arrives.
 
+#[path = "support/records.rs"]
 mod records;
 #[path = "support/spans.rs"]
 mod spans;

@@ -1,5 +1,6 @@
 //! The journal's bounds, and whom it knows.
 
+#[path = "support/journals.rs"]
 mod journals;
 
 use std::time::{Duration, Instant};

@@ -1,5 +1,6 @@
 //! A crash at each write of the journal: the next start finds everything up to a commit, and nothing of what came after.
 
+#[path = "support/journals.rs"]
 mod journals;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};

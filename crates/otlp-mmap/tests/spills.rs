@@ -1,5 +1,6 @@
 //! What is longer than a slot arrives whole by way of the spill ring; a reader of version 1 sees the same record cut.
 
+#[path = "support/records.rs"]
 mod records;
 #[path = "support/spilling.rs"]
 mod spilling;

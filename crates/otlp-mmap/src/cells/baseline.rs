@@ -6,6 +6,8 @@
 //! and exports the difference. When all of it is acknowledged, one store makes the copies the base. When the collector dies before, its
 //! successor exports the differences of the copies again: the same values, for the same interval.
 
+mod put_back;
+
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::OpenOptionsExt;

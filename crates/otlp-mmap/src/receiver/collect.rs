@@ -314,6 +314,19 @@ impl FileCells {
         }
     }
 
+    /// The state directory was removed: what was exported is written there again.
+    pub(super) fn put_baselines_back(&mut self, outlet: &mut Outlet<'_>) {
+        for stream in &mut self.streams {
+            if let Err(error) = stream.put_baseline_back() {
+                let name = &stream.spec.name;
+                let message = format!(
+                    "what the metric stream {name} exported cannot be written again: {error}; the next collector may export it a second time"
+                );
+                outlet.log(Level::Error, message);
+            }
+        }
+    }
+
     /// The file is gone: what was exported of it is of no use any more.
     pub(super) fn remove_baselines(self, file: &FileReader, outlet: &mut Outlet<'_>) {
         let file_id = file_id(file);

@@ -218,6 +218,15 @@ impl Producer {
         }
     }
 
+    /// The state directory was removed: what it alone held is written again. True if the journal took it.
+    pub(super) fn write_again(&mut self, outlet: &mut Outlet<'_>) -> bool {
+        for file in self.files.iter_mut().chain(&mut self.retiring) {
+            file.cells.put_baselines_back(outlet);
+        }
+        self.assembler().will_lose(u64::MAX);
+        self.keep_all(outlet)
+    }
+
     /// Collects metrics that are due.
     pub(super) fn collect(&mut self, outlet: &mut Outlet<'_>, pass: &Pass<'_>) -> Progress {
         if pass.flush {

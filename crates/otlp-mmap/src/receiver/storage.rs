@@ -198,8 +198,7 @@ impl Run<'_> {
         };
         if keeper.tend(now) {
             for producer in self.producers.values_mut() {
-                producer.assembler().will_lose(u64::MAX);
-                producer.keep_all(&mut self.outlet);
+                producer.write_again(&mut self.outlet);
             }
         }
         while let Some(keeper) = &mut self.outlet.keeper

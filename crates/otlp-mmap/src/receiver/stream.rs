@@ -61,6 +61,11 @@ impl Stream {
         }
     }
 
+    /// The state directory was removed: what it exported is written there again.
+    pub(super) fn put_baseline_back(&mut self) -> std::io::Result<()> {
+        self.baseline.as_mut().map_or(Ok(()), Baseline::put_back)
+    }
+
     /// What it exported is of no use any more.
     pub(super) fn remove_baseline(self, file_id: [u8; 16], outlet: &mut Outlet<'_>) {
         if let Some(baseline) = self.baseline {

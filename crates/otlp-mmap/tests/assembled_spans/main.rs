@@ -1,11 +1,11 @@
 //! Any sequence of records over several spans, from two files of one producer, gives the spans that a plain model gives.
 
-#[path = "../decoded/mod.rs"]
+#[path = "../support/decoded.rs"]
 mod decoded;
-#[path = "../given/mod.rs"]
+#[path = "../support/given.rs"]
 mod given;
 mod model;
-#[path = "../records/mod.rs"]
+#[path = "../support/records.rs"]
 mod records;
 
 use std::collections::BTreeMap;
