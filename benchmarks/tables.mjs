@@ -40,7 +40,8 @@ export function figure(value) {
   return (Math.abs(value) >= 1000 ? COUNTS : FIGURES).format(value);
 }
 
-function align([head, ...rows]) {
+/** Cells as lines of a markdown table; the first row is the head. */
+export function align([head, ...rows]) {
   const widths = head.map((_, column) => Math.max(3, ...[head, ...rows].map((row) => row[column].length)));
   const line = (cells) => `| ${cells.map((cell, column) => cell.padEnd(widths[column])).join(' | ')} |`;
   return [line(head), `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`, ...rows.map(line)];

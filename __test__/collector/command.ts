@@ -28,11 +28,13 @@ export class CommandRun {
   readonly child: ChildProcess;
   readonly #ended: Promise<number | null>;
 
-  constructor(t: ExecutionContext, args: string[], settings: NodeJS.ProcessEnv = {}) {
+  /** @param around A command that runs the command line behind it. */
+  constructor(t: ExecutionContext, args: string[], settings: NodeJS.ProcessEnv = {}, around: string[] = []) {
     const inherited = Object.entries(process.env).filter(
       ([name]) => !/^(OTEL_|OTLP_|SDK_MMAP_|NODE_OPTIONS$)/.test(name),
     );
-    this.child = spawn(process.execPath, [MAIN, ...args], {
+    const [program, ...all] = [...around, process.execPath, MAIN, ...args];
+    this.child = spawn(program, all, {
       env: { ...Object.fromEntries(inherited), XDG_STATE_HOME: stateHome(t), ...settings },
       stdio: ['ignore', 'pipe', 'pipe'],
     });

@@ -14,6 +14,7 @@ import { ServiceManager } from './service-manager';
 import { ReceiverStorage } from './storage/receiver-storage';
 import { SettledCounters } from './telemetry/counters';
 import { IntakeCounts } from './telemetry/intake-counts';
+import { journalMeasurements } from './telemetry/journal-measurements';
 import {
   exporterMeasurements,
   pipelineMeasurements,
@@ -297,7 +298,10 @@ export class Collector {
   #measure(): Measurement[] {
     return [
       ...this.#intakeCounts.measurements(this.#receivers.keys()),
-      ...[...this.#receivers].flatMap(([id, receiver]) => receiverMeasurements(id, receiver.stats())),
+      ...[...this.#receivers].flatMap(([id, receiver]) => {
+        const stats = receiver.stats();
+        return [...receiverMeasurements(id, stats), ...journalMeasurements(id, stats.journal)];
+      }),
       ...this.#deployment.graph.pipelines.flatMap(pipelineMeasurements),
       ...[...this.#deployment.exporters].flatMap(([id, exporter]) => exporterMeasurements(id, exporter)),
       ...processMeasurements(this.#memory),

@@ -5,7 +5,7 @@ import { type Palette, paletteFor, printable } from './terminal';
 
 export type Level = 'error' | 'warn' | 'info' | 'debug';
 
-export const LEVELS: readonly Level[] = ['error', 'warn', 'info', 'debug'];
+const LEVELS: readonly Level[] = ['error', 'warn', 'info', 'debug'];
 
 /** How a message becomes a line, without its newline. */
 export type LineFormat = (time: string, level: Level, message: string) => string;

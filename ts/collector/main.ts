@@ -14,8 +14,8 @@ import { tap } from './commands/tap';
 import { top } from './commands/top';
 import { validate } from './commands/validate';
 import { ConfigError } from './config/problems';
+import { tell } from './standard-error';
 import { surviveClosedOutput, writeOut } from './standard-output';
-import { printable } from './terminal';
 import { UsageError } from './usage-error';
 import { VERSION } from './version';
 
@@ -61,7 +61,7 @@ surviveClosedOutput();
 main(process.argv.slice(2))
   .catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') return 0;
-    for (const line of messageOf(error)) process.stderr.write(`otlp-mmap-collector: ${printable(line)}\n`);
+    for (const line of messageOf(error)) tell(line);
     if (isUsageError(error)) process.stderr.write("Try 'otlp-mmap-collector --help'.\n");
     return exitCodeOf(error);
   })

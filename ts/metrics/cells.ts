@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { SpanContext } from '@opentelemetry/api';
-import type { InstrumentOptions, NativeBinding } from '../native/binding.js';
+import type { AppBinding } from '../native/binding/app.js';
+import type { InstrumentOptions } from '../native/binding/cells.js';
 import * as layout from '../native/layout.js';
 import { threadScratch } from '../native/scratch.js';
 import { parseWord } from '../record/span-identity.js';
@@ -54,10 +55,10 @@ export interface Place {
 /** One thread's use of the metric cells of a writer. Nothing here throws but `define`. */
 export class Cells {
   readonly tick: Tick = { seconds: 0, epoch: 0 };
-  readonly #binding: NativeBinding;
+  readonly #binding: AppBinding;
   readonly #handle: number;
-  readonly #record: NativeBinding['recordCell'];
-  readonly #observe: NativeBinding['observeCell'];
+  readonly #record: AppBinding['recordCell'];
+  readonly #observe: AppBinding['observeCell'];
   /** Views of the file, by cell number; undefined where there is none yet. */
   #windows: (Float64Array | undefined)[] = [];
   /** False where the runtime allows no views on memory that is not its own. */

@@ -3,7 +3,7 @@
 
 import { type Attributes, type Context, context, type SpanContext } from '@opentelemetry/api';
 import type { ExemplarFilter } from '../config/metrics.js';
-import type { InstrumentOptions } from '../native/binding.js';
+import type { InstrumentOptions } from '../native/binding/cells.js';
 import { CONSTANT_RING_MEASUREMENTS } from '../native/layout.js';
 import type { MeasurementRecords } from '../record/measurement-records.js';
 import type { Scope, Writer } from '../record/writer.js';

@@ -1,15 +1,15 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { CellCalls } from './binding/cells.js';
+import type { AppBinding } from './binding/app.js';
+import type { JournalCalls } from './binding/journal.js';
 import type { PieceCalls } from './binding/piece-processor.js';
 import type { ProcessCalls } from './binding/process.js';
 import type { ReceiverCalls } from './binding/receiver.js';
-import type { RecordCalls } from './binding/records.js';
 import type { ScraperCalls } from './binding/scraper.js';
 import type { ViewerCalls } from './binding/viewer.js';
-import type { WriterCalls } from './binding/writer.js';
 
+export type * from './binding/app.js';
 export type * from './binding/cells.js';
 export type * from './binding/journal.js';
 export type * from './binding/metric-stream.js';
@@ -27,11 +27,10 @@ export type * from './binding/writer.js';
  * every thread of it.
  */
 export interface NativeBinding
-  extends ProcessCalls,
-    WriterCalls,
-    RecordCalls,
-    CellCalls,
+  extends AppBinding,
+    ProcessCalls,
     ReceiverCalls,
+    JournalCalls,
     PieceCalls,
     ScraperCalls,
     ViewerCalls {}

@@ -174,6 +174,7 @@ pub struct JsReceiverStats {
     pub changes_without_start: f64,
     pub records_quarantined: f64,
     pub spills_lost: f64,
+    pub parts_undecodable: HashMap<&'static str, f64>,
     pub slots_skipped: f64,
     pub open_spans_evicted: f64,
     pub writer_drops: HashMap<&'static str, HashMap<&'static str, f64>>,
@@ -207,7 +208,16 @@ impl From<ReceiverStats> for JsReceiverStats {
             ends_without_start: stats.ends_without_start as f64,
             changes_without_start: stats.changes_without_start as f64,
             records_quarantined: stats.records_quarantined as f64,
-            spills_lost: stats.spills_lost as f64,
+            spills_lost: stats.faults.lost_spills as f64,
+            parts_undecodable: [
+                ("attribute", stats.faults.undecodable_attributes),
+                ("body", stats.faults.undecodable_bodies),
+                ("link", stats.faults.undecodable_links),
+                ("reference", stats.faults.unresolved_references),
+                ("text", stats.faults.invalid_utf8),
+            ]
+            .map(|(part, count)| (part, count as f64))
+            .into(),
             slots_skipped: stats.slots_skipped as f64,
             open_spans_evicted: stats.open_spans_evicted as f64,
             writer_drops: drops

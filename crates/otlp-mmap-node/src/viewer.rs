@@ -336,12 +336,14 @@ pub struct JsViewer(Viewer);
 
 #[napi]
 impl JsViewer {
-    /// Watches folders and single files.
+    /// Watches folders and single files, and knows what journals have of spans that began earlier.
     #[napi(constructor)]
     #[must_use]
-    pub fn new(directories: Vec<String>, files: Vec<String>) -> Self {
+    pub fn new(directories: Vec<String>, files: Vec<String>, journals: Vec<String>) -> Self {
         let paths = |names: Vec<String>| names.into_iter().map(PathBuf::from).collect();
-        Self(Viewer::new(paths(directories), paths(files)))
+        let mut viewer = Viewer::new(paths(directories), paths(files));
+        viewer.look_into_journals(paths(journals));
+        Self(viewer)
     }
 
     /// Looks at everything once.

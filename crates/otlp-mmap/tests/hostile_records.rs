@@ -1,7 +1,10 @@
 //! Whatever a file holds, what comes out is valid OTLP, of bounded size, and says what could be read.
 
+#[path = "support/decoded.rs"]
 mod decoded;
+#[path = "support/given.rs"]
 mod given;
+#[path = "support/records.rs"]
 mod records;
 
 use decoded::{AnyValue, Span};

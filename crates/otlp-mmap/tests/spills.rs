@@ -1,5 +1,6 @@
 //! What is longer than a slot arrives whole by way of the spill ring; a reader of version 1 sees the same record cut.
 
+#[path = "support/records.rs"]
 mod records;
 #[path = "support/spilling.rs"]
 mod spilling;
@@ -181,6 +182,88 @@ fn a_ring_that_is_full_takes_nothing_of_the_spill_ring() {
     let view = FileView::open(&app.path(), Access::Read).unwrap();
     let block = view.extension().unwrap();
     assert!(block.spill_head() < 63 * 400, "{}", block.spill_head());
+}
+
+/// A trace state of `count` members of 24 bytes.
+fn members(count: usize) -> String {
+    (0..count)
+        .map(|i| format!("v{i:03}={}", "m".repeat(19)))
+        .collect::<Vec<_>>()
+        .join(",")
+}
+
+#[test]
+fn a_long_trace_state_arrives_whole_and_a_version_1_reader_sees_no_part_of_a_member() {
+    let mut app = App::new(geometry());
+    let long = members(100);
+    let start = Message::new().bytes(5, "name").fixed64(7, 1).bytes(1000, &long);
+    assert_eq!(app.span(11, &start), CommitStatus::Published);
+    let link = Message::new().bytes(1, TRACE).bytes(2, [9; 8]).bytes(3, &long);
+    assert_eq!(
+        app.span(15, &Message::new().message(13, &link)),
+        CommitStatus::Published
+    );
+    assert_eq!(app.span(12, &Message::new().fixed64(8, 9)), CommitStatus::Published);
+    let (spans, _, faults) = read(&app.path());
+    assert_eq!(faults, Faults::default());
+    assert_eq!(spans[0]["traceState"], long);
+    assert_eq!(spans[0]["links"][0]["traceState"], long);
+    let view = FileView::open(&app.path(), Access::ReadWrite).unwrap();
+    for record in &drain(&view, RingId::Spans)[..2] {
+        let text = String::from_utf8_lossy(record);
+        let from = text.find("v000=").unwrap();
+        let kept = text[from..]
+            .split(|c: char| !(c.is_ascii_alphanumeric() || ",=".contains(c)))
+            .next()
+            .unwrap();
+        let count = kept.matches('=').count();
+        assert!(count >= 4, "{kept}");
+        assert!(kept.starts_with(&members(count)), "{kept}");
+    }
+}
+
+#[test]
+fn a_link_of_many_attributes_arrives_whole_and_a_version_1_reader_sees_those_that_fit() {
+    let mut app = App::new(geometry());
+    let ids = Message::new().bytes(1, TRACE).bytes(2, [9; 8]);
+    let link = (0..100)
+        .fold(ids, |link, i| {
+            link.message(4, &key_value(app.key(&format!("k{i}")), &string(&format!("{i}"))))
+        })
+        .bytes(3, members(30));
+    assert_eq!(app.span(11, &Message::new().fixed64(7, 1)), CommitStatus::Published);
+    let record = Message::new().message(13, &link).varint(1000, 7);
+    assert_eq!(app.span(15, &record), CommitStatus::Published);
+    assert_eq!(app.span(12, &Message::new().fixed64(8, 9)), CommitStatus::Published);
+    let (spans, _, faults) = read(&app.path());
+    assert_eq!(faults, Faults::default());
+    let found = &spans[0]["links"][0];
+    assert_eq!(found["traceState"], members(30));
+    for i in 0..100 {
+        assert_eq!(attribute(found, &format!("k{i}")), format!("{i}"));
+    }
+    assert_eq!(app.drops(RingId::Spans, constant::DROP_TRUNCATED), 0);
+
+    let view = FileView::open(&app.path(), Access::ReadWrite).unwrap();
+    let record = &drain(&view, RingId::Spans)[1];
+    let link = nested(&nested(record, 15), 13);
+    assert_eq!(nested(&link, 1), TRACE);
+    assert_eq!(nested(&link, 2), [9; 8]);
+    let whole = Fields::new(&link)
+        .filter(|field| matches!(field, Ok((4, Field::Bytes(_)))))
+        .count();
+    assert!(whole >= 5, "{whole} attributes");
+}
+
+/// The body of a field of `message`.
+fn nested(message: &[u8], number: u32) -> Vec<u8> {
+    let found = Fields::new(message)
+        .map(Result::unwrap)
+        .find(|(found, _)| *found == number);
+    let Some((_, Field::Bytes(body))) = found else {
+        panic!("field {number}")
+    };
+    body.to_vec()
 }
 
 #[test]

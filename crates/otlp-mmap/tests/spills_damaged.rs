@@ -1,5 +1,6 @@
 //! Nothing that stands in a spill ring, or in a reference to it, can hurt a reader.
 
+#[path = "support/records.rs"]
 mod records;
 #[path = "support/spilling.rs"]
 mod spilling;

@@ -3,8 +3,9 @@
 
 import { parseArgs } from 'node:util';
 import { loadBinding } from '../../native/loader';
+import { tell } from '../standard-error';
 import { writeOut } from '../standard-output';
-import { paletteFor, printable } from '../terminal';
+import { paletteFor } from '../terminal';
 import { UsageError } from '../usage-error';
 import { inspectionText, resourceOf } from '../viewers/inspection-text';
 import { formatNamed } from '../viewers/options';
@@ -44,7 +45,7 @@ export const inspect: Command = {
         await writeOut(format === 'json' ? `${JSON.stringify(shown)}\n` : inspectionText(inspection, palette));
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === 'EPIPE') throw error;
-        process.stderr.write(`otlp-mmap-collector: ${printable((error as Error).message)}\n`);
+        tell((error as Error).message);
         exitCode = 1;
       }
     }

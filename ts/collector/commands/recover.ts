@@ -13,8 +13,9 @@ import { HeaderSource } from '../exporters/connection/headers';
 import { TlsSource } from '../exporters/connection/tls';
 import { DetailedText } from '../exporters/debug/request-text';
 import { OtlpHttpExporter } from '../exporters/otlphttp/otlphttp';
+import { tell } from '../standard-error';
 import { writeOut } from '../standard-output';
-import { paletteFor, printable } from '../terminal';
+import { paletteFor } from '../terminal';
 import { UsageError } from '../usage-error';
 import { formatNamed, signalsNamed } from '../viewers/options';
 import type { Command } from './command';
@@ -69,7 +70,7 @@ export const recover: Command = {
 
     let exitCode = 0;
     const fail = (sentence: string) => {
-      process.stderr.write(`otlp-mmap-collector: ${printable(sentence)}\n`);
+      tell(sentence);
       exitCode = 1;
     };
     for (const path of positionals) {
@@ -86,7 +87,7 @@ export const recover: Command = {
         if (problem) fail(`${path}: ${piece.items} ${ITEM_NAMES[piece.signal]} were not sent: ${problem}`);
         else sent.push(piece);
       }
-      if (sender) process.stderr.write(`otlp-mmap-collector: ${printable(path)}: sent ${summary(sent)}\n`);
+      if (sender) tell(`${path}: sent ${summary(sent)}`);
     }
     await sender?.close();
     return exitCode;

@@ -4,6 +4,7 @@
 import { parseArgs } from 'node:util';
 import { loadBinding } from '../../native/loader';
 import { parseDuration } from '../config/units';
+import { tell } from '../standard-error';
 import { writeOut } from '../standard-output';
 import { paletteFor, printable } from '../terminal';
 import { UsageError } from '../usage-error';
@@ -18,7 +19,7 @@ const help = `Usage: otlp-mmap-collector top [options]
 
 A live screen of the processes that write telemetry: records a second, how full their rings are, what was lost, who reads them; and the
 spans in flight right now, longest first, with their attributes. Changes nothing. Spans that began before it are known as far as
-the rings still hold their start.
+the rings still hold their start, or the collector's journal does.
 
 What to look at:
 ${placesHelp}
@@ -91,7 +92,7 @@ export const top: Command = {
     } finally {
       screen?.close();
     }
-    if (!screen) for (const problem of problems) process.stderr.write(`otlp-mmap-collector: ${printable(problem)}\n`);
+    if (!screen) for (const problem of problems) tell(problem);
     return 0;
   },
 };

@@ -31,7 +31,7 @@ export const mmapReceiver: ReceiverFactory<MmapConfig> = {
 };
 
 /** The files, read by a thread of the native addon. */
-export class MmapReceiver implements Receiver<MmapConfig> {
+class MmapReceiver implements Receiver<MmapConfig> {
   sources: readonly string[] = [];
   readonly #context: ReceiverContext;
   readonly #native: NativeReceiver;

@@ -45,8 +45,29 @@ export interface JournalStats {
   bytesWritten: number;
   /** Pieces that could not be read back, counted once a destination. */
   piecesDamaged: number;
+  /** Milliseconds since the oldest segment was begun from which a destination lacks something; 0 if none lacks anything. */
+  oldest: number;
   /** Why nothing is read now, if the journal cannot be written. */
   refusal?: string;
-  /** What waits for each destination, and what was given up because of the journal's bounds. */
-  destinations: { name: string; pending: Amount; dropped: Amount }[];
+  destinations: DestinationStats[];
+}
+
+export interface DestinationStats {
+  name: string;
+  /** What it neither took nor lost. */
+  pending: Amount;
+  /** What it lost to the journal's bounds. */
+  dropped: Amount;
+  /** What was read back for it, instead of being handed over as it was made. */
+  replayed: Amount;
+  /** What waited for it when the journal was opened. Of this it gets a second time what was in flight when the process before died. */
+  found: Amount;
+}
+
+/** For tests: how a collector dies at a chosen write. Nothing but these calls leads there. */
+export interface JournalCalls {
+  /** Names of the places where it can be killed. */
+  journalFailPoints(): string[];
+  /** This process is killed as by `kill -9` when it comes to the place after it passed there `passes` times. False if there is no such place. */
+  killAtFailPoint(name: string, passes: number): boolean;
 }

@@ -65,6 +65,11 @@ export interface ReceiverStats {
   slotsSkipped: number;
   /** Records taken cut, as what they name in the spill ring was not there, or not whole. */
   spillsLost: number;
+  /**
+   * Parts of records that were taken: attributes, bodies and links left out since they could not be decoded; references to scopes and
+   * resources that lead nowhere, an empty one stands in; texts whose bytes were not UTF-8 and became U+FFFD.
+   */
+  partsUndecodable: Record<'attribute' | 'body' | 'link' | 'reference' | 'text', number>;
   openSpansEvicted: number;
   /** Drops that writers counted in the files seen so far, ring to reason to count; only what is not zero. */
   writerDrops: Partial<Record<RingName, Record<string, number>>>;

@@ -150,8 +150,10 @@ export interface ViewerCalls {
   /** Everything about a file that is not its records. Changes nothing. Throws with a sentence naming the file. */
   inspect(path: string): Inspection;
   /** Follows the files of folders, and single files. None has to exist yet. */
+  /** `journals`: state directories, for spans that began before what the rings hold. What is none, or may not be read, is passed over. */
   NativeViewer: new (
     directories: string[],
     files: string[],
+    journals: string[],
   ) => NativeViewer;
 }

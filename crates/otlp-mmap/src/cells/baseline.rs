@@ -6,14 +6,15 @@
 //! and exports the difference. When all of it is acknowledged, one store makes the copies the base. When the collector dies before, its
 //! successor exports the differences of the copies again: the same values, for the same interval.
 
-use std::fs::{self, File, OpenOptions};
+mod put_back;
+
+use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::cells::read::{Exponential, InstrumentView, Point, Series};
 use crate::file::atomic::{AtomicU64, Ordering};
-use crate::file::{Access, CELLS_RESERVATION, Mapping, allocate_more};
+use crate::file::{Access, CELLS_RESERVATION, Mapping, allocate_more, private};
 use crate::layout::cells;
 
 /// Bytes before the copies. The first file's have the state.
@@ -80,14 +81,7 @@ impl Baseline {
             PathBuf::from(name)
         });
         let open = |path: &Path| -> io::Result<Mapping> {
-            let file = OpenOptions::new()
-                .read(true)
-                .write(true)
-                .create(true)
-                .truncate(false)
-                .mode(0o600)
-                .custom_flags(libc::O_NOFOLLOW | libc::O_CLOEXEC)
-                .open(path)?;
+            let file = private().create(true).truncate(false).open(path)?;
             allocate_more(&file, 0, HEADER)?;
             Mapping::with_reservation(file, Access::ReadWrite, CELLS_RESERVATION)
         };
@@ -151,6 +145,14 @@ impl Baseline {
     /// There is a collection to be exported again, before there can be a new one.
     pub(crate) fn resends(&self) -> bool {
         self.resends
+    }
+
+    /// Number and time of the collection that is under way.
+    pub(crate) fn collection(&self) -> (u64, u64) {
+        let time = self
+            .state()
+            .map_or(0, |state| state[word::NEXT_TIME].load(Ordering::Relaxed));
+        (self.account().number + 1, time)
     }
 
     /// Everything was taken.

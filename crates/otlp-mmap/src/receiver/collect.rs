@@ -1,12 +1,14 @@
 //! The metric cells of one file: collected at intervals, once for each stream, in pieces as the consumer takes them.
 
 use super::preference;
+use super::round_note::RoundNote;
 use super::run::Outlet;
-use super::stream::{Stream, open_baseline};
+use super::stream::{Stream, file_id, open_baseline};
 use super::{Level, MetricStream, ReceiverOptions};
 use crate::cells::{Baseline, CellReader, Groups};
 use crate::clock;
 use crate::file::Extension;
+use crate::journal::fail_point::fail_point;
 use crate::layout::constant;
 use crate::otlp::{MetricEncoder, Piece, Resolver};
 use crate::reader::FileReader;
@@ -101,7 +103,7 @@ impl FileCells {
         last_seen: u64,
     ) -> bool {
         if self.round.is_none() && self.collected.is_none() {
-            self.change_streams();
+            self.change_streams(file, outlet);
             self.follow_app(file);
         }
         if self.is_final || self.streams.is_empty() || !self.is_open(file, outlet, options) {
@@ -168,9 +170,10 @@ impl FileCells {
 
     /// Goes over to the streams that are wanted. One that stays keeps what it exported, and its merged series while the rules are the
     /// same.
-    fn change_streams(&mut self) {
+    fn change_streams(&mut self, file: &FileReader, outlet: &mut Outlet<'_>) {
         let Some(wanted) = self.wanted.take() else { return };
         let mut before = std::mem::take(&mut self.streams);
+        let file_id = file_id(file);
         for spec in wanted {
             let known = before.iter().position(|stream| stream.spec.name == spec.name);
             let mut stream = known.map_or_else(|| Stream::new(&spec), |at| before.swap_remove(at));
@@ -182,9 +185,7 @@ impl FileCells {
             self.streams.push(stream);
         }
         for stream in before {
-            if let Some(baseline) = stream.baseline {
-                baseline.remove();
-            }
+            stream.remove_baseline(file_id, outlet);
         }
     }
 
@@ -237,13 +238,18 @@ impl FileCells {
                 .as_mut()
                 .filter(|_| !left_out)
                 .map_or(round.time, |baseline| baseline.begin(round.time));
+            stream.begin(file, reader, outlet);
         }
         let full = |encoder: &MetricEncoder| encoder.items() >= options.max_points || encoder.bytes() >= PIECE_BYTES;
         let mut ended = left_out;
         while !ended && !full(&self.encoder) {
             if reader.advance() {
+                let is_kept = stream.kept.is_some_and(|kept| reader.walked() <= kept);
                 let (instrument, series) = reader.current();
-                match stream.take(instrument, series, round.end) {
+                if !is_kept {
+                    (stream.taken.instrument, stream.taken.cell) = (instrument.unit_offset, series.cell);
+                }
+                match stream.take(instrument, series, round.end, is_kept) {
                     Ok(Some((temporality, interval))) => self.encoder.point(instrument, series, temporality, interval),
                     Ok(None) => {}
                     Err(error) => {
@@ -259,12 +265,17 @@ impl FileCells {
                     }
                 }
             } else {
+                stream.leave_out_merged();
                 ended = !stream.hand_merged(&mut self.encoder, round.end);
             }
         }
         let mut piece = Piece::default();
         if self.encoder.cut(&mut piece) {
-            round.sequence = outlet.hand_metrics(piece, round.urgent, &stream.spec.name);
+            let note = stream.baseline.as_ref().map(|_| {
+                let key = RoundNote::key(file_id(file), &stream.spec.name);
+                (key, stream.taken.encode())
+            });
+            round.sequence = outlet.hand_metrics(piece, round.urgent, &stream.spec.name, note);
         }
         if !ended {
             return;
@@ -291,6 +302,7 @@ impl FileCells {
         let Some((_, time)) = self.collected.take_if(|(sequence, _)| *sequence <= watermark) else {
             return;
         };
+        fail_point("base of a delta");
         for baseline in self.streams.iter_mut().filter_map(|stream| stream.baseline.as_mut()) {
             // of a round that exported again, those that had nothing to export have nothing under way either
             baseline.acknowledged();
@@ -302,10 +314,24 @@ impl FileCells {
         }
     }
 
+    /// The state directory was removed: what was exported is written there again.
+    pub(super) fn put_baselines_back(&mut self, outlet: &mut Outlet<'_>) {
+        for stream in &mut self.streams {
+            if let Err(error) = stream.put_baseline_back() {
+                let name = &stream.spec.name;
+                let message = format!(
+                    "what the metric stream {name} exported cannot be written again: {error}; the next collector may export it a second time"
+                );
+                outlet.log(Level::Error, message);
+            }
+        }
+    }
+
     /// The file is gone: what was exported of it is of no use any more.
-    pub(super) fn remove_baselines(self) {
-        for baseline in self.streams.into_iter().filter_map(|stream| stream.baseline) {
-            baseline.remove();
+    pub(super) fn remove_baselines(self, file: &FileReader, outlet: &mut Outlet<'_>) {
+        let file_id = file_id(file);
+        for stream in self.streams {
+            stream.remove_baseline(file_id, outlet);
         }
     }
 

@@ -1,6 +1,6 @@
 //! The journal behind the reader thread: what is read is committed there, then its slots are given back, then it is handed over.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::time::{Duration, Instant};
 
 use super::attached::Settled;
@@ -28,6 +28,8 @@ pub(super) struct Kept<'a> {
     /// Ids of spans that are not open any more.
     pub(super) gone: &'a [u8],
     pub(super) position: Option<Position>,
+    /// A small value to be kept with it, under a key.
+    pub(super) note: Option<&'a (String, Vec<u8>)>,
 }
 
 /// What became of it.
@@ -44,6 +46,8 @@ pub(super) struct Points {
     pub(super) piece: Piece,
     pub(super) urgent: bool,
     pub(super) stream: String,
+    /// How far their collection is with them.
+    pub(super) note: Option<(String, Vec<u8>)>,
 }
 
 /// The journal could not take it: everything stays as it is, to be tried again.
@@ -83,6 +87,8 @@ pub(super) struct Keeper {
     max_live_bytes: usize,
     /// Producers that are done with, to be taken out of the journal.
     forgotten: Vec<Vec<u8>>,
+    /// Keys of notes, likewise.
+    forgotten_notes: Vec<String>,
     /// Why the last commit was refused.
     refusal: Option<Refusal>,
     /// Data points that the journal did not take yet.
@@ -90,8 +96,10 @@ pub(super) struct Keeper {
     /// How many pieces of them there were in all.
     points_added: u64,
     told: Option<Instant>,
-    /// Commits may pass the journal's limit: the oldest segment is about to go.
+    /// Commits may pass the journal's limit: a segment is about to go.
     pub(super) is_making_room: bool,
+    /// Streams of which everything is to be stated anew, with their open spans.
+    anew: HashSet<Vec<u8>>,
     behind: Vec<bool>,
     log: Vec<(Level, String)>,
 }
@@ -104,11 +112,13 @@ impl Keeper {
             window: Window::default(),
             max_live_bytes,
             forgotten: Vec::new(),
+            forgotten_notes: Vec::new(),
             refusal: None,
             points: VecDeque::new(),
             points_added: 0,
             told: None,
             is_making_room: false,
+            anew: HashSet::new(),
             log: Vec::new(),
         }
     }
@@ -116,6 +126,10 @@ impl Keeper {
     /// Makes what was read safe.
     pub(super) fn keep(&mut self, kept: Kept<'_>) -> Result<Keep, NotKept> {
         let mut transaction = Transaction::new();
+        let is_anew = kept.signal == Signal::Traces && self.anew.contains(kept.stream);
+        if is_anew {
+            transaction.forget(kept.stream);
+        }
         if let Some(piece) = kept.piece {
             transaction.piece(kept.signal, piece.items, kept.points_of, &piece.bytes);
         }
@@ -123,12 +137,14 @@ impl Keeper {
         if !kept.open.is_empty() {
             transaction.open_spans(kept.stream, kept.open);
         }
-        if let Some(position) = kept.position {
+        let known = || self.journal.position(kept.stream).filter(|_| is_anew).cloned();
+        if let Some(position) = kept.position.or_else(known) {
             transaction.position(kept.stream, position);
         }
-        for stream in &self.forgotten {
-            transaction.forget(stream);
+        if let Some((key, value)) = kept.note {
+            transaction.note(key, value);
         }
+        self.forget_in(&mut transaction);
         let begun = Instant::now();
         let committed = if self.is_making_room {
             self.journal.commit_beyond(&transaction)
@@ -139,6 +155,10 @@ impl Keeper {
         match committed {
             Ok(committed) => {
                 self.forgotten.clear();
+                self.forgotten_notes.clear();
+                if is_anew {
+                    self.anew.remove(kept.stream);
+                }
                 self.tell_taken();
                 fail_point("reader index");
                 let is_live = kept
@@ -179,6 +199,7 @@ impl Keeper {
 
     /// A destination took the piece, or refused it for good.
     pub(super) fn acknowledge(&mut self, destination: usize, number: u64) {
+        fail_point("acknowledgement");
         if self.journal.acknowledge(destination, number) {
             self.window.let_go(number);
         }
@@ -251,12 +272,8 @@ impl Keeper {
     }
 
     /// Data points to be kept: a number that counts up.
-    pub(super) fn add_points(&mut self, piece: Piece, urgent: bool, stream: &str) -> u64 {
-        self.points.push_back(Points {
-            piece,
-            urgent,
-            stream: stream.to_owned(),
-        });
+    pub(super) fn add_points(&mut self, points: Points) -> u64 {
+        self.points.push_back(points);
         self.points_added += 1;
         self.points_added
     }
@@ -274,6 +291,7 @@ impl Keeper {
             open: &[],
             gone: &[],
             position: None,
+            note: points.note.as_ref(),
         };
         let kept = self.keep(kept);
         if kept.is_err() {
@@ -304,19 +322,41 @@ impl Keeper {
         }
     }
 
+    /// The value that is kept under a key.
+    pub(super) fn note(&self, key: &str) -> Option<&[u8]> {
+        self.journal.note(key)
+    }
+
+    /// It is not needed any more.
+    pub(super) fn forget_note(&mut self, key: String) {
+        if self.journal.note(&key).is_some() {
+            self.forgotten_notes.push(key);
+        }
+    }
+
+    fn forget_in(&self, transaction: &mut Transaction<'_>) {
+        for stream in &self.forgotten {
+            transaction.forget(stream);
+        }
+        for key in &self.forgotten_notes {
+            transaction.forget_note(key);
+        }
+    }
+
     /// Commits what has to be and came with no piece.
     pub(super) fn save(&mut self) {
-        let saved = if self.forgotten.is_empty() {
+        let mut transaction = Transaction::new();
+        self.forget_in(&mut transaction);
+        let saved = if transaction.is_empty() {
             self.journal.save_acknowledgements()
         } else {
-            let mut transaction = Transaction::new();
-            for stream in &self.forgotten {
-                transaction.forget(stream);
-            }
             self.journal.commit_beyond(&transaction).map(drop)
         };
         match saved {
-            Ok(()) => self.forgotten.clear(),
+            Ok(()) => {
+                self.forgotten.clear();
+                self.forgotten_notes.clear();
+            }
             Err(refusal) => self.tell_refused(refusal),
         }
     }
@@ -342,6 +382,33 @@ impl Keeper {
         matches!(self.refusal, Some(Refusal::Full | Refusal::NoSpace(_)))
             .then(|| self.journal.crowding())
             .flatten()
+    }
+
+    /// Segments behind the oldest, up to the one returned, could go: everything that is kept from here to [`Keeper::end_hollow`] is
+    /// stated anew.
+    pub(super) fn begin_hollow(&mut self) -> Option<u64> {
+        let through = self.journal.hollow()?;
+        self.anew = self.journal.streams_through(through);
+        self.is_making_room = true;
+        Some(through)
+    }
+
+    /// All open spans are written again, or not `all_kept`. True if segments went.
+    pub(super) fn end_hollow(&mut self, through: u64, all_kept: bool) -> bool {
+        self.is_making_room = false;
+        // those that have no open span
+        let mut transaction = Transaction::new();
+        for stream in std::mem::take(&mut self.anew) {
+            transaction.forget(&stream);
+            if let Some(position) = self.journal.position(&stream) {
+                transaction.position(&stream, position.clone());
+            }
+        }
+        if !all_kept || self.journal.commit_beyond(&transaction).is_err() {
+            return false;
+        }
+        fail_point("removing a segment");
+        self.journal.drop_hollow(through) > 0
     }
 
     pub(super) fn is_worth_carrying(&self, open_bytes: usize) -> bool {

@@ -15,6 +15,7 @@ mod measured;
 mod pattern;
 mod preference;
 mod producer;
+mod round_note;
 mod run;
 mod storage;
 mod stream;
@@ -29,7 +30,7 @@ use crate::cells::GroupRules;
 pub use crate::cells::Temporality;
 
 use crate::journal::{DestinationOptions, JournalStats};
-use crate::otlp::{Piece, Signal};
+use crate::otlp::{Faults, Piece, Signal};
 use crate::reader::DEAD_SLOT_TIMEOUT;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -181,8 +182,8 @@ pub struct ReceiverStats {
     pub changes_without_start: u64,
     /// Records that could not be decoded.
     pub records_quarantined: u64,
-    /// Records taken cut, as what they name in the spill ring was not there, or not whole.
-    pub spills_lost: u64,
+    /// What was left out of, or repaired in, records that were taken.
+    pub faults: Faults,
     /// Slots claimed by a dead writer and never published.
     pub slots_skipped: u64,
     /// Open spans exported early because a bound was reached.

@@ -218,6 +218,15 @@ impl Producer {
         }
     }
 
+    /// The state directory was removed: what it alone held is written again. True if the journal took it.
+    pub(super) fn write_again(&mut self, outlet: &mut Outlet<'_>) -> bool {
+        for file in self.files.iter_mut().chain(&mut self.retiring) {
+            file.cells.put_baselines_back(outlet);
+        }
+        self.assembler().will_lose(u64::MAX);
+        self.keep_all(outlet)
+    }
+
     /// Collects metrics that are due.
     pub(super) fn collect(&mut self, outlet: &mut Outlet<'_>, pass: &Pass<'_>) -> Progress {
         if pass.flush {
@@ -343,7 +352,8 @@ impl Producer {
                     Level::Debug,
                     format!("removed {}: drained, its writer is done with it", path.display()),
                 );
-                file.cells.remove_baselines();
+                let Attached { cells, reader, .. } = file;
+                cells.remove_baselines(&reader, outlet);
             }
             Err(error) => outlet.log(
                 Level::Warn,
@@ -408,9 +418,10 @@ impl Producer {
         self.logs.add_to(stats);
         self.measured.add_to(stats);
         stats.records_quarantined += self.measured.encode.quarantined();
+        stats.faults += self.measured.encode.faults();
         let logs = self.logs.encode.counters();
         stats.records_quarantined += logs.quarantined;
-        stats.spills_lost += logs.faults.lost_spills;
+        stats.faults += logs.faults;
         for file in self.files.iter().chain(&self.retiring) {
             stats.series_skipped += file.cells.skipped();
         }

@@ -3,7 +3,7 @@
 use super::attached::{Attach, Attached, Settled};
 use super::checkpoint::InFlight;
 use super::discovery::{Discovery, Found, Inode};
-use super::keeper::{Keep, Keeper, Kept, NotKept};
+use super::keeper::{Keep, Keeper, Kept, NotKept, Points};
 use super::producer::{Pass, Producer, ProducerKey, Progress};
 use super::{Command, Event, HandedPiece, Level, Pulse, ReceiverOptions, ReceiverStats};
 use crate::clock;
@@ -65,10 +65,33 @@ impl Outlet<'_> {
         self.hand_stream(signal, piece, urgent, String::new())
     }
 
-    /// Hands over data points of a stream.
-    pub(super) fn hand_metrics(&mut self, piece: Piece, urgent: bool, stream: &str) -> u64 {
+    /// The value that the journal keeps under a key.
+    pub(super) fn note(&self, key: &str) -> Option<&[u8]> {
+        self.keeper.as_ref()?.note(key)
+    }
+
+    /// It is not needed any more.
+    pub(super) fn forget_note(&mut self, key: String) {
         if let Some(keeper) = &mut self.keeper {
-            let sequence = keeper.add_points(piece, urgent, stream);
+            keeper.forget_note(key);
+        }
+    }
+
+    /// Hands over data points of a stream; with a journal, `note` is kept with them.
+    pub(super) fn hand_metrics(
+        &mut self,
+        piece: Piece,
+        urgent: bool,
+        stream: &str,
+        note: Option<(String, Vec<u8>)>,
+    ) -> u64 {
+        if let Some(keeper) = &mut self.keeper {
+            let sequence = keeper.add_points(Points {
+                piece,
+                urgent,
+                stream: stream.to_owned(),
+                note,
+            });
             self.keep_points();
             return sequence;
         }

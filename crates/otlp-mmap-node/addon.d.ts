@@ -59,8 +59,8 @@ export declare class NativeScraper {
 
 /** See `NativeViewer` of `ts/native/binding/viewer.ts`. */
 export declare class NativeViewer {
-  /** Watches folders and single files. */
-  constructor(directories: Array<string>, files: Array<string>)
+  /** Watches folders and single files, and knows what journals have of spans that began earlier. */
+  constructor(directories: Array<string>, files: Array<string>, journals: Array<string>)
   /** Looks at everything once. */
   visit(): JsVisit
   /** The processes as they are now, each with its longest open spans. */
@@ -136,6 +136,9 @@ export declare function internScope(writer: number, epoch: number, name: string,
 /** Dictionary reference of a string; negative: the negated `COMMIT_*` status. */
 export declare function internString(writer: number, epoch: number, text: string): number
 
+/** See `JournalCalls` of `ts/native/binding/journal.ts`. */
+export declare function journalFailPoints(): Array<string>
+
 /** See `Amount` of `ts/native/binding/journal.ts`. */
 export interface JsAmount {
   pieces: number
@@ -195,6 +198,8 @@ export interface JsDestinationStats {
   name: string
   pending: JsAmount
   dropped: JsAmount
+  replayed: JsAmount
+  found: JsAmount
 }
 
 /** See `DumpOptions` of `ts/native/binding/viewer.ts`. */
@@ -308,6 +313,7 @@ export interface JsJournalStats {
   transactions: number
   bytesWritten: number
   piecesDamaged: number
+  oldest: number
   refusal?: string
   destinations: Array<JsDestinationStats>
 }
@@ -412,6 +418,7 @@ export interface JsReceiverStats {
   changesWithoutStart: number
   recordsQuarantined: number
   spillsLost: number
+  partsUndecodable: Record<string, number>
   slotsSkipped: number
   openSpansEvicted: number
   writerDrops: Record<string, Record<string, number>>
@@ -513,6 +520,9 @@ export interface JsWriterStatus {
   error?: string
   warnings: Array<string>
 }
+
+/** See `JournalCalls` of `ts/native/binding/journal.ts`. */
+export declare function killAtFailPoint(name: string, passes: number): boolean
 
 /** Bytes of memory that the process' control group (version 1 or 2) allows; null without a limit. */
 export declare function memoryLimit(): number | null
