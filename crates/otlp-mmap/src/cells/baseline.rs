@@ -8,14 +8,13 @@
 
 mod put_back;
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
 use crate::cells::read::{Exponential, InstrumentView, Point, Series};
 use crate::file::atomic::{AtomicU64, Ordering};
-use crate::file::{Access, CELLS_RESERVATION, Mapping, allocate_more};
+use crate::file::{Access, CELLS_RESERVATION, Mapping, allocate_more, private};
 use crate::layout::cells;
 
 /// Bytes before the copies. The first file's have the state.
@@ -82,14 +81,7 @@ impl Baseline {
             PathBuf::from(name)
         });
         let open = |path: &Path| -> io::Result<Mapping> {
-            let file = OpenOptions::new()
-                .read(true)
-                .write(true)
-                .create(true)
-                .truncate(false)
-                .mode(0o600)
-                .custom_flags(libc::O_NOFOLLOW | libc::O_CLOEXEC)
-                .open(path)?;
+            let file = private().create(true).truncate(false).open(path)?;
             allocate_more(&file, 0, HEADER)?;
             Mapping::with_reservation(file, Access::ReadWrite, CELLS_RESERVATION)
         };
