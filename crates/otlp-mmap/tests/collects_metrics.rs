@@ -306,7 +306,7 @@ fn what_was_exported_of_a_file_that_is_gone_is_removed_after_a_restart() {
         ..watching(folder.path(), &[Temporality::Delta])
     };
     let (gone, stays) = (in_directory(folder.path()), in_directory(folder.path()));
-    let mut meters = [&gone, &stays].map(|writer| Meter::new(writer));
+    let mut meters = [&gone, &stays].map(Meter::new);
     let mut reading = Reading::start(options.clone());
     let mut first = None;
     for (at, meter) in meters.iter_mut().enumerate() {
