@@ -1,12 +1,12 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { ReceiverStats, RingName } from '../../native/binding';
-import { SIGNALS } from '../batch';
-import type { Memory } from '../memory';
-import type { Exporter } from '../pipeline/component';
-import type { Pipeline } from '../pipeline/pipeline';
-import { ITEM_METRIC_NAMES, type Measurement } from './registry';
+import type { ReceiverStats, RingName } from '../../native/binding.js';
+import { SIGNALS } from '../batch.js';
+import type { Memory } from '../memory.js';
+import type { Exporter } from '../pipeline/component.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
+import { ITEM_METRIC_NAMES, type Measurement } from './registry.js';
 
 const RINGS: readonly RingName[] = ['events', 'spans', 'measurements'];
 /** Why an app loses records, and `truncated`, which loses none: a value that was cut. */

@@ -1,8 +1,8 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Signal } from '../batch';
-import type { HistogramValue } from './distribution';
+import type { Signal } from '../batch.js';
+import type { HistogramValue } from './distribution.js';
 
 /** What a metric of the collector's own is. */
 export interface MetricDefinition {
