@@ -7,6 +7,8 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 
 /** Above every number of series that is measured: no measurement may end in the overflow series. */
 const LIMIT = 2_000_000;
+/** The most that can be set. */
+const MOST = 10_000_000;
 
 /** Meter providers by arm: { getMeter(name), collect() }. Apps with metrics have traces as well, so there is a context manager. */
 export const METERS = {
@@ -45,6 +47,15 @@ async function stockMeters() {
 async function ownMeters({ directory }) {
   const { MmapMeterProvider } = createRequire(import.meta.url)('../dist/index.js');
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
-  const provider = new MmapMeterProvider({ directory, cardinalityLimit: LIMIT, directoryLimit: 2 ** 34 });
-  return { getMeter: (name) => provider.getMeter(name), collect: () => provider.collect() };
+  const provider = new MmapMeterProvider({
+    directory,
+    cardinalityLimit: MOST,
+    directoryLimit: 2 ** 34,
+    exportIntervalMillis: 2 ** 31 - 1,
+  });
+  return {
+    getMeter: (name) => provider.getMeter(name),
+    collect: () => provider.collect(),
+    forceFlush: () => provider.forceFlush(),
+  };
 }

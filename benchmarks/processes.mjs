@@ -143,6 +143,17 @@ export async function runScript(script, settings, execArgv = []) {
   }
 }
 
+/** Runs a script for as long as `use` takes, which gets { send(message), answer(fits) }. */
+export async function withChild(script, settings, use) {
+  const child = forkScript(script, [JSON.stringify(settings)]);
+  const answer = (fits) => message(child, script, fits);
+  try {
+    return await use({ send: (told) => child.send(told), answer });
+  } finally {
+    await end(child, 'SIGKILL');
+  }
+}
+
 /** Resolves with the next message that fits. */
 export function message(child, name, fits) {
   let onMessage;

@@ -17,6 +17,7 @@ import logCost from './cases/log-cost.mjs';
 import longValues from './cases/long-values.mjs';
 import measurement from './cases/measurement.mjs';
 import metricCells from './cases/metric-cells.mjs';
+import metricCollector from './cases/metric-collector.mjs';
 import outage from './cases/outage.mjs';
 import ringToOtlp from './cases/ring-to-otlp.mjs';
 import slotSize from './cases/slot-size.mjs';
@@ -40,6 +41,7 @@ const CASES = {
   outage,
   'ring-to-otlp': ringToOtlp,
   'metric-cells': metricCells,
+  'metric-collector': metricCollector,
   'long-values': longValues,
   'slot-size': slotSize,
 };

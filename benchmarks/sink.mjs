@@ -6,13 +6,13 @@
 import http from 'node:http';
 import http2 from 'node:http2';
 import { gunzipSync } from 'node:zlib';
-import { countRecords, countSpans } from './otlp-count.mjs';
+import { countPoints, countRecords, countSpans } from './otlp-count.mjs';
 
 /** A gRPC message begins with one byte for "compressed" and four for its length. */
 const FRAME_HEADER = 5;
 
-const counts = { requests: 0, bytes: 0, spans: 0, records: 0, roots: 0, attributes: 0 };
-/** Who waits for how many spans or log records. */
+const counts = { requests: 0, bytes: 0, spans: 0, records: 0, points: 0, roots: 0, attributes: 0 };
+/** Who waits for how many spans, log records or data points. */
 const waiting = new Map();
 
 const overHttp = http.createServer((request, response) => {
@@ -47,14 +47,15 @@ function take(path, body, encoding) {
   const request = encoding === 'gzip' ? gunzipSync(body) : body;
   if (/\/v1\/logs$|LogsService/.test(path)) countRecords(request, counts);
   else if (/\/v1\/traces$|TraceService/.test(path)) countSpans(request, counts);
+  else if (/\/v1\/metrics$|MetricsService/.test(path)) countPoints(request, counts);
   for (const [id, items] of waiting) {
     if (received() >= items) answer(id);
   }
 }
 
-/** A run makes the one or the other. */
+/** A run makes one of them. */
 function received() {
-  return counts.spans + counts.records;
+  return counts.spans + counts.records + counts.points;
 }
 
 function answer(id) {

@@ -18,6 +18,8 @@ use std::time::{Duration, Instant};
 
 /// How often heartbeats are stored and the life of writers is checked.
 const TEND_INTERVAL: Duration = Duration::from_millis(200);
+/// Bytes in flight beyond which no more metrics are collected: unlike records, they wait where they are for nothing.
+const COLLECTED_BYTES: usize = 4 << 20;
 /// Between two looks for what deleted files left behind.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
 /// While records come in: long enough to find many at once, short beside the time in which a ring fills.
@@ -307,7 +309,7 @@ impl<'a> Run<'a> {
         for (at, producer) in order.into_iter().enumerate() {
             // metrics are the one thing that goes on when the receiver stops: they may be too many to hand over at once
             if (self.stopping || !self.paused)
-                && self.outlet.in_flight.bytes() < self.options.max_unacknowledged_bytes
+                && self.outlet.in_flight.bytes() < self.options.max_unacknowledged_bytes.min(COLLECTED_BYTES)
                 && self.outlet.keep_points()
             {
                 let pass = Pass {
