@@ -23,6 +23,11 @@ export const LOG_ARMS = {
   'log-processor': { title: 'stock SDK, MmapLogRecordProcessor', exports: true, collector: true },
 };
 
+/** Below every processor of the stock SDK: its log records, made and given to nobody. */
+export const LOG_RECORD_ARMS = {
+  'log-record': { title: 'stock SDK, its log records alone', exports: false, collector: false },
+};
+
 export const BARE_LOGS = 'log-none';
 export const LOG_RIVAL = 'log-stock';
 export const BARE = 'none';
