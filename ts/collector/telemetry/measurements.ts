@@ -34,6 +34,7 @@ export function receiverMeasurements(receiver: string, stats: ReceiverStats): Me
     { metric: 'receiver_attached_files', labels, value: stats.filesAttached },
     { metric: 'receiver_set_aside_files', labels, value: stats.filesSetAside },
     { metric: 'receiver_removed_files', labels, value: stats.filesRemoved },
+    { metric: 'receiver_swept_baselines', labels, value: stats.baselinesSwept },
     ...byRing('receiver_records', stats.records),
     ...byRing('receiver_ring_records', stats.ringRecords),
     ...byRing('receiver_ring_fullest', stats.ringFullest),

@@ -96,6 +96,11 @@ export const METRICS = {
     '{files}',
     'receiver',
   ),
+  receiver_swept_baselines: counter(
+    'What delta streams had exported of files that were removed by others, removed.',
+    '{files}',
+    'receiver',
+  ),
   receiver_records: counter('Records taken from rings.', '{records}', 'receiver', 'ring'),
   receiver_ring_records: gauge('Records in rings that are not acknowledged yet.', '{records}', 'receiver', 'ring'),
   receiver_ring_fullest: gauge(
