@@ -28,6 +28,10 @@ export const LOG_RECORD_ARMS = {
   'log-record': { title: 'stock SDK, its log records alone', exports: false, collector: false },
 };
 
+/** Below all of them: a process with the same bursts and pauses that makes nothing. Its CPU is nobody's cost of a span. */
+export const IDLE_ARMS = { idle: { title: 'the pauses alone, nothing made', exports: false, collector: false } };
+
+export const IDLE = 'idle';
 export const BARE_LOGS = 'log-none';
 export const LOG_RIVAL = 'log-stock';
 export const BARE = 'none';

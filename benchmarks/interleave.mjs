@@ -23,11 +23,12 @@ export async function interleave({ arms, rounds, measure, onRound }) {
 }
 
 /**
- * Median and spread of every value, and of what is compared within each round: `beyond` (an arm less the bare one), `ratios`
- * (how many times better than the rival: less where less is better, more where more is), `ratiosBeyond` (the same of what both
+ * Median and spread of every value, and of what is compared within each round. A metric that is `beyondIdle` is first cleared of what
+ * the process of the `idle` arm used, which makes nothing. Then: `beyond` (an arm less the bare one), `ratios` (how many times better than the rival: less where less is better, more where more is), `ratiosBeyond` (the same of what both
  * have beyond the bare arm), `ratiosAbove` (the same beyond the arm on which this one and its rival both stand: `floors` names it).
  */
-export function summariseRounds(values, { metrics, bare, rival, floors = {} }) {
+export function summariseRounds(raw, { metrics, idle, bare, rival, floors = {} }) {
+  const values = withoutIdle(raw, metrics, idle);
   return Object.fromEntries(
     Object.entries(values).map(([arm, measured]) => {
       const rivalArm = rivalOf(rival, arm);
@@ -36,7 +37,7 @@ export function summariseRounds(values, { metrics, bare, rival, floors = {} }) {
         const rounds = measured[key];
         if (rounds === undefined) continue;
         summary.metrics[key] = summarise(rounds);
-        if (arm === bare) continue;
+        if (arm === bare || arm === idle) continue;
         const less = beyondBare ? values[bare]?.[key] : undefined;
         const beyond = less && difference(rounds, less);
         if (beyond) summary.beyond[key] = summarise(beyond);
@@ -53,6 +54,18 @@ export function summariseRounds(values, { metrics, bare, rival, floors = {} }) {
       }
       return [arm, summary];
     }),
+  );
+}
+
+/** The same values, those that are `beyondIdle` less the idle arm's of the same round. */
+function withoutIdle(values, metrics, idle) {
+  const less = new Set(metrics.filter(({ beyondIdle }) => beyondIdle).map(({ key }) => key));
+  const net = ([key, rounds]) => [key, less.has(key) ? difference(rounds, values[idle][key]) : rounds];
+  return Object.fromEntries(
+    Object.entries(values).map(([arm, measured]) => [
+      arm,
+      arm === idle || !values[idle] ? measured : Object.fromEntries(Object.entries(measured).map(net)),
+    ]),
   );
 }
 

@@ -5,6 +5,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, mkdirSync } from 'node:fs';
 import net from 'node:net';
 import { join } from 'node:path';
+import { freePort } from './free-port.mjs';
 
 /** PostgreSQL refuses to run as root: then it runs as nobody. */
 const NOBODY = 65534;
@@ -43,14 +44,6 @@ export async function withPostgres(folder, use) {
     server.kill('SIGINT');
     await new Promise((resolve) => (server.exitCode === null ? server.once('exit', resolve) : resolve()));
   }
-}
-
-async function freePort() {
-  const server = net.createServer().listen(0, '127.0.0.1');
-  await new Promise((resolve) => server.once('listening', resolve));
-  const { port } = server.address();
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
 
 /** Resolves when something listens there. */

@@ -18,8 +18,16 @@ const PATIENCE = 120_000;
 const PATIENCE_WITH_SPANS = 10_000;
 
 /** A folder in memory where there is one, as in production; gone when `use` is over. */
-export async function withDirectory(use) {
-  const parent = existsSync('/dev/shm') ? '/dev/shm' : os.tmpdir();
+export function withDirectory(use) {
+  return withDirectoryIn(existsSync('/dev/shm') ? '/dev/shm' : os.tmpdir(), use);
+}
+
+/** A folder on disk, as for a journal; gone when `use` is over. */
+export function withDirectoryOnDisk(use) {
+  return withDirectoryIn(os.tmpdir(), use);
+}
+
+async function withDirectoryIn(parent, use) {
   const directory = await mkdtemp(join(parent, 'otlp-mmap-benchmark-'));
   try {
     return await use(directory);

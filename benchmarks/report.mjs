@@ -1,14 +1,20 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Writes docs/benchmarks.md from benchmarks/results: no figure gets there by hand.
+// Writes docs/benchmarks.md, and the table of the README, from benchmarks/results: no figure gets there by hand.
 
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { headline } from './headline.mjs';
 import { table } from './tables.mjs';
 
 const RESULTS = join(import.meta.dirname, 'results');
 const PAGE = join(import.meta.dirname, '../docs/benchmarks.md');
+const README = join(import.meta.dirname, '../README.md');
+
+/** Around the table of the README. */
+const BEGIN = '<!-- written by npm run bench -->';
+const END = '<!-- end -->';
 
 const INTRODUCTION = `# Benchmarks
 
@@ -24,7 +30,10 @@ export function writeReport(cases) {
     .filter((path) => existsSync(path))
     .map((path) => section(JSON.parse(readFileSync(path, 'utf8'))));
   writeFileSync(PAGE, [INTRODUCTION, ...sections].join('\n'));
-  return PAGE;
+  const [before, rest] = readFileSync(README, 'utf8').split(BEGIN);
+  const after = rest.split(END)[1];
+  writeFileSync(README, [before, BEGIN, '\n\n', headline(RESULTS).join('\n'), '\n\n', END, after].join(''));
+  return [PAGE, README];
 }
 
 function section(result) {

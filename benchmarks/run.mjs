@@ -52,7 +52,7 @@ const HELP = `Usage: npm run bench -- [NAME...] [options]
   --smoke             the smallest sizes, to see that everything works: nothing is kept
   --profiles DIR      write CPU profiles of app and collector there: nothing is kept
   --gate              end with 1 when an arm is not as many times better than its rival as was promised: nothing is kept
-  --report            only write docs/benchmarks.md anew`;
+  --report            only write docs/benchmarks.md and the table of the README anew`;
 
 const { values: options, positionals: names } = parseArgs({
   allowPositionals: true,
@@ -74,7 +74,7 @@ if (options.help) {
   console.log(HELP);
 } else {
   if (!options.report) await runCases(names.length > 0 ? names : Object.keys(CASES));
-  if (options.report || keeps) console.log(`wrote ${writeReport(CASES)}`);
+  if (options.report || keeps) console.log(`wrote ${writeReport(CASES).join(' and ')}`);
 }
 
 async function runCases(chosen) {
@@ -103,7 +103,7 @@ async function runCase(name, definition) {
   });
   const summary = summariseRounds(values, definition);
   for (const arm of arms) summary[arm] = { title: definition.arms[arm].title, ...summary[arm] };
-  const result = { name, title, description, taken, settings, metrics, arms: summary };
+  const result = { name, title, description, taken, settings, metrics, bare: definition.bare, arms: summary };
 
   const lines = expectations(result, expected);
   console.log(['', ...table(result), '', ...lines].join('\n'));

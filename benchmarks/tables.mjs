@@ -7,17 +7,16 @@ const FIGURES = new Intl.NumberFormat('en-GB', { maximumSignificantDigits: 3 });
 const COUNTS = new Intl.NumberFormat('en-GB', { maximumFractionDigits: 0 });
 
 /** Columns of a result: each metric, then what is derived from it, where any arm has it. */
-function columns({ metrics, arms }) {
+function columns({ metrics, arms, bare }) {
+  const beyond = `beyond the row "${arms[bare]?.title}"`;
   const has = (of, key) => Object.values(arms).some((arm) => arm[of]?.[key]);
   return metrics.flatMap(({ key, title, unit, ratio }) => [
     { of: 'metrics', key, heading: unit ? `${title} (${unit})` : title, suffix: '' },
-    ...(has('beyond', key) ? [{ of: 'beyond', key, heading: 'beyond the first row', suffix: '' }] : []),
+    ...(has('beyond', key) ? [{ of: 'beyond', key, heading: beyond, suffix: '' }] : []),
     ...(has('ratios', key) ? [{ of: 'ratios', key, heading: `times ${ratio} than its rival`, suffix: '×' }] : []),
-    ...(has('ratiosBeyond', key)
-      ? [{ of: 'ratiosBeyond', key, heading: 'both beyond the first row', suffix: '×' }]
-      : []),
+    ...(has('ratiosBeyond', key) ? [{ of: 'ratiosBeyond', key, heading: `both ${beyond}`, suffix: '×' }] : []),
     ...(has('ratiosAbove', key)
-      ? [{ of: 'ratiosAbove', key, heading: "both beyond the rival's spans alone", suffix: '×' }]
+      ? [{ of: 'ratiosAbove', key, heading: 'both beyond what the stock SDK makes alone', suffix: '×' }]
       : []),
   ]);
 }
@@ -41,7 +40,8 @@ export function figure(value) {
   return (Math.abs(value) >= 1000 ? COUNTS : FIGURES).format(value);
 }
 
-function align([head, ...rows]) {
+/** Cells as lines of a markdown table; the first row is the head. */
+export function align([head, ...rows]) {
   const widths = head.map((_, column) => Math.max(3, ...[head, ...rows].map((row) => row[column].length)));
   const line = (cells) => `| ${cells.map((cell, column) => cell.padEnd(widths[column])).join(' | ')} |`;
   return [line(head), `| ${widths.map((width) => '-'.repeat(width)).join(' | ')} |`, ...rows.map(line)];
@@ -49,10 +49,10 @@ function align([head, ...rows]) {
 
 const WHAT = {
   metrics: '',
-  beyond: ' beyond the first row',
+  beyond: ' beyond the bare row',
   ratios: ', times better than its rival',
-  ratiosBeyond: ', times better than its rival, both beyond the first row',
-  ratiosAbove: ", times better than its rival, both beyond the rival's spans alone",
+  ratiosBeyond: ', times better than its rival, both beyond the bare row',
+  ratiosAbove: ', times better than its rival, both beyond what the stock SDK makes alone',
 };
 
 /** What was promised, and whether the result holds it: one line each. */

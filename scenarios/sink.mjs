@@ -5,7 +5,7 @@ import { EventEmitter, once } from 'node:events';
 import http from 'node:http';
 import { spansOf } from './spans.mjs';
 
-/** Where the telemetry goes: an OTLP/HTTP server that keeps every span it is sent, by trace. */
+/** Where the telemetry goes: an OTLP/HTTP server that keeps every span it is sent, by trace, and nothing else. */
 export class Sink extends EventEmitter {
   /** Trace id to (span id to span). */
   traces = new Map();
@@ -28,7 +28,8 @@ export class Sink extends EventEmitter {
   async #take(request, response) {
     const chunks = [];
     for await (const chunk of request) chunks.push(chunk);
-    for (const span of spansOf(Buffer.concat(chunks))) this.#keep(span);
+    // The app's metrics come, too, to an address of their own.
+    if (request.url === '/v1/traces') for (const span of spansOf(Buffer.concat(chunks))) this.#keep(span);
     response.setHeader('content-type', 'application/x-protobuf').end();
     this.emit('spans');
   }

@@ -32,7 +32,9 @@ function rust() {
   for (const group of groups) {
     lines.push(`/// ${group.title}.`, `pub mod ${group.name} {`);
     for (const [name, value, doc] of group.entries) {
-      lines.push(`    /// ${doc || name.toLowerCase().replaceAll('_', ' ')}`);
+      // Brackets would be links.
+      const text = doc?.replace(/[[\]]/g, '\\$&') || name.toLowerCase().replaceAll('_', ' ');
+      lines.push(`    /// ${text}`);
       const literal = typeof value === 'string' ? value : group_digits(value);
       lines.push(`    pub const ${name}: ${rustType(group, value)} = ${literal};`);
     }

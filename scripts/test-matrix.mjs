@@ -3,7 +3,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Runs the Node.js tests with each supported Node.js, which the npm package `node` brings, and where OpenTelemetry JS 3.x runs
-// (22.15 and newer) with that as well. `npm run test:matrix`, or with versions: `npm run test:matrix -- 22 24`.
+// (22.15 and newer) with that as well. `npm run test:matrix`, or with versions and files: `npm run test:matrix -- 22 24 '__test__/stock/**'`.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
@@ -43,14 +43,18 @@ function installSdk3() {
 }
 
 const failed = [];
-const majors = process.argv.length > 2 ? process.argv.slice(2) : SUPPORTED;
+const isMajor = (argument) => /^\d+$/.test(argument);
+const given = process.argv.slice(2);
+const majors = given.some(isMajor) ? given.filter(isMajor) : SUPPORTED;
+const files = given.filter((argument) => !isMajor(argument));
 for (const major of majors) {
   const executable = install(major);
   const withSdk3 = Number(major) >= 22;
   if (withSdk3) installSdk3();
   console.log(`\n== Node.js ${major}${withSdk3 ? ', with OpenTelemetry JS 3.x' : ''}`);
   const env = { ...process.env, OTLP_MMAP_TEST_SDK_3: String(withSdk3) };
-  if (!run(executable, [join(root, 'node_modules', 'ava', 'entrypoints', 'cli.mjs')], { env })) failed.push(major);
+  if (!run(executable, [join(root, 'node_modules', 'ava', 'entrypoints', 'cli.mjs'), ...files], { env }))
+    failed.push(major);
 }
 if (failed.length > 0) {
   console.error(`\nfailed with Node.js ${failed.join(', ')}`);

@@ -7,13 +7,13 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { ExecutionContext } from 'ava';
 
-/** An app that records what it is told to (apps/spans.cjs). */
+/** An app that records what it is told to (apps/spans.cjs, or another one there). */
 export class AppRun {
   readonly child: ChildProcess;
   readonly #answers: AsyncIterator<string>;
 
-  constructor(t: ExecutionContext, directory: string, serviceName: string) {
-    this.child = spawn(process.execPath, [join(__dirname, 'apps', 'spans.cjs')], {
+  constructor(t: ExecutionContext, directory: string, serviceName: string, script = 'spans.cjs') {
+    this.child = spawn(process.execPath, [join(__dirname, 'apps', script)], {
       env: { PATH: process.env.PATH, OTLP_MMAP_DIR: directory, OTEL_SERVICE_NAME: serviceName },
       stdio: ['pipe', 'pipe', 'inherit'],
     });

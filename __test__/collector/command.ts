@@ -9,8 +9,8 @@ import { temporaryFolder } from './fixtures';
 
 const MAIN = join(__dirname, '..', '..', 'dist', 'collector', 'main.js');
 
-/** How long any run of the command may take before the test gives it up. */
-const WATCHDOG = Number(process.env.OTLP_MMAP_TEST_WATCHDOG ?? 30_000);
+/** How long a test may wait for a run of the command, in ms, before it is given up and fails with what the command said. */
+const WATCHDOG = Number(process.env.OTLP_MMAP_TEST_WATCHDOG ?? 45_000);
 
 const STATE_HOMES = new WeakMap<ExecutionContext, string>();
 
@@ -28,11 +28,13 @@ export class CommandRun {
   readonly child: ChildProcess;
   readonly #ended: Promise<number | null>;
 
-  constructor(t: ExecutionContext, args: string[], settings: NodeJS.ProcessEnv = {}) {
+  /** @param around A command that runs the command line behind it. */
+  constructor(t: ExecutionContext, args: string[], settings: NodeJS.ProcessEnv = {}, around: string[] = []) {
     const inherited = Object.entries(process.env).filter(
       ([name]) => !/^(OTEL_|OTLP_|SDK_MMAP_|NODE_OPTIONS$)/.test(name),
     );
-    this.child = spawn(process.execPath, [MAIN, ...args], {
+    const [program, ...all] = [...around, process.execPath, MAIN, ...args];
+    this.child = spawn(program, all, {
       env: { ...Object.fromEntries(inherited), XDG_STATE_HOME: stateHome(t), ...settings },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -42,12 +44,12 @@ export class CommandRun {
     this.child.stderr?.setEncoding('utf8').on('data', (text) => {
       this.stderr += text;
     });
-    const watchdog = setTimeout(() => this.child.kill('SIGKILL'), WATCHDOG);
-    this.#ended = once(this.child, 'close').then(([code]) => {
-      clearTimeout(watchdog);
-      return code;
+    this.#ended = once(this.child, 'close').then(([code]) => code);
+    t.timeout(WATCHDOG, 'a run of the command was waited for too long');
+    t.teardown(() => {
+      if (!t.passed) t.log(`what ${args.join(' ')} said:\n${this.stderr}`);
+      this.child.kill('SIGKILL');
     });
-    t.teardown(() => this.child.kill('SIGKILL'));
   }
 
   /** Resolves with the exit code; null when a signal (or the watchdog) ended it. */

@@ -45,38 +45,6 @@ async function sinkFor(t: ExecutionContext, answer?: Parameters<typeof Sink.star
 
 const isIncomplete = ({ attributes }: Span) => attributes.some(({ key }) => key === 'otlp_mmap.incomplete');
 
-test('a collector that is killed again and again under load loses no span, and what comes twice is the same', async (t) => {
-  const directory = temporaryFolder(t);
-  const state = temporaryFolder(t);
-  const sink = await sinkFor(t);
-  const app = new AppRun(t, directory, 'shop');
-  const start = () => new CommandRun(t, ['--dir', directory, '--endpoint', sink.url, '--storage', state]);
-  let made = 0;
-  for (let round = 0; round < 8; round++) {
-    const collector = start();
-    await collector.says(/ reads /);
-    for (let burst = 0; burst < 4; burst++) {
-      await app.tell('spans 400');
-      made += 400;
-      // Killed while it reads, journals, hands over, sends or hears of the answer: after another number of requests each time.
-      if (burst === round % 4) await sink.arrived(sink.requests.length + 1);
-    }
-    collector.child.kill('SIGKILL');
-    await collector.ended();
-  }
-  const last = start();
-  const spans = await arrive(sink, made);
-  t.is(await last.stop(), 0, last.stderr);
-  t.is(distinct(spans).size, made);
-  const first = new Map<string, string>();
-  for (const span of spans) {
-    const text = JSON.stringify(span);
-    t.is(first.get(span.spanId) ?? text, text, 'what comes twice is the same');
-    first.set(span.spanId, text);
-  }
-  t.true(spans.every((span) => !isIncomplete(span)));
-});
-
 test('a span that is open while its collector is killed ends as any other', async (t) => {
   const directory = temporaryFolder(t);
   const state = temporaryFolder(t);

@@ -1,27 +1,16 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import http from 'node:http';
-import { type AddressInfo, createServer } from 'node:net';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { loadBinding } from '../../ts/native/loader';
 import { AppRun } from './app-run';
 import { CommandRun, runCommand } from './command';
 import { exportedSpans, temporaryFolder } from './fixtures';
+import { freePort } from './free-port';
 import { Sink } from './sink';
-
-/** A port that nobody listens on now. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 /** Spans that the sink has, as often as they came. */
 function spansOf(sink: Sink): string[] {

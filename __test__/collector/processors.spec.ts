@@ -183,56 +183,65 @@ test('bytes that are no piece are dropped with a message, and settled', (t) => {
   t.regex(log(), /warn .*it: 2 items are dropped: not a piece of its signal/);
 });
 
-const mistakes: [string, ProcessorFactory<never>, object, RegExp][] = [
-  ['no actions', attributesProcessor, {}, /processors\.it\.actions: needs at least one action/],
-  [
-    'an unknown action',
-    attributesProcessor,
-    { actions: [{ key: 'a', action: 'remove' }] },
-    /actions\[0\]\.action: 'remove' is not known/,
-  ],
-  [
-    'an insert of nothing',
-    attributesProcessor,
-    { actions: [{ key: 'a', action: 'insert' }] },
-    /needs value or from_attribute for insert/,
-  ],
-  [
-    'two values',
-    attributesProcessor,
-    { actions: [{ key: 'a', action: 'insert', value: 1, from_attribute: 'b' }] },
-    /excludes value/,
-  ],
-  ['a delete of nothing', resourceProcessor, { attributes: [{ action: 'delete' }] }, /needs key or pattern for delete/],
-  [
-    'a broken pattern',
-    attributesProcessor,
-    { actions: [{ pattern: 'a(b', action: 'delete' }] },
-    /'a\(b' is no regular expression: unclosed group/,
-  ],
-  [
-    'a broken expression',
-    filterProcessor,
-    { spans: { include: { match_type: 'regexp', span_names: ['[a'] } } },
-    /span_names: '\[a' is no regular expression/,
-  ],
-  ['no match type', filterProcessor, { spans: { include: { span_names: ['a'] } } }, /match_type: is required/],
-  ['nothing to match', filterProcessor, { spans: { include: { match_type: 'strict' } } }, /needs something to match/],
-  [
-    'an unknown severity',
-    filterProcessor,
-    { logs: { include: { match_type: 'strict', log_severity_number: { min: 'LOUD' } } } },
-    /'LOUD' is no severity/,
-  ],
-  ['no percentage', probabilisticSamplerProcessor, {}, /sampling_percentage: is required/],
-] as [string, ProcessorFactory<never>, object, RegExp][];
-
-for (const [name, factory, document, message] of mistakes) {
+/** A configuration that is refused, with a message that names the place in it. */
+function explained<T>(name: string, factory: ProcessorFactory<T>, document: object, message: RegExp): void {
   test(`${factory.type} with ${name} is explained with its place`, (t) => {
     const error = t.throws(() => configured(factory, document), { instanceOf: ConfigError });
     t.regex(error.message, message);
   });
 }
+
+explained('no actions', attributesProcessor, {}, /processors\.it\.actions: needs at least one action/);
+explained(
+  'an unknown action',
+  attributesProcessor,
+  { actions: [{ key: 'a', action: 'remove' }] },
+  /actions\[0\]\.action: 'remove' is not known/,
+);
+explained(
+  'an insert of nothing',
+  attributesProcessor,
+  { actions: [{ key: 'a', action: 'insert' }] },
+  /needs value or from_attribute for insert/,
+);
+explained(
+  'two values',
+  attributesProcessor,
+  { actions: [{ key: 'a', action: 'insert', value: 1, from_attribute: 'b' }] },
+  /excludes value/,
+);
+explained(
+  'a delete of nothing',
+  resourceProcessor,
+  { attributes: [{ action: 'delete' }] },
+  /needs key or pattern for delete/,
+);
+explained(
+  'a broken pattern',
+  attributesProcessor,
+  { actions: [{ pattern: 'a(b', action: 'delete' }] },
+  /'a\(b' is no regular expression: unclosed group/,
+);
+explained(
+  'a broken expression',
+  filterProcessor,
+  { spans: { include: { match_type: 'regexp', span_names: ['[a'] } } },
+  /span_names: '\[a' is no regular expression/,
+);
+explained('no match type', filterProcessor, { spans: { include: { span_names: ['a'] } } }, /match_type: is required/);
+explained(
+  'nothing to match',
+  filterProcessor,
+  { spans: { include: { match_type: 'strict' } } },
+  /needs something to match/,
+);
+explained(
+  'an unknown severity',
+  filterProcessor,
+  { logs: { include: { match_type: 'strict', log_severity_number: { min: 'LOUD' } } } },
+  /'LOUD' is no severity/,
+);
+explained('no percentage', probabilisticSamplerProcessor, {}, /sampling_percentage: is required/);
 
 test('a condition about what the signal does not have is refused', (t) => {
   const document = { actions: [{ key: 'a', action: 'delete' }], include: { match_type: 'strict', span_names: ['a'] } };

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import http from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import test from 'ava';
 import { nodeOf } from '../../ts/collector/config/node';
@@ -13,15 +12,7 @@ import type { Exporter } from '../../ts/collector/pipeline/component';
 import { Intake } from '../../ts/collector/pipeline/intake';
 import { loadBinding } from '../../ts/native/loader';
 import { metering } from '../support/metering';
-
-/** A port that nobody has, as far as a look can tell. */
-async function freePort(): Promise<number> {
-  const server = http.createServer();
-  await new Promise<void>((resolve) => server.listen(0, 'localhost', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
+import { freePort } from './free-port';
 
 /** Calls `use` with a function that scrapes an exporter for this folder. */
 async function scraping(
@@ -29,7 +20,7 @@ async function scraping(
   use: (scrape: (headers?: http.OutgoingHttpHeaders, path?: string) => Promise<Answer>) => Promise<void>,
 ): Promise<void> {
   const problems = new Problems();
-  const port = await freePort();
+  const port = await freePort('localhost');
   const document = { endpoint: `localhost:${port}`, include: [directory] };
   const config = prometheusExporter.config.read(nodeOf(document, { name: 'test' }), 'exporters.prometheus', problems);
   problems.throwIfAny();

@@ -15,6 +15,7 @@ import { CommandRun, runCommand } from './command';
 import { configFiles } from './config/documents';
 import { ALL } from './exported-fixture';
 import { temporaryFolder, tracesFile } from './fixtures';
+import { freePort } from './free-port';
 import { Sink } from './sink';
 
 const measurements: Measurement[] = [
@@ -74,15 +75,6 @@ test('as OTLP they are cumulative sums, gauges and histograms of the same values
   const [point] = byName.otelcol_processor_batch_batch_send_size.histogram.dataPoints;
   t.like(point, { count: '3', sum: 570, bucketCounts: ['1', '1', '1'], explicitBounds: [10, 100] });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, 'close');
-  return port;
-}
 
 async function configOf(t: ExecutionContext, readers: string): Promise<{ path: string; sink: Sink }> {
   const sink = await Sink.start();

@@ -5,15 +5,15 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT_CONTEXT, SpanKind } from '@opentelemetry/api';
 import test, { type ExecutionContext } from 'ava';
-import { MmapTracerProvider } from 'otlp-mmap';
+import { MmapTracerProvider, type MmapTracerProviderOptions } from 'otlp-mmap';
 import { CommandRun, runCommand } from './command';
 import { exportedSpans, fixtureFile, temporaryFolder } from './fixtures';
 import { Sink } from './sink';
 
 /** A provider with a folder of its own, and its file's path. */
-function writing(t: ExecutionContext) {
+function writing(t: ExecutionContext, geometry?: MmapTracerProviderOptions['geometry']) {
   const directory = temporaryFolder(t);
-  const provider = new MmapTracerProvider({ directory, resourceDetectors: [] });
+  const provider = new MmapTracerProvider({ directory, resourceDetectors: [], geometry });
   t.teardown(() => provider.shutdown());
   const file = () => join(directory, readdirSync(directory).find((name) => name.endsWith('.mmap'))!);
   return { directory, tracer: provider.getTracer('tests', '1'), file };
@@ -90,6 +90,38 @@ test('top shows spans in flight, the longest first, with their attributes, and c
   t.regex(text.stdout, /first .*order\.id = 7 +late = "yes"/);
 });
 
+test('top started late knows what the journal does: spans that began more than a ring ago, and only those that are open', async (t) => {
+  const sink = await Sink.start();
+  t.teardown(() => sink.close());
+  const state = temporaryFolder(t);
+  const { directory, tracer, file } = writing(t, { spansBuffers: 64 });
+  const args = ['--dir', directory, '--endpoint', sink.url, '--storage', state];
+  const collector = new CommandRun(t, args);
+  const first = tracer.startSpan('first', { attributes: { 'order.id': 7 } }, ROOT_CONTEXT);
+  const ends = tracer.startSpan('ends', {}, ROOT_CONTEXT);
+  // Far more than the ring holds, as fast as it is read.
+  for (let round = 0; round < 8; round++) {
+    const arrives = sink.arrived(sink.requests.length + 1);
+    for (let i = 0; i < 20; i++) tracer.startSpan('short', {}, ROOT_CONTEXT).end();
+    if (round === 2) ends.end();
+    await arrives;
+  }
+  const last = tracer.startSpan('last', {}, ROOT_CONTEXT);
+  const names = async (...more: string[]) => {
+    const { code, stdout, stderr } = await runCommand(t, ['top', '--count', '1', '--format', 'json', ...more]);
+    t.is(code, 0, stderr);
+    return JSON.parse(stdout).inFlight.map(({ span }: { span: { name: string } }) => span.name);
+  };
+  const before = readFileSync(join(state, 'mmap', 'lock'));
+  t.deepEqual(await names('--dir', directory, '--storage', state), ['first', 'last']);
+  t.deepEqual(await names('--dir', directory, '--storage', 'none'), ['last']);
+  t.deepEqual(await names('--file', file(), '--storage', join(state, 'nowhere')), ['last']);
+  t.deepEqual(readFileSync(join(state, 'mmap', 'lock')), before);
+  first.end();
+  last.end();
+  t.is(await collector.stop(), 0, collector.stderr);
+});
+
 test('top and tap work beside a collector, which exports everything all the same', async (t) => {
   const sink = await Sink.start();
   t.teardown(() => sink.close());
@@ -123,7 +155,14 @@ test('top and tap work beside a collector, which exports everything all the same
 test('tap shows only what it was asked for', async (t) => {
   const { directory, tracer } = writing(t);
   const args = ['tap', '--dir', directory, '--format', 'json', '--count', '3', '--signal', 'traces', '--service'];
-  const run = new CommandRun(t, [...args, 'unknown_service:node', '--name', 'WANT', '--attribute', 'tier=gold']);
+  const run = new CommandRun(t, [
+    ...args,
+    `unknown_service:${process.argv0}`,
+    '--name',
+    'WANT',
+    '--attribute',
+    'tier=gold',
+  ]);
   const code = await repeatUntilEnded(run, () => {
     tracer.startSpan('wanted', { attributes: { tier: 'gold' } }, ROOT_CONTEXT).end();
     tracer.startSpan('wanted', { attributes: { tier: 'tin' } }, ROOT_CONTEXT).end();

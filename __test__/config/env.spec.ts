@@ -3,7 +3,7 @@
 
 import test from 'ava';
 import * as fc from 'fast-check';
-import { readBoolean, readList, readNumber, readString } from '../../ts/config';
+import { readBoolean, readList, readNumber, readString } from '../../ts/config/env';
 import { warningsOf } from '../support/warnings';
 
 const WHOLE = { min: 0, max: Number.POSITIVE_INFINITY, integer: true };

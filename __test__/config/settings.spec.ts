@@ -9,21 +9,17 @@ import {
   TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace-base';
 import test from 'ava';
-import {
-  type Env,
-  isSdkDisabled,
-  isSignalEnabled,
-  readGeometry,
-  readInstrumentationFilter,
-  readLocation,
-  readLogLevel,
-  readPropagator,
-  readResourceAttributes,
-  readResourceDetectors,
-  readSampler,
-  readSpanLimits,
-  readValueLimit,
-} from '../../ts/config';
+import { readLogLevel } from '../../ts/config/diagnostics';
+import type { Env } from '../../ts/config/env';
+import { readGeometry, readValueLimit } from '../../ts/config/geometry';
+import { readInstrumentationFilter } from '../../ts/config/instrumentations';
+import { readLocation } from '../../ts/config/location';
+import { readPropagator } from '../../ts/config/propagator';
+import { readResourceAttributes } from '../../ts/config/resource-attributes';
+import { readResourceDetectors } from '../../ts/config/resource-detectors';
+import { readSampler } from '../../ts/config/sampler';
+import { isSdkDisabled, isSignalEnabled } from '../../ts/config/signals';
+import { readSpanLimits } from '../../ts/config/span-limits';
 import { warningsOf } from '../support/warnings';
 
 /** Header names that a propagator writes for a valid span context. */

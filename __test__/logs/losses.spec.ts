@@ -1,6 +1,8 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
+import { rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { DiagLogLevel, diag } from '@opentelemetry/api';
 import test from 'ava';
 import { MmapLoggerProvider, MmapTracerProvider } from 'otlp-mmap';
@@ -46,6 +48,44 @@ test.serial('records_with_values_that_are_none_are_told_once', (t) =>
     await told();
     t.is(provider.status()?.drops.events.truncated, 5);
     t.is(lines.filter((line) => /values that were cut/.test(line)).length, 1);
+    await provider.shutdown();
+  }),
+);
+
+test.serial('what_comes_after_the_end_of_its_provider_is_told_once_a_signal', (t) =>
+  withDirectory(async (directory) => {
+    const options = { directory, resourceDetectors: [] };
+    const [loggers, tracers] = [new MmapLoggerProvider(options), new MmapTracerProvider(options)];
+    const [logger, tracer] = [loggers.getLogger('a'), tracers.getTracer('a')];
+    await Promise.all([loggers.shutdown(), tracers.shutdown()]);
+    lines.length = 0;
+    for (let i = 0; i < 3; i++) {
+      logger.emit({ body: i });
+      tracer.startSpan('late').end();
+    }
+    await told();
+    t.deepEqual(lines.sort(), [
+      'otlp-mmap: 3 log record(s) dropped: the writer is shut down.',
+      'otlp-mmap: 3 span record(s) dropped: the writer is shut down.',
+    ]);
+    t.deepEqual(logsIn(directory), []);
+  }),
+);
+
+test.serial('a_folder_over_its_limit_is_told_with_the_remedy_though_it_has_room_by_the_time_it_is_told', (t) =>
+  withDirectory(async (directory) => {
+    const other = join(directory, 'other.mmap');
+    writeFileSync(other, 'x');
+    truncateSync(other, 300 << 20);
+    const provider = new MmapLoggerProvider({ directory, resourceDetectors: [] });
+    const logger = provider.getLogger('a');
+    lines.length = 0;
+    logger.emit({ body: 'lost' });
+    rmSync(other);
+    while (provider.status()?.file === undefined) logger.emit({ body: 'until there is a file' });
+    await told();
+    const [line] = linesOf(directory);
+    t.regex(line, /log record\(s\) dropped: .* exceed the limit of .*; raise the limit, or start a collector/);
     await provider.shutdown();
   }),
 );

@@ -21,6 +21,24 @@ test('spans_of_all_worker_threads_land_in_one_file_and_one_trace', (t) =>
     t.is(spans.filter(({ span }) => span.parentSpanId === root?.span.spanId).length, 150);
   }));
 
+test('a_worker_terminated_in_the_middle_of_a_long_log_record_holds_up_neither_reader_nor_writers', (t) =>
+  withDirectory(async (directory) => {
+    const reader = new Reader(directory);
+    const child = new Child([join(apps, 'terminated-loggers.mjs'), directory]);
+    t.teardown(() => child.process.kill('SIGKILL'));
+    await child.printed((out) => out.includes('terminated'));
+    for (let round = 0; round < 10; round++) {
+      const { log } = await reader.readLog(`after round ${round}`);
+      t.is((log.body as { stringValue: string }).stringValue.length, 5000);
+    }
+    child.process.kill('SIGKILL');
+    await child.ended;
+    await reader.stop();
+    const workers = reader.logs.map(({ log }) => (log.body as { stringValue: string }).stringValue);
+    t.true(workers.includes('short'));
+    t.true(workers.every((body) => body === 'short' || 'long '.repeat(1000).startsWith(body)));
+  }));
+
 test('a_worker_terminated_in_mid_write_leaves_no_slot_that_holds_up_the_reader', (t) =>
   withDirectory(async (directory) => {
     const reader = new Reader(directory);

@@ -1,7 +1,7 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chownSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
 import { Child, packageRoot, runNode } from '../support/child';
@@ -77,6 +77,41 @@ test('a_directory_that_cannot_be_made_costs_one_line_and_no_more', (t) =>
     t.is(ended.stdout, 'status 200\n');
     t.is(ownLines(ended).length, 1, ended.stderr);
     t.true(ownLines(ended)[0].includes(place), 'it names the place');
+  }));
+
+test('a_directory_of_another_user_costs_one_line_that_names_both', (t) =>
+  withDirectory(async (directory) => {
+    const own = process.getuid!();
+    // Root can give a folder away; everybody else finds one.
+    const [place, owner] = own === 0 ? [join(directory, 'given-away'), 65_534] : ['/', 0];
+    if (own === 0) {
+      mkdirSync(place);
+      chownSync(place, owner, owner);
+    }
+    const ended = await runNode([...register, join(apps, 'http-app.mjs')], { env: { OTLP_MMAP_DIR: place } });
+    t.like(ended, { code: 0, stdout: 'status 200\n' });
+    t.is(ownLines(ended).length, 1, ended.stderr);
+    for (const part of [place, `uid ${owner}`, `uid ${own}`]) t.true(ended.stderr.includes(part), ended.stderr);
+  }));
+
+test('a_full_disk_costs_one_line_that_names_place_and_remedy', (t) =>
+  withDirectory(async (directory) => {
+    // A process may not write larger files than this: the system says what it says when the disk is full.
+    const limited = join(directory, 'limited.sh');
+    writeFileSync(limited, '#!/bin/sh\ntrap "" XFSZ\nulimit -f 16\nexec "$@"\n', { mode: 0o700 });
+    const place = join(directory, 'full');
+    const launcher =
+      "require('node:child_process').spawn(process.argv[1], process.argv.slice(2), { stdio: 'inherit' })";
+    const command = [limited, process.execPath, ...register, join(apps, 'http-app.mjs')];
+    const ended = await runNode(['-e', launcher, ...command], { env: { OTLP_MMAP_DIR: place } });
+    t.like(ended, { code: 0, stdout: 'status 200\n' });
+    t.is(ownLines(ended).length, 1, ended.stderr);
+    t.regex(
+      ended.stderr,
+      /no room for a file of \d+ bytes; free space on that file system, or choose another directory/,
+    );
+    t.true(ended.stderr.includes(place), 'it names the place');
+    t.deepEqual(filesIn(place), []);
   }));
 
 test('without_its_native_addon_the_app_runs_and_one_line_says_why', (t) =>

@@ -56,16 +56,17 @@ test('fetch_is_traced', (t) =>
     t.is(server.span.parentSpanId, client.span.spanId);
   }));
 
-for (const way of ['--import', '--require']) {
-  test(`a_worker_thread_is_traced_into_the_same_file_and_trace_${way}`, (t) =>
-    withDirectory(async (directory) => {
-      const args = [way, 'otlp-mmap/register', join(apps, 'worker-app.mjs')];
-      const ended = await runNode(args, { env: environment(directory) });
-      t.deepEqual(ended, { code: 0, signal: null, stdout: 'worker exited with 0\n', stderr: '' });
-      t.is(filesIn(directory).length, 1);
-      const { client, server } = request(spansIn(directory));
-      t.is(server.span.parentSpanId, client.span.spanId);
-    }));
+for (const { way, args, env } of ways) {
+  for (const app of ['worker-app.mjs', 'worker-app.cjs']) {
+    test(`a_worker_thread_is_traced_into_the_same_file_and_trace_${way}_${app}`, (t) =>
+      withDirectory(async (directory) => {
+        const ended = await runNode([...args, join(apps, app)], { env: { ...environment(directory), ...env } });
+        t.deepEqual(ended, { code: 0, signal: null, stdout: 'worker exited with 0\n', stderr: '' });
+        t.is(filesIn(directory).length, 1);
+        const { client, server } = request(spansIn(directory));
+        t.is(server.span.parentSpanId, client.span.spanId);
+      }));
+  }
 }
 
 test('instrumentations_are_chosen_by_the_environment', (t) =>

@@ -11,6 +11,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import * as fc from 'fast-check';
+import { spanContext as localContext } from './span-contexts';
 
 // Random use of the tracing API: what to call is data, so that the same calls can be made on any provider.
 
@@ -49,14 +50,7 @@ const time = fc.option(
   ),
   { nil: undefined },
 );
-const hexadecimal = (length: number) =>
-  fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: length, maxLength: length });
-const spanContext = fc.record({
-  traceId: hexadecimal(32).map((id) => `1${id.slice(1)}`),
-  spanId: hexadecimal(16).map((id) => `1${id.slice(1)}`),
-  traceFlags: fc.constantFrom(0, 1),
-  isRemote: fc.boolean(),
-});
+const spanContext = fc.tuple(localContext, fc.boolean()).map(([context, isRemote]) => ({ ...context, isRemote }));
 const span = fc.nat({ max: 3 });
 
 /** Sequences of calls whose attributes have these values. At least one span is started before anything else. */

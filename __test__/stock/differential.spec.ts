@@ -40,7 +40,7 @@ class KeptOpen implements SpanExporter {
 }
 
 test('spans_through_the_processor_are_the_spans_that_the_stock_exporter_sends', (t) =>
-  compareProcessor(t, createSdk(), 150));
+  compareProcessor(t, createSdk(), 600));
 
 test('spans_through_the_exporter_are_the_spans_that_the_stock_exporter_sends', (t) =>
   compareExporter(t, createSdk(), 50));

@@ -23,7 +23,7 @@ export interface StockSdk {
 }
 
 /** A file small enough to make one for each run, with room for all records of a run. */
-const geometry = { spansBuffers: 512, spansBufferSize: 512, eventsBuffers: 2, measurementsBuffers: 2 };
+const geometry = { spansBuffers: 1024, spansBufferSize: 256, eventsBuffers: 2, measurementsBuffers: 2 };
 
 diag.setLogger({ error() {}, warn() {}, info() {}, debug() {}, verbose() {} }, DiagLogLevel.ERROR);
 

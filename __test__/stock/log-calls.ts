@@ -4,6 +4,7 @@
 import { ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import type { LoggerProvider, LogRecord } from '@opentelemetry/api-logs';
 import * as fc from 'fast-check';
+import { spanContext } from './span-contexts';
 
 // Random log records as data, so that the same ones can be emitted through any provider.
 
@@ -39,13 +40,6 @@ const time = fc.oneof(
   fc.tuple(fc.integer({ min: 1_700_000_000, max: 1_900_000_000 }), fc.integer({ min: 0, max: 999_999_999 })),
   fc.date({ min: new Date(1_600_000_000_000), max: new Date(1_900_000_000_000), noInvalidDate: true }),
 );
-const hexadecimal = (length: number) =>
-  fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: length, maxLength: length });
-const spanContext = fc.record({
-  traceId: hexadecimal(32).map((id) => `1${id.slice(1)}`),
-  spanId: hexadecimal(16).map((id) => `1${id.slice(1)}`),
-  traceFlags: fc.constantFrom(0, 1),
-});
 const optional = <T>(arbitrary: fc.Arbitrary<T>) => fc.option(arbitrary, { nil: undefined });
 
 const emission = fc.record({

@@ -23,8 +23,8 @@ export interface StockLogsSdk {
   takeRequest(): Uint8Array;
 }
 
-/** A file small enough to make one for each run, with room for all records of a run and for each record in its slot. */
-const geometry = { eventsBuffers: 64, eventsBufferSize: 16 << 10, spansBuffers: 2, measurementsBuffers: 2 };
+/** A file small enough to make one for each run, with room for all records of a run; many of them are longer than a slot. */
+const geometry = { eventsBuffers: 64, eventsBufferSize: 256, spansBuffers: 2, measurementsBuffers: 2 };
 
 /** The stock exporter's request, read by field. */
 function sent(sdk: StockLogsSdk): FlatLog[] {

@@ -89,7 +89,7 @@ function pointValue(kind: string, point: Json): unknown {
   }
 }
 
-function parts(point: Json): unknown {
+function parts(point: Json): object {
   const number = (value: unknown) => (value === undefined || value === null ? undefined : Number(value));
   return { sum: number(point.sum), min: number(point.min), max: number(point.max) };
 }

@@ -9,7 +9,7 @@ export interface Field {
 }
 
 /** A varint at `at` and where it ends. Padded ones are valid. @throws Error when it is cut off or longer than ten bytes. */
-export function readVarint(bytes: Uint8Array, at: number): [value: bigint, end: number] {
+function readVarint(bytes: Uint8Array, at: number): [value: bigint, end: number] {
   let value = 0n;
   for (let i = 0; i < 10; i++) {
     const byte = bytes[at + i];

@@ -39,12 +39,21 @@ export class Reader {
 
   /** Resolves when a span of this name has been read. */
   read(name: string): Promise<FlatSpan> {
+    return this.#found(() => this.spans.find((candidate) => candidate.span.name === name));
+  }
+
+  /** Resolves when a log record with this severity text has been read. */
+  readLog(severityText: string): Promise<FlatLog> {
+    return this.#found(() => this.logs.find((candidate) => candidate.log.severityText === severityText));
+  }
+
+  #found<T>(find: () => T | undefined): Promise<T> {
     return new Promise((resolve) => {
       const look = () => {
-        const span = this.spans.find((candidate) => candidate.span.name === name);
-        if (span !== undefined) {
+        const found = find();
+        if (found !== undefined) {
           this.#listeners.delete(look);
-          resolve(span);
+          resolve(found);
         }
       };
       this.#listeners.add(look);

@@ -80,14 +80,33 @@ export interface V1Event extends Message {
   attributes: Attribute[];
 }
 
+export interface V1Metric {
+  name: string;
+  description: string;
+  unit: string;
+  /** Name of its scope. */
+  scope: string;
+  /** Which of its one-of: the field's number. */
+  kind: number;
+  /** The fields of that message, by number. */
+  data: Unknown;
+}
+
+export interface V1Measurement extends Message {
+  metric: V1Metric;
+  attributes: Attribute[];
+  time: bigint;
+  value: { long: bigint } | { double: number };
+  context?: V1SpanContext;
+}
+
 export interface V1File {
   startTime: bigint;
   /** Records that are published, oldest first; those that the ring has overwritten are gone. */
   spans: V1SpanRecord[];
   /** One log each. */
   events: V1Event[];
-  /** Messages, as they are. */
-  measurements: Uint8Array[];
+  measurements: V1Measurement[];
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -150,7 +169,6 @@ class Decoder {
     const metric = new Fields(this.#entry(fields.varint(1)));
     const kinds = [5, 6, 7, 8].filter((number) => metric.has(number));
     if (kinds.length !== 1) throw new Error(`a metric of ${kinds.length} kinds`);
-    const context = fields.has(6) ? new Fields(fields.bytes(6)) : undefined;
     return {
       metric: {
         name: metric.text(1),
@@ -165,11 +183,7 @@ class Decoder {
       value: fields.has(4)
         ? { long: BigInt.asIntN(64, fields.varint(4)) }
         : { double: new Float64Array(new BigUint64Array([fields.fixed(5, 1)]).buffer)[0] },
-      context: context && {
-        spanId: context.id(1, 8),
-        traceId: context.id(2, 16),
-        flags: Number(context.fixed(3, 5)),
-      },
+      context: fields.has(6) ? spanContext(new Fields(fields.bytes(6))) : undefined,
       unknown: fields.unknown(1, 2, 3, 4, 5, 6),
     };
   }

@@ -1,7 +1,7 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { createTraceState, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import { ROOT_CONTEXT, type TraceState, trace } from '@opentelemetry/api';
 import test from 'ava';
 import * as fc from 'fast-check';
 import { attributeOf, Reader } from '../support/reader';
@@ -124,40 +124,116 @@ test('a_reader_that_takes_records_makes_room_for_further_values', (t) =>
     await reader.stop();
   }));
 
-test('a_trace_state_that_does_not_fit_loses_members_from_its_end', (t) =>
-  recording({ geometry }, ({ provider, directory }) => {
-    const members = Array.from({ length: 17 }, (_, i) => `vendor${i}=${'v'.repeat(20)}`);
-    const traceState = createTraceState(members.join(','));
-    const remote = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), traceFlags: 1, isRemote: true, traceState };
-    provider.getTracer('t').startSpan('span', {}, trace.setSpanContext(ROOT_CONTEXT, remote)).end();
-    const kept = (spansIn(directory)[0].span.traceState as string).split(',');
-    t.true(kept.length > 5 && kept.length < 17);
-    t.deepEqual(kept, members.slice(0, kept.length));
+/** A trace state of so many members, longer than the W3C's 512 characters where it has to be. */
+function traceStateOf(members: number): TraceState {
+  const text = Array.from({ length: members }, (_, i) => `vendor${i}=${'v'.repeat(20)}`).join(',');
+  const traceState = { get: () => undefined, set: () => traceState, unset: () => traceState, serialize: () => text };
+  return traceState;
+}
+
+const remote = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), traceFlags: 1, isRemote: true };
+
+test('a_trace_state_of_any_length_arrives_whole', (t) =>
+  recording({ geometry: { ...geometry, spansBufferSize: 256 } }, ({ provider, directory }) => {
+    const tracer = provider.getTracer('t');
+    const attributes = { beside: 'it' };
+    const counts = [1, 8, 17, 300];
+    for (const members of counts) {
+      const context = { ...remote, traceState: traceStateOf(members) };
+      const parent = trace.setSpanContext(ROOT_CONTEXT, context);
+      tracer.startSpan(`short ${members}`, { attributes, links: [{ context, attributes }] }, parent).end();
+      tracer.startSpan(`${'long'.repeat(300)} ${members}`, { attributes }, parent).end();
+    }
+    const spans = spansIn(directory).map(({ span }) => span);
+    t.is(spans.length, 2 * counts.length);
+    for (const span of spans) {
+      const traceState = traceStateOf(Number((span.name as string).split(' ')[1])).serialize();
+      for (const holder of [span as unknown as Link, ...(span.links as Link[])]) {
+        t.is(holder.traceState, traceState);
+        t.deepEqual(valuesOf(holder.attributes), attributes);
+      }
+    }
+    t.deepEqual(provider.status()?.drops, {});
   }));
 
-test('a_link_has_one_record_and_keeps_every_value_that_can_be_cut_into_it', (t) =>
-  recording({ geometry }, ({ provider, directory }) => {
-    const context = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), traceFlags: 1 };
-    const attributes = { first: 1, long: 'x'.repeat(1000), third: 3, fourth: 'y'.repeat(20_000) };
-    provider.getTracer('t').startSpan('span').addLink({ context, attributes }).end();
-    const [link] = spansIn(directory)[0].span.links as { spanId: string; attributes: object[]; dropped: number }[];
-    t.is(link.spanId, context.spanId);
-    t.deepEqual(valuesOf(link.attributes), attributes);
-    t.is(link.dropped, 0);
+test('without_room_in_the_spill_ring_a_trace_state_loses_members_from_its_end_and_is_counted', (t) =>
+  recording({ geometry: { ...geometry, spillBytes: 0 } }, ({ provider, directory }) => {
+    const context = { ...remote, traceState: traceStateOf(100) };
+    const span = provider.getTracer('t').startSpan('span', {}, trace.setSpanContext(ROOT_CONTEXT, context));
+    span.addLink({ context }).end();
+    const [{ span: found }] = spansIn(directory);
+    const [link] = found.links as { traceState: string }[];
+    for (const { traceState } of [found, link]) {
+      const kept = (traceState as string).split(',');
+      t.true(kept.length > 5 && kept.length < 20, `${kept.length} members`);
+      t.deepEqual(kept, context.traceState.serialize().split(',').slice(0, kept.length));
+    }
+    t.deepEqual(provider.status()?.drops, { spans: { truncated: 2 } });
   }));
 
-test('a_link_that_cannot_be_cut_to_fit_keeps_its_context_and_counts_what_it_lost', (t) =>
+test('a_link_has_one_record_and_arrives_whole', (t) =>
   recording({ geometry }, ({ provider, directory }) => {
-    const context = { traceId: 'a'.repeat(32), spanId: 'b'.repeat(16), traceFlags: 1 };
-    const attributes = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`key.${i}`, 'v'.repeat(100)]));
-    provider.getTracer('t').startSpan('span').addLink({ context, attributes }).end();
-    const [link] = spansIn(directory)[0].span.links as { spanId: string; attributes: object[]; dropped: number }[];
-    t.is(link.spanId, context.spanId);
-    const kept = valuesOf(link.attributes);
-    t.true(link.attributes.length >= 4);
-    for (const [key, value] of Object.entries(kept)) t.is(value, attributes[key]);
-    t.is(link.attributes.length + link.dropped, 60);
+    const few = { first: 1, long: 'x'.repeat(1000), third: 3, fourth: 'y'.repeat(20_000) };
+    const many = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`key.${i}`, 'v'.repeat(i)]));
+    const context = { ...remote, traceState: traceStateOf(12) };
+    const span = provider.getTracer('t').startSpan('span', { links: [{ context: remote, attributes: few }] });
+    span.addLink({ context: remote, attributes: many }).addLink({ context, attributes: many }).end();
+    const links = spansIn(directory)[0].span.links as Link[];
+    t.deepEqual(
+      links.map(({ attributes }) => valuesOf(attributes)),
+      [few, many, many],
+    );
+    t.deepEqual(
+      links.map(({ traceState }) => traceState),
+      ['', '', context.traceState.serialize()],
+    );
+    for (const { spanId, dropped } of links) t.deepEqual([spanId, dropped], [remote.spanId, 0]);
+    t.deepEqual(provider.status()?.drops, {});
   }));
+
+test('a_link_beyond_what_one_record_holds_keeps_the_rest_and_counts_what_it_lost', (t) =>
+  recording({ geometry: { ...geometry, spillBytes: 1 << 20 } }, ({ provider, directory }) => {
+    const attributes = Object.fromEntries(
+      Array.from({ length: 20 }, (_, i) => [`key.${i}`, `${i % 10}`.repeat(60_000)]),
+    );
+    const context = { ...remote, traceState: traceStateOf(3) };
+    provider.getTracer('t').startSpan('span').addLink({ context, attributes }).end();
+    const [link] = spansIn(directory)[0].span.links as Link[];
+    const kept = Object.entries(valuesOf(link.attributes));
+    t.true(kept.length > 7);
+    for (const [key, value] of kept) t.true((attributes[key] as string).startsWith(value as string));
+    t.is(kept.length + link.dropped, 20);
+    t.deepEqual(provider.status()?.drops, { spans: { truncated: 1 } });
+  }));
+
+test('any_link_arrives_whole', async (t) => {
+  const text = fc.string({ unit: 'binary', maxLength: 500 });
+  const attributes = fc.dictionary(fc.string({ unit: 'grapheme-ascii', minLength: 1, maxLength: 8 }), text, {
+    maxKeys: 40,
+  });
+  const links = fc.sample(fc.array(fc.tuple(fc.nat({ max: 40 }), attributes), { maxLength: 4 }), 100);
+  const room = { ...geometry, spansBuffers: 4096, spillBytes: 4 << 20, spansBufferSize: 256 };
+  await recording({ geometry: room }, ({ provider, directory }) => {
+    const given = links.map((list) =>
+      list.map(([members, attributes]) => ({ context: { ...remote, traceState: traceStateOf(members) }, attributes })),
+    );
+    const tracer = provider.getTracer('t');
+    for (const [i, links] of given.entries()) tracer.startSpan(`${i}`, { links }).end();
+    for (const { span } of spansIn(directory)) {
+      const found = span.links as Link[];
+      const expected = given[Number(span.name)].map(({ context, attributes }) => [
+        context.traceState.serialize(),
+        Object.fromEntries(Object.entries(attributes).map(([key, value]) => [key, value.toWellFormed()])),
+        0,
+      ]);
+      t.deepEqual(
+        found.map(({ traceState, attributes, dropped }) => [traceState, valuesOf(attributes), dropped]),
+        expected,
+      );
+    }
+    t.deepEqual(provider.status()?.drops, {});
+  });
+});
 
 test('any_text_of_any_length_arrives_whole', async (t) => {
   const text = fc.oneof(
@@ -175,6 +251,13 @@ test('any_text_of_any_length_arrives_whole', async (t) => {
     t.deepEqual(provider.status()?.drops, {});
   });
 });
+
+interface Link {
+  spanId: string;
+  traceState: string;
+  attributes: object[];
+  dropped: number;
+}
 
 /** Attributes of OTLP JSON as a plain object. */
 function valuesOf(attributes: readonly object[]): Record<string, unknown> {

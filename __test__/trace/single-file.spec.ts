@@ -41,6 +41,10 @@ function useEverything(provider: MmapTracerProvider): void {
   child.addEvent('event', { at: 1, stack: 'line\n'.repeat(300) }, 1_700_000_000_100);
   child.recordException(new TypeError('no'));
   child.addLink({ context: remote, attributes: { big: 'y'.repeat(3000), lost: true } });
+  const members = Array.from({ length: 20 }, (_, i) => `v${i}=${'w'.repeat(20)}`);
+  const many = Object.fromEntries(Array.from({ length: 60 }, (_, i) => [`link.${i}`, `value ${i}`]));
+  child.addLink({ context: { ...remote, traceState: createTraceState(members.join(',')) }, attributes: { one: 1 } });
+  child.addLink({ context: { ...remote, traceState: createTraceState(members.join(',')) }, attributes: many });
   child.updateName('renamed');
   child.setStatus({ code: 2, message: 'z'.repeat(3000) });
   child.end([1_700_000_001, 7]);
@@ -79,14 +83,21 @@ test('the_single_file_is_read_by_version_1_with_every_feature_in_use', (t) =>
     for (let i = 0; i < 40; i++) t.deepEqual(attributes.get(`key.${i}`), { string: `value ${i}` });
 
     const links = ofChild.flatMap((record) => record.links?.links ?? []);
-    t.deepEqual(
-      links.map(({ traceId, traceState }) => [traceId, traceState]),
-      [
-        ['0af7651916cd43dd8448eb211c80319c', 'vendor=x,other=y'],
-        ['0af7651916cd43dd8448eb211c80319c', 'vendor=x,other=y'],
-      ],
-    );
-    t.is(links[1].droppedAttributes, 0);
+    t.is(links.length, 4);
+    for (const { traceId, spanId, flags, droppedAttributes } of links) {
+      t.deepEqual(
+        [traceId, spanId, flags, droppedAttributes],
+        ['0af7651916cd43dd8448eb211c80319c', 'b7ad6b7169203331', 0x301, 0],
+      );
+    }
+    const [first, big, longState, manyAttributes] = links;
+    t.deepEqual([first.traceState, big.traceState], ['vendor=x,other=y', 'vendor=x,other=y']);
+    t.regex(longState.traceState, /^v0=w{20}(,v\d+=w{20}){8,}$/, 'no member is cut');
+    t.deepEqual(longState.attributes, [['one', { int: 1n }]]);
+    t.true(manyAttributes.attributes.length > 8 && manyAttributes.attributes.length < 60);
+    for (const [i, attribute] of manyAttributes.attributes.entries()) {
+      t.deepEqual(attribute, [`link.${i}`, { string: `value ${i}` }], 'what a slot takes of them is whole');
+    }
     t.is(ofChild.find((record) => record.name !== undefined)?.name, 'renamed');
     const end = ofChild.at(-1)?.end;
     t.is(end?.time, 1_700_000_001_000_000_007n);

@@ -2,12 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { setTimeout as sleep } from 'node:timers/promises';
-import { verifyWorkload } from '../exported.mjs';
-import { runApp, withCollector, withDirectory, withSink } from '../processes.mjs';
-
-const ARM = 'provider';
-/** Room for a third of a second at the rate below: what is measured is the collector, not how soon a ring of the default size is full. */
-const GEOMETRY = { spansBuffers: 131_072, spansBufferSize: 512 };
+import { costOfExport, produceSpans } from '../exported-load.mjs';
+import { withCollector, withDirectory, withSink } from '../processes.mjs';
 
 export default {
   title: 'The collector, from files to OTLP/HTTP',
@@ -24,33 +20,17 @@ first span until the last is acknowledged, after warm-up. "Idle": with those pro
   settings: { rounds: 5, producers: 2, spansPerSecond: 100_000, seconds: 10, warmUpSeconds: 2, idleSeconds: 5 },
   smoke: { rounds: 1, producers: 2, spansPerSecond: 5000, seconds: 1, warmUpSeconds: 1, idleSeconds: 1 },
 
-  measure(_arm, { producers, spansPerSecond, seconds, warmUpSeconds, idleSeconds }) {
+  measure(_arm, settings) {
+    const { idleSeconds } = settings;
     return withDirectory((directory) =>
       withSink((sink) =>
-        withCollector(directory, sink.url, async ({ cpuSeconds }) => {
-          let made = 0;
-          let counts;
-          const produce = async (seconds) => {
-            const settings = { directory, geometry: GEOMETRY, spansPerSecond, seconds, warmUpSeconds: 0 };
-            const results = await Promise.all(Array.from({ length: producers }, () => runApp('paced', ARM, settings)));
-            for (const result of results) made += result.made;
-            counts = await sink.received(made);
-          };
-          await produce(warmUpSeconds);
-          const before = { made, cpu: cpuSeconds() };
-          await produce(seconds);
-          const cpu = cpuSeconds() - before.cpu;
-          verifyWorkload(ARM, { made, counts });
-
+        withCollector(directory, sink.url, async (collector) => {
+          const produce = (seconds) => produceSpans(directory, settings, seconds);
+          const cost = await costOfExport(collector, [sink], settings, produce);
           await sleep(1000);
-          const idle = cpuSeconds();
+          const idle = collector.cpuSeconds();
           await sleep(idleSeconds * 1000);
-          const spans = made - before.made;
-          return {
-            spansPerCoreSecond: spans / cpu,
-            cpuMicroseconds: (cpu / spans) * 1e6,
-            idlePercent: ((cpuSeconds() - idle) / idleSeconds) * 100,
-          };
+          return { ...cost, idlePercent: ((collector.cpuSeconds() - idle) / idleSeconds) * 100 };
         }),
       ),
     );

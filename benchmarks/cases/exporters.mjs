@@ -1,14 +1,10 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import net from 'node:net';
-import { verifyWorkload } from '../exported.mjs';
+import { costOfExport, produceSpans } from '../exported-load.mjs';
+import { freePort } from '../free-port.mjs';
 import { otelcol } from '../otelcol/build.mjs';
-import { runApp, runScript, withConfiguredCollector, withDirectory, withOtelcol, withSink } from '../processes.mjs';
-
-const APP = 'provider';
-/** Room for more than half a second at the rate below: what is measured is the collector, not how soon a ring of the default size is full. */
-const GEOMETRY = { spansBuffers: 131_072, spansBufferSize: 512 };
+import { runScript, withConfiguredCollector, withDirectory, withOtelcol, withSink } from '../processes.mjs';
 
 const http = (compression) => (sink) => ({ otlphttp: { endpoint: sink.url, compression } });
 const grpc = (compression) => (sink) => ({ otlp: { endpoint: sink.grpc, compression, tls: { insecure: true } } });
@@ -80,7 +76,7 @@ function service(receiver, exporters) {
 
 const PROCESSORS = { memory_limiter: { check_interval: '1s', limit_mib: 1024 }, batch: { send_batch_size: 8192 } };
 
-function measureCollector(arm, sinks, { producers, spansPerSecond, seconds, warmUpSeconds }) {
+function measureCollector(arm, sinks, settings) {
   return withDirectory((directory) => {
     const exporters = exportersOf(arm, sinks);
     const receivers = { mmap: { include: [directory] } };
@@ -88,16 +84,12 @@ function measureCollector(arm, sinks, { producers, spansPerSecond, seconds, warm
     const withoutJournal = { ...service('mmap', exporters), storage: 'none' };
     const config = { receivers, processors: PROCESSORS, exporters, service: withoutJournal };
     return withConfiguredCollector(config, directory, (collector) =>
-      measured(collector, sinks, warmUpSeconds, seconds, async (seconds) => {
-        const settings = { directory, geometry: GEOMETRY, spansPerSecond, seconds, warmUpSeconds: 0 };
-        const results = await Promise.all(Array.from({ length: producers }, () => runApp('paced', APP, settings)));
-        return results.reduce((sum, { made }) => sum + made, 0);
-      }),
+      costOfExport(collector, sinks, settings, (seconds) => produceSpans(directory, settings, seconds)),
     );
   });
 }
 
-async function measureOtelcol(arm, sinks, { producers, spansPerSecond, seconds, warmUpSeconds }) {
+async function measureOtelcol(arm, sinks, settings) {
   const { path } = await otelcol();
   const exporters = exportersOf(arm, sinks);
   const endpoint = `127.0.0.1:${await freePort()}`;
@@ -109,33 +101,13 @@ async function measureOtelcol(arm, sinks, { producers, spansPerSecond, seconds, 
     service: { ...service('otlp', exporters), telemetry: { metrics: { level: 'none' } } },
   };
   return withOtelcol(path, config, (collector) =>
-    measured(collector, sinks, warmUpSeconds, seconds, async (seconds) => {
-      const settings = { url: `http://${endpoint}`, spansPerSecond: spansPerSecond * producers, seconds };
-      return (await runScript('otlp-load.mjs', settings)).made;
+    costOfExport(collector, sinks, settings, async (seconds) => {
+      const spansPerSecond = settings.spansPerSecond * settings.producers;
+      return (await runScript('otlp-load.mjs', { url: `http://${endpoint}`, spansPerSecond, seconds })).made;
     }),
   );
 }
 
-/** @param produce Makes spans for some seconds; resolves with how many. */
-async function measured({ cpuSeconds }, sinks, warmUpSeconds, seconds, produce) {
-  let made = await produce(warmUpSeconds);
-  for (const sink of sinks) await sink.received(made);
-  const before = { made, cpu: cpuSeconds() };
-  made += await produce(seconds);
-  for (const sink of sinks) verifyWorkload(APP, { made, counts: await sink.received(made) });
-  const [spans, cpu] = [made - before.made, cpuSeconds() - before.cpu];
-  return { spansPerCoreSecond: spans / cpu, cpuMicroseconds: (cpu / spans) * 1e6 };
-}
-
 function withSinks(count, use, sinks = []) {
   return sinks.length === count ? use(sinks) : withSink((sink) => withSinks(count, use, [...sinks, sink]));
-}
-
-function freePort() {
-  return new Promise((resolve) => {
-    const server = net.createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
 }

@@ -1,10 +1,9 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
+import { cargoBench } from '../cargo-bench.mjs';
 
-const ROOT = join(import.meta.dirname, '../..');
+const bench = cargoBench('metric_cells');
 
 export default {
   title: 'The core, metric cells to OTLP bytes',
@@ -28,19 +27,9 @@ what collecting took beyond the mapped file; bytes in the file are those of the 
   settings: { rounds: 3, share: 1 },
   smoke: { rounds: 1, share: 0.001 },
 
-  prepare: () => cargo('--no-run'),
+  prepare: bench.prepare,
   measure(arm, { share }) {
     const series = { million: 1_000_000, tenMillion: 10_000_000 }[arm] * share;
-    return JSON.parse(cargo('--', '--series', String(series)));
+    return bench.run('--series', String(series));
   },
 };
-
-function cargo(...args) {
-  const { status, stdout, stderr } = spawnSync(
-    'cargo',
-    ['bench', '--quiet', '--package', 'otlp-mmap', '--bench', 'metric_cells', ...args],
-    { cwd: ROOT, encoding: 'utf8' },
-  );
-  if (status !== 0) throw new Error(`cargo bench failed:\n${stderr}`);
-  return stdout;
-}

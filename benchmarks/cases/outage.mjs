@@ -2,15 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { verifyWorkload } from '../exported.mjs';
-import { runApp, withCollector, withDirectory, withSink } from '../processes.mjs';
-
-const ARM = 'provider';
-const GEOMETRY = { spansBuffers: 131_072, spansBufferSize: 512 };
+import { produceSpans, verifyExported } from '../exported-load.mjs';
+import { withCollector, withDirectory, withDirectoryOnDisk, withSink } from '../processes.mjs';
 
 /** Milliseconds for the recovery. */
 const PATIENCE = 240_000;
@@ -30,45 +24,36 @@ collector's process: its greatest value, and by how much it grew between a fifth
   settings: { rounds: 1, producers: 2, spansPerSecond: 50_000, seconds: 50 },
   smoke: { rounds: 1, producers: 1, spansPerSecond: 5000, seconds: 2 },
 
-  async measure(_arm, { producers, spansPerSecond, seconds }) {
-    const state = await mkdtemp(join(tmpdir(), 'otlp-mmap-journal-'));
-    try {
-      return await withDirectory((directory) =>
+  measure(_arm, settings) {
+    return withDirectoryOnDisk((state) =>
+      withDirectory((directory) =>
         withSink((sink) =>
-          withDoor(sink.url, (door) =>
-            withCollector(
-              directory,
-              door.url,
-              async ({ pid }) => {
-                const memory = [];
-                const watch = setInterval(() => memory.push(residentMegabytes(pid)), 200);
-                const settings = { directory, geometry: GEOMETRY, spansPerSecond, seconds, warmUpSeconds: 0 };
-                const results = await Promise.all(
-                  Array.from({ length: producers }, () => runApp('paced', ARM, settings)),
-                );
-                const made = results.reduce((sum, result) => sum + result.made, 0);
-                const grewMegabytes = memory.at(-1) - memory[Math.floor(memory.length / 5)];
-                door.open();
-                const begin = performance.now();
-                let counts;
-                do counts = await sink.received(made);
-                while (counts.spans < made && performance.now() - begin < PATIENCE);
-                const recoverySeconds = (performance.now() - begin) / 1000;
-                clearInterval(watch);
-                verifyWorkload(ARM, { made, counts });
-                return { spans: made, greatestMegabytes: Math.max(...memory), grewMegabytes, recoverySeconds };
-              },
-              state,
-              ['--set', 'service.storage.max_size=4GiB'],
-            ),
-          ),
+          withDoor(sink.url, (door) => {
+            const measure = ({ pid }) =>
+              outage(pid, door, sink, () => produceSpans(directory, settings, settings.seconds));
+            return withCollector(directory, door.url, measure, state, ['--set', 'service.storage.max_size=4GiB']);
+          }),
         ),
-      );
-    } finally {
-      await rm(state, { recursive: true, force: true });
-    }
+      ),
+    );
   },
 };
+
+async function outage(pid, door, sink, produce) {
+  const memory = [];
+  const watch = setInterval(() => memory.push(residentMegabytes(pid)), 200);
+  const made = await produce();
+  const grewMegabytes = memory.at(-1) - memory[Math.floor(memory.length / 5)];
+  door.open();
+  const begin = performance.now();
+  let counts;
+  do counts = await sink.received(made);
+  while (counts.spans < made && performance.now() - begin < PATIENCE);
+  const recoverySeconds = (performance.now() - begin) / 1000;
+  clearInterval(watch);
+  verifyExported(made, counts);
+  return { spans: made, greatestMegabytes: Math.max(...memory), grewMegabytes, recoverySeconds };
+}
 
 /** A way to the sink that is shut at first: who comes is turned away. */
 async function withDoor(url, use) {

@@ -1,10 +1,9 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
+import { cargoBench } from '../cargo-bench.mjs';
 
-const ROOT = join(import.meta.dirname, '../..');
+const bench = cargoBench('ring_to_otlp');
 
 export default {
   title: 'The core, from ring to OTLP bytes',
@@ -20,19 +19,9 @@ attributes and an end record with two), then reader, assembler and encoder turn 
   settings: { rounds: 5, spans: 3_000_000 },
   smoke: { rounds: 1, spans: 50_000 },
 
-  prepare: () => cargo('--no-run'),
+  prepare: bench.prepare,
   measure(_arm, { spans: wanted }) {
-    const { spans, seconds, bytes } = JSON.parse(cargo('--', '--spans', String(wanted)));
+    const { spans, seconds, bytes } = bench.run('--spans', String(wanted));
     return { spansPerCoreSecond: spans / seconds, nanoseconds: (seconds / spans) * 1e9, bytes: bytes / spans };
   },
 };
-
-function cargo(...args) {
-  const { status, stdout, stderr } = spawnSync(
-    'cargo',
-    ['bench', '--quiet', '--package', 'otlp-mmap', '--bench', 'ring_to_otlp', ...args],
-    { cwd: ROOT, encoding: 'utf8' },
-  );
-  if (status !== 0) throw new Error(`cargo bench failed:\n${stderr}`);
-  return stdout;
-}

@@ -1,11 +1,11 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { type Palette, paletteFor, printable } from './terminal';
+import { type Palette, paletteFor, printable } from './terminal.js';
 
 export type Level = 'error' | 'warn' | 'info' | 'debug';
 
-export const LEVELS: readonly Level[] = ['error', 'warn', 'info', 'debug'];
+const LEVELS: readonly Level[] = ['error', 'warn', 'info', 'debug'];
 
 /** How a message becomes a line, without its newline. */
 export type LineFormat = (time: string, level: Level, message: string) => string;

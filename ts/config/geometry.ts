@@ -1,7 +1,7 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Geometry } from '../native/binding.js';
+import type { Geometry } from '../native/binding/writer.js';
 import { type Env, readList, readNumber, warnOfValue } from './env.js';
 
 const NAME = 'OTLP_MMAP_GEOMETRY';

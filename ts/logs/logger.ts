@@ -35,7 +35,10 @@ export class MmapLogger implements Logger {
 
   /** The record is in the file when this returns. */
   emit(record: LogRecord): void {
-    if (this.#state.isShutDown) return;
+    if (this.#state.isShutDown) {
+      this.#origin.records.refuse();
+      return;
+    }
     if (typeof record !== 'object' || record === null) {
       diag.warn(`otlp-mmap: ${textOf(record)} is not a log record`);
       return;

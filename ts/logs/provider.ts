@@ -5,11 +5,12 @@ import { diag } from '@opentelemetry/api';
 import { createNoopLogger, type Logger, type LoggerOptions, type LoggerProvider } from '@opentelemetry/api-logs';
 import { Redaction } from '../attributes/redaction.js';
 import type { LogRecordLimits } from '../config/log-limits.js';
-import type { WriterStatus } from '../native/binding.js';
+import type { WriterStatus } from '../native/binding/writer.js';
 import { openProducer } from '../producer/open.js';
 import type { Producer } from '../producer/producer.js';
 import { LogRecords } from '../record/log-records.js';
 import { LogMetrics } from '../self-metrics/log-metrics.js';
+import { scopeInput } from '../trace/scope-input.js';
 import { setGlobalLoggerProvider } from './global.js';
 import { LogProcessors } from './log-processors.js';
 import { type LoggerState, MmapLogger } from './logger.js';
@@ -51,7 +52,7 @@ export class MmapLoggerProvider implements LoggerProvider {
   /** A logger; the same name, version, schema URL and attributes give the same one. */
   getLogger(name: string, version?: string, options?: LoggerOptions): Logger {
     if (!name) diag.warn('Logger requested without instrumentation scope name.');
-    const scope = createLogScope(name || UNKNOWN_NAME, version, options, this.#limits);
+    const scope = createLogScope(scopeInput(name || UNKNOWN_NAME, version, options), options, this.#limits);
     const key = keyOfScope(scope);
     let logger = this.#loggers.get(key);
     if (logger === undefined) {

@@ -5,19 +5,19 @@ import type { LoggerOptions } from '@opentelemetry/api-logs';
 import { INVALID, plainAttributeValue } from '../attributes/plain-value.js';
 import type { LogRecordLimits } from '../config/log-limits.js';
 import { Scope } from '../record/writer.js';
-import { warnInvalid } from '../trace/attributes.js';
+import { readAttributes, warnInvalid } from '../trace/attributes.js';
+import type { ScopeInput } from '../trace/scope-input.js';
 
 /** A logger's scope; its attributes keep to the limits of log records, and what does not is counted, as the stock SDK has it. */
 export function createLogScope(
-  name: string,
-  version: string | undefined,
+  { name, version, schemaUrl }: ScopeInput,
   options: LoggerOptions | undefined,
   limits: LogRecordLimits,
 ): Scope {
   const attributes: Record<string, unknown> = Object.create(null);
   let count = 0;
   let dropped = 0;
-  for (const [key, value] of Object.entries(options?.attributes ?? {})) {
+  for (const [key, value] of attributesOf(options)) {
     const plain = plainAttributeValue(value, limits.attributeValueLengthLimit).value;
     if (value === undefined) continue;
     if (key === '') warnInvalid('key', key);
@@ -29,7 +29,16 @@ export function createLogScope(
     }
     dropped++;
   }
-  return new Scope(name, version, options?.schemaUrl, count > 0 ? attributes : undefined, dropped);
+  return new Scope(name, version, schemaUrl, count > 0 ? attributes : undefined, dropped);
+}
+
+/** A user's object, which may throw at any touch. */
+function attributesOf(options: LoggerOptions | undefined): [key: string, value: unknown][] {
+  try {
+    return readAttributes(options?.attributes);
+  } catch {
+    return [];
+  }
 }
 
 /** Equal for scopes that are one. */

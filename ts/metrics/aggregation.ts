@@ -34,9 +34,7 @@ export type Aggregation =
   | { readonly kind: 'exponential'; readonly maxSize: number; readonly recordMinMax: boolean };
 
 /** Metrics SDK specification, "Explicit Bucket Histogram Aggregation". */
-export const DEFAULT_BOUNDARIES: readonly number[] = [
-  0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10000,
-];
+const DEFAULT_BOUNDARIES: readonly number[] = [0, 5, 10, 25, 50, 75, 100, 250, 500, 750, 1000, 2500, 5000, 7500, 10000];
 /** Metrics SDK specification, "Base2 Exponential Bucket Histogram Aggregation": also the most that a cell has room for. */
 const DEFAULT_MAX_SIZE = 160;
 const MIN_MAX_SIZE = 2;

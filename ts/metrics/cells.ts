@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { SpanContext } from '@opentelemetry/api';
-import type { InstrumentOptions, NativeBinding } from '../native/binding.js';
+import type { AppBinding } from '../native/binding/app.js';
+import type { InstrumentOptions } from '../native/binding/cells.js';
 import * as layout from '../native/layout.js';
 import { threadScratch } from '../native/scratch.js';
 import { parseWord } from '../record/span-identity.js';
@@ -54,10 +55,10 @@ export interface Place {
 /** One thread's use of the metric cells of a writer. Nothing here throws but `define`. */
 export class Cells {
   readonly tick: Tick = { seconds: 0, epoch: 0 };
-  readonly #binding: NativeBinding;
+  readonly #binding: AppBinding;
   readonly #handle: number;
-  readonly #record: NativeBinding['recordCell'];
-  readonly #observe: NativeBinding['observeCell'];
+  readonly #record: AppBinding['recordCell'];
+  readonly #observe: AppBinding['observeCell'];
   /** Views of the file, by cell number; undefined where there is none yet. */
   #windows: (Float64Array | undefined)[] = [];
   /** False where the runtime allows no views on memory that is not its own. */
@@ -136,10 +137,18 @@ export class Cells {
     this.#binding.commitRound(this.#handle, instrument);
   }
 
-  /** Ends a series whose last update was before a time (seconds), if it has been collected. */
-  retire(instrument: number, cell: number, before: number): boolean {
+  /** Keeps a series from ending while it is idle. */
+  pin(instrument: number, cell: number): void {
+    this.#binding.pinCell(this.#handle, instrument, cell);
+  }
+
+  /**
+   * Ends those of an instrument's series whose last update was before a time (seconds), and is collected. They come in portions,
+   * numbered from 0 on. False: there are no more.
+   */
+  retire(instrument: number, portion: number, before: number): boolean {
     scratchValue[0] = before;
-    return this.#binding.retireCell(this.#handle, instrument, cell) === 1;
+    return this.#binding.retireIdle(this.#handle, instrument, portion) === 1;
   }
 
   /** Where a sum stands, for plain stores; undefined where views are refused. */

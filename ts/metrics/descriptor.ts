@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { type MetricOptions, ValueType } from '@opentelemetry/api';
+import { textOf } from '../trace/text.js';
 import { warnOnce } from './warnings.js';
 
 /** Kinds of instruments; the names are those of the stock SDK, so that its views and ours are the same. */
@@ -31,26 +32,31 @@ export interface InstrumentDescriptor {
 const NAME = /^[a-z][a-z0-9_.\-/]{0,254}$/i;
 
 /** A name that breaks the rules is told and used as it is, as in the stock SDK: losing the numbers would be worse. */
-export function createDescriptor(
-  name: string,
-  type: InstrumentType,
-  options: MetricOptions = {},
-): InstrumentDescriptor {
-  const text = String(name);
+export function createDescriptor(name: string, type: InstrumentType, options?: MetricOptions): InstrumentDescriptor {
+  const text = textOf(name);
   if (!NAME.test(text)) {
     warnOnce(
       `the instrument name ${JSON.stringify(text)} is not valid: it should begin with a letter, go on with letters, ` +
         'digits, "_", ".", "-" and "/", and have at most 255 characters',
     );
   }
-  return {
-    name: text,
-    type,
-    description: options?.description === undefined ? '' : String(options.description),
-    unit: options?.unit === undefined ? '' : String(options.unit),
-    valueType: options?.valueType === ValueType.INT ? ValueType.INT : ValueType.DOUBLE,
-    boundaries: options?.advice?.explicitBucketBoundaries,
-  };
+  return { name: text, type, ...told(options) };
+}
+
+/** What the options say; nothing, when they cannot be read. */
+function told(options: MetricOptions | undefined): Omit<InstrumentDescriptor, 'name' | 'type'> {
+  try {
+    const boundaries = options?.advice?.explicitBucketBoundaries;
+    return {
+      description: textOf(options?.description ?? ''),
+      unit: textOf(options?.unit ?? ''),
+      valueType: options?.valueType === ValueType.INT ? ValueType.INT : ValueType.DOUBLE,
+      boundaries: Array.isArray(boundaries) ? [...boundaries] : boundaries,
+    };
+  } catch (error) {
+    warnOnce('options of an instrument cannot be read', error);
+    return { description: '', unit: '', valueType: ValueType.DOUBLE, boundaries: undefined };
+  }
 }
 
 export function isObservable(type: InstrumentType): boolean {

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { ValueType } from '@opentelemetry/api';
-import type { InstrumentOptions } from '../native/binding.js';
+import type { InstrumentOptions } from '../native/binding/cells.js';
 import { encodeScope } from '../record/otlp-value.js';
 import type { Scope } from '../record/writer.js';
 import type { Aggregation } from './aggregation.js';

@@ -9,10 +9,11 @@ import {
   readExportTimes,
   readHistogramAggregation,
 } from '../config/metrics.js';
-import type { WriterStatus } from '../native/binding.js';
+import type { WriterStatus } from '../native/binding/writer.js';
 import { openProducer } from '../producer/open.js';
 import type { Producer } from '../producer/producer.js';
 import { Scope } from '../record/writer.js';
+import { scopeInput } from '../trace/scope-input.js';
 import { Callbacks } from './callbacks.js';
 import { Cells } from './cells.js';
 import { type InstrumentDescriptor, isObservable } from './descriptor.js';
@@ -67,12 +68,12 @@ export class MmapMeterProvider implements MeterProvider {
   }
 
   /** A meter; the same name, version and schema URL give the same one. After `shutdown` its instruments record nothing. */
-  getMeter(name: string, version = '', options: MeterOptions = {}): MmapMeter {
-    const schemaUrl = options?.schemaUrl ?? '';
-    const key = JSON.stringify([name, version, schemaUrl]);
+  getMeter(name: string, version?: string, options?: MeterOptions): MmapMeter {
+    const { name: meterName, version: meterVersion = '', schemaUrl = '' } = scopeInput(name, version, options);
+    const key = JSON.stringify([meterName, meterVersion, schemaUrl]);
     let meter = this.#meters.get(key);
     if (meter === undefined) {
-      meter = this.#createMeter(String(name ?? ''), String(version ?? ''), schemaUrl);
+      meter = this.#createMeter(meterName, meterVersion, schemaUrl);
       this.#meters.set(key, meter);
     }
     return meter;

@@ -1,7 +1,7 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { NativeBinding } from './binding.js';
+import type { AppBinding } from './binding/app.js';
 import { SCRATCH_LENGTH, SCRATCH_RECORD } from './layout.js';
 
 /** Who has attributes in the pending region that are not in a file yet. */
@@ -17,7 +17,7 @@ interface ThreadScratch {
   readonly view: DataView;
   /** The words in front of the record (SCRATCH_*), by offset / 4. Signed, so that what is read from here is a small integer. */
   readonly words: Int32Array;
-  readonly attached: WeakSet<NativeBinding>;
+  readonly attached: WeakSet<AppBinding>;
   pendingOwner: PendingOwner | undefined;
 }
 
@@ -31,7 +31,7 @@ function createThreadScratch(): ThreadScratch {
     bytes: Buffer.from(buffer),
     view: new DataView(buffer),
     words: new Int32Array(buffer, 0, SCRATCH_RECORD / 4),
-    attached: new WeakSet<NativeBinding>(),
+    attached: new WeakSet<AppBinding>(),
     pendingOwner: undefined,
   };
   Object.defineProperty(holder, KEY, { value: scratch });
@@ -42,7 +42,7 @@ function createThreadScratch(): ThreadScratch {
 export const threadScratch: ThreadScratch = holder[KEY] ?? createThreadScratch();
 
 /** Tells native code about the buffer; to be called before the first commit. */
-export function attachScratch(binding: NativeBinding): void {
+export function attachScratch(binding: AppBinding): void {
   if (threadScratch.attached.has(binding)) return;
   binding.attachScratch(threadScratch.buffer);
   threadScratch.attached.add(binding);

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { Resource, ResourceDetector } from '@opentelemetry/resources';
-import type { Geometry } from '../native/binding.js';
+import type { Geometry } from '../native/binding/writer.js';
 
 /** Where and how records are written. */
 export interface PlaceOptions {

@@ -14,6 +14,7 @@ const { bounds, LENGTH_WIDTH, putFixed32, putNanos, putString, putVarint, SHORT_
 const { isSmall, putAnyValue, putAttribute, STALE_KEYS } = anyValue;
 const { putSpanId, putTag, putText, putTraceId, tagOf } = message;
 const {
+  COMMIT_DISABLED,
   COMMIT_PUBLISHED,
   COMMIT_STALE,
   CONSTANT_DROP_LIMIT,
@@ -72,6 +73,11 @@ export class LogRecords {
   constructor(writer: Writer) {
     this.writer = writer;
     this.capacity = writer.capacity(CONSTANT_RING_EVENTS);
+  }
+
+  /** A record that came after the end of its provider: told, as every loss is. */
+  refuse(): void {
+    this.writer.abandoned(CONSTANT_RING_EVENTS, COMMIT_DISABLED);
   }
 
   /** Returns COMMIT_PUBLISHED or why the record was dropped; by then the drop is counted and the user told. */

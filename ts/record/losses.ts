@@ -3,7 +3,8 @@
 
 import { diag } from '@opentelemetry/api';
 import { announce } from '../config/diagnostics.js';
-import type { NativeBinding, WriterStatus } from '../native/binding.js';
+import type { AppBinding } from '../native/binding/app.js';
+import type { WriterStatus } from '../native/binding/writer.js';
 import * as layout from '../native/layout.js';
 
 const {
@@ -31,12 +32,12 @@ const RECORDS: Record<number, string> = {
 
 /** Tells through `diag` what one thread loses: a line for each ring and reason now and then, with the count since the one before. */
 export class Losses {
-  readonly #binding: NativeBinding;
+  readonly #binding: AppBinding;
   readonly #handle: number;
   readonly #counts = new Uint32Array(RINGS * CONSTANT_DROP_REASONS);
   readonly #toldAt = new Float64Array(RINGS * CONSTANT_DROP_REASONS).fill(Number.NEGATIVE_INFINITY);
 
-  constructor(binding: NativeBinding, handle: number) {
+  constructor(binding: AppBinding, handle: number) {
     this.#binding = binding;
     this.#handle = handle;
   }
@@ -48,29 +49,36 @@ export class Losses {
     const now = performance.now();
     if (now - this.#toldAt[at] < INTERVAL) return;
     this.#toldAt[at] = now;
+    const sentence = this.#sentence(reason);
     // Later, because a logger may record something itself, and the scratch buffer is in use here.
-    queueMicrotask(() => this.#tell(ring, reason));
+    queueMicrotask(() => this.#tell(ring, reason, sentence));
   }
 
-  #tell(ring: number, reason: number): void {
+  #tell(ring: number, reason: number, sentence: string): void {
     const at = ring * CONSTANT_DROP_REASONS + reason;
     try {
-      const line = `${this.#counts[at]} ${RECORDS[ring]} ${this.#sentence(reason)}`;
+      const line = `${this.#counts[at]} ${RECORDS[ring]} ${sentence}`;
       this.#counts[at] = 0;
-      if (reason === CONSTANT_DROP_DISK && isNews(this.#sentence(reason))) {
+      if (reason === CONSTANT_DROP_DISK && isNews(sentence)) {
         // Nothing is recorded at all, so this has to be seen even without a logger.
         announce('error', line);
       } else {
         diag.warn(`otlp-mmap: ${line}`);
       }
     } catch {
-      // The writer was closed meanwhile, or the logger threw: there is nobody left to tell.
+      // The logger threw: there is nobody left to tell.
     }
   }
 
+  /** As things are now: a file may be there, and the error forgotten, when the line is told. */
   #sentence(reason: number): string {
     if (reason === CONSTANT_DROP_DISABLED) return 'dropped: the writer is shut down.';
-    const status = this.#binding.writerStatus(this.#handle);
+    let status: WriterStatus;
+    try {
+      status = this.#binding.writerStatus(this.#handle);
+    } catch {
+      return 'dropped: the writer is closed.';
+    }
     const place = status.file ?? status.directory;
     switch (reason) {
       case CONSTANT_DROP_FULL:

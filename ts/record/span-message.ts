@@ -9,7 +9,7 @@ import * as wire from './wire.js';
 import type { Scope } from './writer.js';
 
 // Constants of this module: what is imported by name is looked up in the other module's object at each use.
-const { LENGTH_WIDTH, putString, putVarint } = wire;
+const { bounds, LENGTH_WIDTH, putString, putVarint } = wire;
 const { FIELD_SPAN_EVENT_SCOPE_REF, FIELD_SPAN_EVENT_SPAN_ID, FIELD_SPAN_EVENT_TRACE_ID } = layout;
 
 // A constant of this module, so that the optimising compiler knows its address.
@@ -39,6 +39,23 @@ export function putMessage(at: number, field: number): number {
 export function putText(at: number, field: number, text: string): number {
   const to = putTag(at, field, DELIMITED);
   return putString(to - 1, bytes[to - 1], text);
+}
+
+/** A field of small unsigned integers, of any number. */
+export function putCount(at: number, field: number, count: number): number {
+  return putVarint(putTag(at, field, VARINT), count);
+}
+
+/** A trace state, or as many of its leading members as fit: a member is never cut (W3C Trace Context, 3.3.1.5). */
+export function putTraceState(at: number, field: number, traceState: string): number {
+  let text = traceState;
+  while (text !== '') {
+    const to = putText(at, field, text);
+    if (to <= bounds.limit) return to;
+    bounds.wasCut = true;
+    text = text.slice(0, Math.max(text.lastIndexOf(','), 0));
+  }
+  return at;
 }
 
 export function putTraceId(at: number, field: number, ids: SpanIdentity): number {

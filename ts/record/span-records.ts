@@ -4,6 +4,7 @@
 import * as layout from '../native/layout.js';
 import { threadScratch } from '../native/scratch.js';
 import * as anyValue from './any-value.js';
+import { putLinkIds, putLongLink } from './long-link.js';
 import type {
   EndFields,
   EventFields,
@@ -20,8 +21,9 @@ import { ATTEMPTS, NO_TIME, type Writer } from './writer.js';
 // Constants of this module: what is imported by name is looked up in the other module's object at each use.
 const { bounds, LENGTH_WIDTH, putFixed32, putVarint, setLength } = wire;
 const { STALE_KEYS } = anyValue;
-const { putMessage, putSpanHeader, putSpanId, putTag, putText, putTraceId, tagOf } = message;
+const { putCount, putMessage, putSpanHeader, putSpanId, putTag, putText, putTraceState, tagOf } = message;
 const {
+  COMMIT_DISABLED,
   COMMIT_PUBLISHED,
   COMMIT_STALE,
   CONSTANT_DROP_LIMIT,
@@ -42,9 +44,6 @@ const {
   FIELD_EVENT_DATA_TIME,
   FIELD_LINK_ATTRIBUTES,
   FIELD_LINK_DROPPED_ATTRIBUTES,
-  FIELD_LINK_FLAGS,
-  FIELD_LINK_SPAN_ID,
-  FIELD_LINK_TRACE_ID,
   FIELD_LINK_TRACE_STATE,
   FIELD_SPAN_EVENT_ATTRIBUTES,
   FIELD_SPAN_EVENT_END,
@@ -80,8 +79,6 @@ const FIXED32 = 5;
 const BEHIND_NAME = 40;
 /** Bytes of an attribute beside a text: key, tags and lengths, at most. */
 const BESIDE_TEXT = 32;
-/** An attribute of this length can be cut no further, to be on the safe side. */
-const SHORTEST_CUT = 64;
 /** Dropped counts and a status' own bytes behind the attributes of an end, at most. */
 export const END_ROOM = 40;
 const STALE = -1;
@@ -105,6 +102,11 @@ export class SpanRecords {
     this.writer = writer;
     this.capacity = writer.capacity(CONSTANT_RING_SPANS);
     this.#behindLong = this.capacity >> 2;
+  }
+
+  /** A span that came after the end of its provider: told, as every loss is. */
+  refuse(): void {
+    this.writer.abandoned(CONSTANT_RING_SPANS, COMMIT_DISABLED);
   }
 
   /** The span has begun, at `recordTime`. Attributes that do not fit follow in records of their own; the result is the start's. */
@@ -228,7 +230,7 @@ export class SpanRecords {
     if (span.scope.schemaUrlReference !== 0) {
       to = putVarint(putTag(to, FIELD_START_SCOPE_SCHEMA_URL_REF, VARINT), span.scope.schemaUrlReference);
     }
-    if (fields.traceState) to = putTraceState(to, FIELD_START_TRACE_STATE, fields.traceState);
+    if (fields.traceState) to = this.#putLongTraceState(to, fields.traceState);
     to = this.#putPairs(to, FIELD_START_ATTRIBUTES, fields.attributePairs, 0, fields.attributeCount);
     if (to === STALE) return COMMIT_STALE;
     setLength(from - LENGTH_WIDTH, to - from);
@@ -314,51 +316,22 @@ export class SpanRecords {
     const from = putMessage(at, FIELD_SPAN_EVENT_LINK);
     const linkAt = putMessage(from, FIELD_ADD_LINKS);
     bounds.limit -= 16;
-    let to = putTraceId(linkAt, FIELD_LINK_TRACE_ID, fields);
-    to = putSpanId(to, FIELD_LINK_SPAN_ID, fields.span0, fields.span1);
-    bytes[to] = tagOf(FIELD_LINK_FLAGS, FIXED32);
-    to = putFixed32(to + 1, fields.flags);
-    if (fields.traceState) to = putTraceState(to, FIELD_LINK_TRACE_STATE, fields.traceState);
-    const attributesAt = to;
-    to = this.#putPairs(to, FIELD_LINK_ATTRIBUTES, fields.attributePairs, 0, fields.attributeCount);
+    let to = putLinkIds(linkAt, fields);
+    if (fields.traceState) to = putText(to, FIELD_LINK_TRACE_STATE, fields.traceState);
+    this.#next = 0;
+    if (to <= bounds.limit)
+      to = this.#putPairs(to, FIELD_LINK_ATTRIBUTES, fields.attributePairs, 0, fields.attributeCount);
     if (to === STALE) return COMMIT_STALE;
-    let dropped = fields.droppedAttributes;
-    if (this.#next < fields.attributeCount) {
-      to = this.#putLinkAttributes(attributesAt, fields);
-      if (to === STALE) return COMMIT_STALE;
-      dropped += (fields.attributeCount - this.#next) / 2;
+    if (to > bounds.limit || this.#next < fields.attributeCount) {
+      to = putLongLink(linkAt, fields, this.writer, this.#next);
+      if (to === STALE_KEYS) return COMMIT_STALE;
+    } else if (fields.droppedAttributes > 0) {
+      to = putCount(to, FIELD_LINK_DROPPED_ATTRIBUTES, fields.droppedAttributes);
     }
-    if (dropped > 0) to = putCount(to, FIELD_LINK_DROPPED_ATTRIBUTES, dropped);
     setLength(linkAt - LENGTH_WIDTH, to - linkAt);
     if (fields.keepAtMost > 0) to = putCount(to, FIELD_ADD_LINKS_LIMIT, fields.keepAtMost);
     setLength(from - LENGTH_WIDTH, to - from);
     return this.#publish(to);
-  }
-
-  /**
-   * The attributes of a link that do not all fit. A link has one record, so they stand in it whatever their length, as far as it can
-   * be cut to fit a slot; the others are dropped.
-   */
-  #putLinkAttributes(at: number, fields: LinkFields): number {
-    const end = bounds.limit - SHORTEST_CUT;
-    let to = at;
-    let shortest = at;
-    this.#next = 0;
-    while (this.#next < fields.attributeCount) {
-      this.#allowLong(to);
-      bounds.cutting = true;
-      const from = this.#next;
-      const next = this.#putPairs(to, FIELD_LINK_ATTRIBUTES, fields.attributePairs, from, from + 2);
-      if (next === STALE) return STALE;
-      shortest += Math.min(next - to, SHORTEST_CUT);
-      if (shortest > end) {
-        this.#next = from;
-        bounds.wasCut = true;
-        break;
-      }
-      to = next;
-    }
-    return to;
   }
 
   /** A text of any length. One that no slot takes leaves a part of it to the fields behind it, as the text can be cut. */
@@ -369,6 +342,16 @@ export class SpanRecords {
     const to = putText(at, field, text);
     bounds.limit = to <= limit - BEHIND_NAME ? limit : to + this.#behindLong;
     bounds.cutting = false;
+    return to;
+  }
+
+  /** As `#putLong`, for a trace state, which is cut between its members alone. */
+  #putLongTraceState(at: number, traceState: string): number {
+    const whole = putText(at, FIELD_START_TRACE_STATE, traceState);
+    if (whole <= bounds.limit) return whole;
+    this.#allowLong(at);
+    const to = putTraceState(at, FIELD_START_TRACE_STATE, traceState);
+    bounds.limit = to + this.#behindLong;
     return to;
   }
 
@@ -426,10 +409,6 @@ interface Part {
 
 const part: Part = { field: 0, pairs: [], count: 0, from: 0 };
 
-function putCount(at: number, field: number, count: number): number {
-  return putVarint(putTag(at, field, VARINT), count);
-}
-
 /** What an EndSpan has behind its time. */
 export function putEndFields(at: number, fields: EndFields): number {
   let to = at;
@@ -454,16 +433,4 @@ export function putStatus(at: number, field: number, fields: StatusFields): numb
   }
   setLength(from - LENGTH_WIDTH, to - from);
   return to;
-}
-
-/** The trace state, or as many of its leading members as fit: a member is never cut (W3C Trace Context, 3.3.1.5). */
-function putTraceState(at: number, field: number, traceState: string): number {
-  let text = traceState;
-  while (text !== '') {
-    const to = putText(at, field, text);
-    if (to <= bounds.limit) return to;
-    bounds.wasCut = true;
-    text = text.slice(0, Math.max(text.lastIndexOf(','), 0));
-  }
-  return at;
 }

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { diag } from '@opentelemetry/api';
-import type { NativeBinding } from '../native/binding.js';
+import type { AppBinding } from '../native/binding/app.js';
 import * as layout from '../native/layout.js';
 import { attachScratch, threadScratch } from '../native/scratch.js';
 import * as anyValue from './any-value.js';
@@ -134,11 +134,11 @@ export class Scope {
 
 /** One thread's use of a native writer: references by epoch, and the commit call. Nothing here throws. */
 export class Writer implements anyValue.KeyReferences {
-  readonly binding: NativeBinding;
+  readonly binding: AppBinding;
   readonly handle: number;
   epoch: number;
   /** The raw call itself: the addon's object has so many properties that each look-up in it counts. */
-  readonly #commit: NativeBinding['commit'];
+  readonly #commit: AppBinding['commit'];
   readonly #keys = new Map<string, number>();
   /** In front of the map: one comparison is half of a look-up. */
   readonly #recent = new RecentAttributes();
@@ -156,7 +156,7 @@ export class Writer implements anyValue.KeyReferences {
    * @param sharesRecords false in single-file mode.
    * @param valueLimit bytes, from 1 KiB to 256 KiB.
    */
-  constructor(binding: NativeBinding, handle: number, sharesRecords: boolean, valueLimit = VALUE_LIMIT) {
+  constructor(binding: AppBinding, handle: number, sharesRecords: boolean, valueLimit = VALUE_LIMIT) {
     attachScratch(binding);
     this.sharesRecords = sharesRecords;
     this.valueLimit = Math.min(Math.max(valueLimit, LEAST_VALUE_LIMIT), LARGEST_VALUE_LIMIT) || VALUE_LIMIT;

@@ -8,7 +8,7 @@ import { isSignalEnabled } from '../config/signals.js';
 import type * as LogsGlobal from '../logs/global.js';
 import type * as LoggerProviders from '../logs/provider.js';
 import type * as MeterProviders from '../metrics/provider.js';
-import type { WriterStatus } from '../native/binding.js';
+import type { WriterStatus } from '../native/binding/writer.js';
 import type * as TracerProviders from '../trace/provider.js';
 import type * as ConsoleCapture from './console-capture.js';
 import type * as ExceptionCapture from './exception-capture.js';

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { announce } from '../config/diagnostics.js';
-import type { WriterStatus } from '../native/binding.js';
+import type { WriterStatus } from '../native/binding/writer.js';
 
 /** How long records may wait for a first reader before an operator is told, and how often to look. Milliseconds. */
 const PATIENCE = 30_000;
@@ -26,16 +26,18 @@ export function watchForReader(
       writingSince ??= now - interval;
       if (now - writingSince >= patience) {
         clearInterval(timer);
-        announce('warn', adviceOn(current.directory, patience));
+        announce('warn', adviceOn(current.directory, current.file, patience));
       }
     }
   }, interval);
   timer.unref();
 }
 
-function adviceOn(directory: string, patience: number): string {
+function adviceOn(directory: string, file: string, patience: number): string {
+  // A collector takes files of any other name only when it is given that.
+  const source = file.endsWith('.mmap') ? `--dir ${directory}` : `--file ${file}`;
   return (
     `no collector has read ${directory} for ${patience / 1_000} s: what is recorded stays there until one does. ` +
-    `Start one with: npx otlp-mmap-collector --dir ${directory}`
+    `Start one with: npx otlp-mmap-collector ${source}`
   );
 }

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { Attributes, Counter, MeterProvider } from '@opentelemetry/api';
-import type { WriterStatus } from '../native/binding.js';
+import type { WriterStatus } from '../native/binding/writer.js';
 import * as layout from '../native/layout.js';
 import { packageVersion } from '../native/loader.js';
 

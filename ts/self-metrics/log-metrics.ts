@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { Counter, MeterProvider } from '@opentelemetry/api';
-import type { WriterStatus } from '../native/binding.js';
+import type { WriterStatus } from '../native/binding/writer.js';
 import { ComponentMetrics, selfMeter } from './component.js';
 
 /** What a logger provider tells of itself: records made and written, and the ring that they go through. */

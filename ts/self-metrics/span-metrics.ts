@@ -3,7 +3,7 @@
 
 import type { Attributes, Counter, MeterProvider, Span, SpanContext, UpDownCounter } from '@opentelemetry/api';
 import type { ReadableSpan, SpanProcessor } from '@opentelemetry/sdk-trace-base';
-import type { WriterStatus } from '../native/binding.js';
+import type { WriterStatus } from '../native/binding/writer.js';
 import * as layout from '../native/layout.js';
 import { ComponentMetrics, selfMeter } from './component.js';
 

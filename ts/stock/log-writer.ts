@@ -4,6 +4,7 @@
 import { plainBody } from '../attributes/plain-value.js';
 import type { LogFields } from '../record/log-fields.js';
 import { recordTime, Scope } from '../record/writer.js';
+import { textOf } from '../trace/text.js';
 import type { StockProducer } from './producer.js';
 import type { StockLogRecord } from './readable-log-record.js';
 import { fill, setIdentity, setTime } from './span-writer.js';
@@ -44,8 +45,8 @@ export function writeLogRecord(producer: StockProducer, record: StockLogRecord):
   fields.body = isScalar(record.body) ? record.body : takeBody(record.body);
   fields.scope = producer.scopeOf(record.instrumentationScope);
   fields.severityNumber = record.severityNumber ?? 0;
-  fields.severityText = record.severityText;
-  fields.eventName = record.eventName;
+  fields.severityText = record.severityText && textOf(record.severityText);
+  fields.eventName = record.eventName && textOf(record.eventName);
   const context = record.spanContext;
   fields.hasSpan = context !== undefined;
   if (context !== undefined) {

@@ -9,6 +9,7 @@ import { Producer } from '../producer/producer.js';
 import { LogRecords } from '../record/log-records.js';
 import { SpanRecords } from '../record/span-records.js';
 import { Scope } from '../record/writer.js';
+import { scopeInput } from '../trace/scope-input.js';
 import { MetricWriter } from './metric-writer.js';
 import type { StockResource, StockScope } from './readable-span.js';
 
@@ -49,7 +50,8 @@ export class StockProducer {
     }
     let scope = this.#scopes.get(stock);
     if (scope === undefined) {
-      scope = new Scope(stock.name, stock.version, stock.schemaUrl, stock.attributes, stock.droppedAttributesCount);
+      const { name, version, schemaUrl } = scopeInput(stock.name, stock.version, stock);
+      scope = new Scope(name, version, schemaUrl, stock.attributes, stock.droppedAttributesCount);
       this.#scopes.set(stock, scope);
     }
     this.#lastStockScope = stock;

@@ -12,6 +12,8 @@ import {
 import { parseWord, type SpanIdentity } from '../record/span-identity.js';
 import type { SpanRecords } from '../record/span-records.js';
 import { type Scope, useTime } from '../record/writer.js';
+import { textOf } from '../trace/text.js';
+import { serializeTraceState } from '../trace/trace-state.js';
 import type { StockProducer } from './producer.js';
 import type { StockAttributes, StockEvent, StockLink, StockSpan } from './readable-span.js';
 
@@ -48,6 +50,8 @@ export class WrittenSpan implements StartFields {
   attributes = NO_ATTRIBUTES;
   linkCount = 0;
   lastLink: StockLink | undefined = undefined;
+  /** Links that have no ids, which the SDK lets through: nobody can export them. */
+  badLinks = 0;
 
   constructor(
     readonly scope: Scope,
@@ -96,19 +100,20 @@ export function writeStart(producer: StockProducer, span: StockSpan): WrittenSpa
   }
   written.kind = span.kind;
   written.flags = otlpFlags(context.traceFlags, parent?.isRemote);
-  written.traceState = context.traceState?.serialize();
+  written.traceState = serializeTraceState(context.traceState);
   writeStartRecords(written, span);
   return written;
 }
 
 /** A start record repeated replaces what went before it, so this also serves when a span took back what it had. */
 function writeStartRecords(written: WrittenSpan, span: StockSpan): void {
-  written.name = span.name;
+  written.name = textOf(span.name);
   written.attributeCount = fill(startPairs, span.attributes);
   written.attributes = written.attributeCount === 0 ? NO_ATTRIBUTES : { ...span.attributes };
   setTime(span.startTime);
   written.records.start(written);
   written.linkCount = 0;
+  written.badLinks = 0;
   writeLinks(written, span);
 }
 
@@ -120,8 +125,9 @@ export function writeEnd(written: WrittenSpan, span: StockSpan): number {
     writeStartRecords(written, span);
     lateCount = 0;
   } else {
-    if (span.name !== written.name) {
-      records.name(written, span.name);
+    const name = textOf(span.name);
+    if (name !== written.name) {
+      records.name(written, name);
     }
     writeLinks(written, span);
   }
@@ -144,7 +150,7 @@ function writeClosing(written: WrittenSpan, span: StockSpan, lateCount: number):
   end.statusMessage = status.message;
   end.droppedAttributes = span.droppedAttributesCount;
   end.droppedEvents = span.droppedEventsCount;
-  end.droppedLinks = span.droppedLinksCount;
+  end.droppedLinks = span.droppedLinksCount + written.badLinks;
   setTime(span.endTime);
   return records.endWith(written, end, latePairs, lateCount);
 }
@@ -193,16 +199,20 @@ function writeLinks(written: WrittenSpan, span: StockSpan): void {
 
 function writeLink(written: WrittenSpan, stock: StockLink): void {
   const { context } = stock;
+  if (typeof context?.traceId !== 'string' || typeof context.spanId !== 'string') {
+    written.badLinks++;
+    return;
+  }
   setIdentity(link, context.traceId, context.spanId);
   link.flags = otlpFlags(context.traceFlags, context.isRemote);
-  link.traceState = context.traceState?.serialize();
+  link.traceState = serializeTraceState(context.traceState);
   link.attributeCount = fill(detailPairs, stock.attributes);
   link.droppedAttributes = stock.droppedAttributesCount ?? 0;
   written.records.link(written, link);
 }
 
 function writeEvent(written: WrittenSpan, stock: StockEvent): void {
-  event.name = stock.name;
+  event.name = textOf(stock.name);
   event.attributeCount = fill(detailPairs, stock.attributes);
   event.droppedAttributes = stock.droppedAttributesCount ?? 0;
   setTime(stock.time);

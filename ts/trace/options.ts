@@ -4,9 +4,8 @@
 import { type ContextManager, diag, type MeterProvider, type TextMapPropagator } from '@opentelemetry/api';
 import type { IdGenerator, Sampler, SpanProcessor } from '@opentelemetry/sdk-trace-base';
 import type { Redact } from '../attributes/redaction.js';
-import { readSpanLimits } from '../config/span-limits.js';
+import { readSpanLimits, type SpanLimits } from '../config/span-limits.js';
 import type { ProducerOptions } from '../producer/options.js';
-import type { SpanLimits } from './span-origin.js';
 
 /**
  * Options of MmapTracerProvider. What is left out comes from the environment, else has the stock SDK's default. Samplers, span

@@ -13,7 +13,8 @@ import {
 import type * as ContextAsyncHooks from '@opentelemetry/context-async-hooks';
 import { Redaction } from '../attributes/redaction.js';
 import type * as Propagator from '../config/propagator.js';
-import type { WriterStatus } from '../native/binding.js';
+import type { SpanLimits } from '../config/span-limits.js';
+import type { WriterStatus } from '../native/binding/writer.js';
 import { openProducer } from '../producer/open.js';
 import type { Producer } from '../producer/producer.js';
 import { pendingAttributes } from '../record/pending-attributes.js';
@@ -24,7 +25,7 @@ import { IdSource } from './id-source.js';
 import { ObservedTracer } from './observed-tracer.js';
 import { type MmapTracerProviderOptions, type RegistrationOptions, resolveLimits } from './options.js';
 import { chooseSampling } from './sampling.js';
-import type { SpanLimits } from './span-origin.js';
+import { type ScopeInput, scopeInput } from './scope-input.js';
 import { SpanProcessors } from './span-processors.js';
 import { MmapTracer, type TracerState } from './tracer.js';
 
@@ -65,21 +66,23 @@ export class MmapTracerProvider implements TracerProvider {
 
   /** A tracer; the same name, version and schema URL give the same one. */
   getTracer(name: string, version?: string, options?: TracerOptions): Tracer {
-    const key = `${name}@${version ?? ''}:${options?.schemaUrl ?? ''}`;
+    const scope = scopeInput(name, version, options);
+    const key = `${scope.name}@${scope.version ?? ''}:${scope.schemaUrl ?? ''}`;
     let tracer = this.#tracers.get(key);
     if (tracer === undefined) {
-      tracer = this.#createTracer(name, version, options?.schemaUrl);
+      tracer = this.#createTracer(scope);
       this.#tracers.set(key, tracer);
     }
     return tracer;
   }
 
-  #createTracer(name: string, version: string | undefined, schemaUrl: string | undefined): Tracer {
+  #createTracer(instrumentationScope: ScopeInput): Tracer {
+    const { name, version, schemaUrl } = instrumentationScope;
     if (this.#recorder === undefined) return new ProxyTracerProvider().getTracer(name, version);
     const { producer, records } = this.#recorder;
     const origin = {
       scope: new Scope(name, version, schemaUrl),
-      instrumentationScope: { name, version, schemaUrl },
+      instrumentationScope,
       resource: producer.resource,
       records,
       limits: this.#limits,

@@ -23,7 +23,7 @@ const DELEGATES: [string, string][] = [
  * Recognises the stock SDK's samplers, of any of its versions and copies, by what they look like. One that looks different is
  * asked, so not to recognise it costs time only.
  */
-export function kindOf(sampler: Sampler): SamplerKind {
+function kindOf(sampler: Sampler): SamplerKind {
   if (isPlain(sampler, 'AlwaysOnSampler')) return 'always_on';
   if (!isNamed(sampler, 'ParentBasedSampler')) return 'custom';
   const fields = sampler as unknown as Record<string, unknown>;

@@ -6,7 +6,7 @@ import type { InstrumentationScope } from '@opentelemetry/core';
 import type { Resource } from '@opentelemetry/resources';
 import type { OpenSpan } from '../record/pending-attributes.js';
 import { type EndFields, otlpFlags, type StartFields } from '../record/span-fields.js';
-import { formatIdentity, formatSpanId } from '../record/span-identity.js';
+import { formatIdentity, formatSpanId, type SpanIdentity } from '../record/span-identity.js';
 import type { Scope } from '../record/writer.js';
 import { NO_PAIRS, toAttributes } from './attributes.js';
 import { type RecordedLink, SpanDetails, type TimedEvent } from './span-details.js';
@@ -29,13 +29,7 @@ const ENDED = 1 << 19;
 const LAST_KIND = 4;
 
 /** Where a span stands: its own ids and its parent's. */
-export interface SpanPosition {
-  trace0: number;
-  trace1: number;
-  trace2: number;
-  trace3: number;
-  span0: number;
-  span1: number;
+export interface SpanPosition extends SpanIdentity {
   hasParent: boolean;
   parent0: number;
   parent1: number;
@@ -90,7 +84,7 @@ export class SpanData implements StartFields, EndFields, OpenSpan {
     this.name = textOf(name);
     const { parentContext } = position;
     let packed = otlpFlags(position.traceFlags, parentContext?.isRemote);
-    if (kind !== undefined && kind > 0 && kind <= LAST_KIND) packed |= kind << KIND_SHIFT;
+    if (typeof kind === 'number' && kind > 0 && kind <= LAST_KIND) packed |= kind << KIND_SHIFT;
     if (position.hasParent) packed |= HAS_PARENT;
     if (position.parentSampled) packed |= PARENT_SAMPLED;
     this.packed = packed;

@@ -74,7 +74,7 @@ export function recordLink(span: MmapSpan, details: SpanDetails, link: Link): vo
     details.droppedLinks++;
     return;
   }
-  const context = link?.context;
+  const { context, attributes } = link ?? {};
   if (!isEncodable(context)) {
     diag.warn('A link without a trace id of 32 and a span id of 16 hexadecimal digits is dropped.');
     details.droppedLinks++;
@@ -88,12 +88,7 @@ export function recordLink(span: MmapSpan, details: SpanDetails, link: Link): vo
   } else {
     details.linkCount++;
   }
-  const collected = collect(
-    link.attributes,
-    limits.attributePerLinkCountLimit,
-    limits.attributeValueLengthLimit,
-    redaction,
-  );
+  const collected = collect(attributes, limits.attributePerLinkCountLimit, limits.attributeValueLengthLimit, redaction);
   if (span.inFile) {
     pendingAttributes.flushOf(span);
     records.link(span, linkFields(context, collected, overLimit ? limits.linkCountLimit : 0));

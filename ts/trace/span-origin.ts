@@ -4,19 +4,10 @@
 import type { InstrumentationScope } from '@opentelemetry/core';
 import type { Resource } from '@opentelemetry/resources';
 import type { Redaction } from '../attributes/redaction.js';
+import type { SpanLimits } from '../config/span-limits.js';
 import type { SpanRecords } from '../record/span-records.js';
 import type { Scope } from '../record/writer.js';
 import type { SpanProcessors } from './span-processors.js';
-
-/** Bounds of what one span may hold; the fields and their names are the stock SDK's. `Infinity`: no bound. */
-export interface SpanLimits {
-  attributeValueLengthLimit: number;
-  attributeCountLimit: number;
-  eventCountLimit: number;
-  linkCountLimit: number;
-  attributePerEventCountLimit: number;
-  attributePerLinkCountLimit: number;
-}
 
 /** What the spans of one tracer have in common. */
 export interface SpanOrigin {

@@ -207,30 +207,43 @@ export class MmapSpan extends data.SpanData implements Span, ReadableSpan {
   }
 
   addLink(link: Link): this {
-    if (!this.refuses()) recordLink(this, this.detail(), link);
+    if (this.refuses()) return this;
+    try {
+      recordLink(this, this.detail(), link);
+    } catch (error) {
+      warnUnreadable('link', error);
+    }
     return this;
   }
 
   addLinks(links: Link[]): this {
-    for (const link of links) this.addLink(link);
+    try {
+      for (const link of links) this.addLink(link);
+    } catch (error) {
+      warnUnreadable('list of links', error);
+    }
     return this;
   }
 
   setStatus(status: SpanStatus): this {
     if (this.refuses()) return this;
-    const { code, message } = status;
-    const current = this.statusCode;
-    if (code === UNSET || current === OK) return this;
-    this.packed = (this.packed & ~STATUS) | ((code << STATUS_SHIFT) & STATUS);
-    let text: string | undefined;
-    if (code === ERROR) {
-      if (typeof message === 'string') text = message;
-      else if (message !== undefined && message !== null) {
-        diag.warn(`Dropping invalid status.message of type '${typeof message}', expected 'string'`);
+    try {
+      const { code, message } = status;
+      const current = this.statusCode;
+      if (code === UNSET || current === OK) return this;
+      this.packed = (this.packed & ~STATUS) | ((code << STATUS_SHIFT) & STATUS);
+      let text: string | undefined;
+      if (code === ERROR) {
+        if (typeof message === 'string') text = message;
+        else if (message !== undefined && message !== null) {
+          diag.warn(`Dropping invalid status.message of type '${typeof message}', expected 'string'`);
+        }
       }
+      if (text !== undefined || this.details !== undefined) this.detail().statusMessage = text;
+      if (this.inFile) pendingAttributes.addStatus(this.origin.records, this, this);
+    } catch (error) {
+      warnUnreadable('status', error);
     }
-    if (text !== undefined || this.details !== undefined) this.detail().statusMessage = text;
-    if (this.inFile) pendingAttributes.addStatus(this.origin.records, this, this);
     return this;
   }
 
@@ -302,6 +315,11 @@ export class MmapSpan extends data.SpanData implements Span, ReadableSpan {
 /** One of 32 bits by the key: a span that has no key of this bit has not this key. */
 function keyBit(key: string): number {
   return 1 << key.length;
+}
+
+/** The types forbid it, and JavaScript allows it: null, an object whose getter throws. The stock SDK throws; an app must not suffer. */
+function warnUnreadable(what: string, error: unknown): void {
+  diag.warn(`otlp-mmap: a ${what} that cannot be read is left out`, error);
 }
 
 function warnOfDrops({ droppedEvents, droppedLinks }: SpanDetails): void {

@@ -19,6 +19,14 @@ export function useTimeInput(input: unknown): boolean {
     useMilliseconds(input <= performance.now() ? Date.now() - performance.now() + input : input);
     return true;
   }
+  try {
+    return useTimeObject(input);
+  } catch {
+    return false;
+  }
+}
+
+function useTimeObject(input: unknown): boolean {
   if (input instanceof Date) {
     const milliseconds = input.getTime();
     if (Number.isNaN(milliseconds)) return false;
@@ -33,7 +41,13 @@ export function useTimeInput(input: unknown): boolean {
 }
 
 export function isTimeInput(input: unknown): boolean {
-  return typeof input === 'number' || input instanceof Date || isHrTime(input);
+  if (typeof input !== 'object') return typeof input === 'number';
+  try {
+    return input instanceof Date || isHrTime(input);
+  } catch {
+    // An object that answers no question.
+    return false;
+  }
 }
 
 function isHrTime(input: unknown): input is [number, number] {

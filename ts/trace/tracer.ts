@@ -72,25 +72,34 @@ export class MmapTracer implements Tracer {
   }
 
   startSpan(name: string, options?: SpanOptions, parentContext: Context = contextApi.active()): Span {
-    const context = options?.root === true ? trace.deleteSpan(parentContext) : parentContext;
-    // The root context holds nothing.
-    const isRoot = context === ROOT_CONTEXT;
-    if (!isRoot && context.getValue(SUPPRESS_TRACING) === true) return wrapSpanContext(INVALID_SPAN_CONTEXT);
-    const parent = isRoot ? undefined : getSpan(context);
-    if (this.#state.isShutDown) return wrapSpanContext(parent?.spanContext() ?? INVALID_SPAN_CONTEXT);
-    const traceState = takeParent(parent);
-    this.#drawIds();
-    position.traceFlags = SAMPLED;
+    try {
+      const context = options?.root === true ? trace.deleteSpan(parentContext) : parentContext;
+      // The root context holds nothing.
+      const isRoot = context === ROOT_CONTEXT;
+      if (!isRoot && context.getValue(SUPPRESS_TRACING) === true) return wrapSpanContext(INVALID_SPAN_CONTEXT);
+      const parent = isRoot ? undefined : getSpan(context);
+      if (this.#state.isShutDown) {
+        this.#origin.records.refuse();
+        return wrapSpanContext(parent?.spanContext() ?? INVALID_SPAN_CONTEXT);
+      }
+      const traceState = takeParent(parent);
+      this.#drawIds();
+      position.traceFlags = SAMPLED;
 
-    const kind = this.#samplerKind;
-    if (kind === 'custom') return this.#startAsked(name, options, context, parent, traceState);
-    if (kind === 'parentbased_always_on' && position.hasParent && !position.parentSampled) {
-      return wrapSpanContext(contextOf(0, traceState));
+      const kind = this.#samplerKind;
+      if (kind === 'custom') return this.#startAsked(name, options, context, parent, traceState);
+      if (kind === 'parentbased_always_on' && position.hasParent && !position.parentSampled) {
+        return wrapSpanContext(contextOf(0, traceState));
+      }
+      if (traceState !== undefined) position.context = contextOf(SAMPLED, traceState);
+      const span = new MmapSpan(this.#origin, position, name, options?.kind);
+      span.begin(context, options?.attributes, options?.links, options?.startTime);
+      return span;
+    } catch (error) {
+      // JavaScript allows what the types forbid; and a getter may throw.
+      diag.error('otlp-mmap: options or context that cannot be read; the span is not recorded', error);
+      return wrapSpanContext(INVALID_SPAN_CONTEXT);
     }
-    if (traceState !== undefined) position.context = contextOf(SAMPLED, traceState);
-    const span = new MmapSpan(this.#origin, position, name, options?.kind);
-    span.begin(context, options?.attributes, options?.links, options?.startTime);
-    return span;
   }
 
   /** Starts a span as the sampler decides. */
@@ -206,7 +215,7 @@ function takeParent(parent: Span | undefined): TraceState | undefined {
   position.parent1 = 0;
   position.parentSampled = false;
   const context = parent?.spanContext();
-  if (context === undefined || !isSpanContextValid(context)) return undefined;
+  if (context === undefined || context === null || !isSpanContextValid(context)) return undefined;
   const { traceId, spanId } = context;
   position.hasParent = true;
   position.parentContext = context;

@@ -12,6 +12,7 @@ import { Problems } from '../../../ts/collector/config/problems';
 import { Receipt } from '../../../ts/collector/pipeline/receipt';
 import { BatchProcessor, type BatchSettings } from '../../../ts/collector/processors/batch/batch';
 import { batchProcessor } from '../../../ts/collector/processors/batch/factory';
+import type { HistogramValue } from '../../../ts/collector/telemetry/distribution';
 import { partOf, sequencesOf } from '../batches';
 
 mock.timers.enable({ apis: ['setTimeout'] });
@@ -143,7 +144,7 @@ test.serial('batches that were sent count by what triggered them', (t) => {
   const values = Object.fromEntries(batch.stats().map(({ metric, value }) => [metric, value]));
   t.is(values.processor_batch_batch_size_trigger_send, 1);
   t.is(values.processor_batch_timeout_trigger_send, 1);
-  const sizes = values.processor_batch_batch_send_size as { counts: number[]; sum: number };
+  const sizes = values.processor_batch_batch_send_size as HistogramValue;
   t.is(sizes.sum, 13);
   t.is(
     sizes.counts.reduce((sum, count) => sum + count, 0),

@@ -2,19 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Counts and records until it is killed. After each round of calls it says on standard output that they returned.
-import { writeSync } from 'node:fs';
 import { createMeter } from './meter.mjs';
-
-function say(line) {
-  const text = `${line}\n`;
-  for (;;) {
-    try {
-      return writeSync(1, text);
-    } catch (error) {
-      if (error.code !== 'EAGAIN') throw error;
-    }
-  }
-}
+import { say } from './say.mjs';
 
 const meter = createMeter(process.argv[2]);
 const counter = meter.createCounter('counter');

@@ -2,18 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Emits log records until it is killed, and says on standard output which calls have returned.
-import { writeSync } from 'node:fs';
 import { MmapLoggerProvider } from 'otlp-mmap';
-
-function say(line) {
-  for (;;) {
-    try {
-      return writeSync(1, `${line}\n`);
-    } catch (error) {
-      if (error.code !== 'EAGAIN') throw error;
-    }
-  }
-}
+import { say } from './say.mjs';
 
 const [directory, count] = process.argv.slice(2);
 const geometry = { eventsBuffers: 16_384, eventsBufferSize: 256 };

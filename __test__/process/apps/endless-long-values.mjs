@@ -3,19 +3,8 @@
 
 // Writes spans with texts that no slot takes until it is killed, and says after each end that it returned. Texts follow from the
 // span's number.
-import { writeSync } from 'node:fs';
 import { MmapTracerProvider } from 'otlp-mmap';
-
-function say(line) {
-  const text = `${line}\n`;
-  for (;;) {
-    try {
-      return writeSync(1, text);
-    } catch (error) {
-      if (error.code !== 'EAGAIN') throw error;
-    }
-  }
-}
+import { say } from './say.mjs';
 
 const [directory, count] = process.argv.slice(2);
 const geometry = { spansBuffers: 16_384, spillBytes: 64 << 20 };

@@ -2,19 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 // Writes spans until it is killed. After each call that a promise is about, it says on standard output that the call returned.
-import { writeSync } from 'node:fs';
 import { createTracer } from './provider.mjs';
-
-function say(line) {
-  const text = `${line}\n`;
-  for (;;) {
-    try {
-      return writeSync(1, text);
-    } catch (error) {
-      if (error.code !== 'EAGAIN') throw error;
-    }
-  }
-}
+import { say } from './say.mjs';
 
 const [directory, count] = process.argv.slice(2);
 const tracer = createTracer(directory);

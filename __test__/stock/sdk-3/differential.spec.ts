@@ -35,7 +35,7 @@ function createSdk(): StockSdk {
 }
 
 test('spans_of_sdk_3_through_the_processor_are_the_spans_that_the_stock_exporter_sends', (t) =>
-  compareProcessor(t, createSdk(), 150, callsOf3));
+  compareProcessor(t, createSdk(), 600, callsOf3));
 
 test('spans_of_sdk_3_through_the_exporter_are_the_spans_that_the_stock_exporter_sends', (t) =>
   compareExporter(t, createSdk(), 50, callsOf3));

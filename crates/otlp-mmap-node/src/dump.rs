@@ -7,7 +7,7 @@ use napi_derive::napi;
 use otlp_mmap::otlp::json;
 use std::path::Path;
 
-/// See `DumpOptions` of `ts/native/binding.ts`.
+/// See `DumpOptions` of `ts/native/binding/viewer.ts`.
 #[napi(object)]
 pub struct JsDumpOptions {
     pub all: bool,

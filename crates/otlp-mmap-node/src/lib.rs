@@ -1,7 +1,7 @@
 //! Node-API bindings of the `otlp-mmap` crate: they translate, and decide nothing.
 //!
 //! `raw` has the functions of the hot path; everything else goes through `#[napi]`. The shapes that TypeScript sees
-//! are described in `ts/native/binding.ts`.
+//! are described in `ts/native/binding/`, an area a file.
 
 #![expect(clippy::needless_pass_by_value, reason = "what comes from JavaScript is owned")]
 

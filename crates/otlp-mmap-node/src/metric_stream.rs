@@ -9,7 +9,7 @@ use otlp_mmap::receiver::{MetricStream, Temporality};
 
 use crate::processor::{JsTextTest, text_test, text_tests};
 
-/// See `MetricStream` of `ts/native/binding.ts`.
+/// See `MetricStream` of `ts/native/binding/metric-stream.ts`.
 #[napi(object)]
 pub struct JsMetricStream {
     pub name: String,
@@ -17,7 +17,7 @@ pub struct JsMetricStream {
     pub groups: Option<JsGroupRules>,
 }
 
-/// See `GroupRules` of `ts/native/binding.ts`.
+/// See `GroupRules` of `ts/native/binding/metric-stream.ts`.
 #[napi(object)]
 pub struct JsGroupRules {
     pub attribute: String,
@@ -30,7 +30,7 @@ pub struct JsGroupRules {
     pub gauges: String,
 }
 
-/// See `GroupRules` of `ts/native/binding.ts`.
+/// See `GroupRules` of `ts/native/binding/metric-stream.ts`.
 #[napi(object)]
 pub struct JsGroupRule {
     pub values: JsTextTest,

@@ -12,7 +12,7 @@ pub fn signal(name: &str) -> Result<Signal> {
         .ok_or_else(|| Error::from_reason(format!("unknown signal {name}; expected traces, logs or metrics")))
 }
 
-/// See `PiecePart` of `ts/native/binding.ts`.
+/// See `PiecePart` of `ts/native/binding/piece-processor.ts`.
 #[napi(object, object_from_js = false)]
 pub struct JsPiecePart {
     pub body: Buffer,

@@ -9,14 +9,14 @@ use otlp_mmap::process::{
     Source, Step, TextMatcher, ValueMatcher,
 };
 
-/// See `ScalarValue` of `ts/native/binding.ts`.
+/// See `ScalarValue` of `ts/native/binding/piece-processor.ts`.
 #[napi(object)]
 pub struct JsScalarValue {
     pub kind: String,
     pub text: String,
 }
 
-/// See `AttributeAction` of `ts/native/binding.ts`.
+/// See `AttributeAction` of `ts/native/binding/piece-processor.ts`.
 #[napi(object)]
 pub struct JsAttributeAction {
     pub action: String,
@@ -26,14 +26,14 @@ pub struct JsAttributeAction {
     pub from_attribute: Option<String>,
 }
 
-/// See `TextTest` of `ts/native/binding.ts`.
+/// See `TextTest` of `ts/native/binding/piece-processor.ts`.
 #[napi(object)]
 pub struct JsTextTest {
     pub exact: Option<String>,
     pub pattern: Option<String>,
 }
 
-/// See `AttributeTest` of `ts/native/binding.ts`.
+/// See `AttributeTest` of `ts/native/binding/piece-processor.ts`.
 #[napi(object)]
 pub struct JsAttributeTest {
     pub key: String,
@@ -41,7 +41,7 @@ pub struct JsAttributeTest {
     pub pattern: Option<String>,
 }
 
-/// See `ItemCondition` of `ts/native/binding.ts`.
+/// See `ItemCondition` of `ts/native/binding/piece-processor.ts`.
 #[napi(object)]
 pub struct JsItemCondition {
     pub services: Vec<JsTextTest>,
@@ -56,14 +56,14 @@ pub struct JsItemCondition {
     pub bodies: Vec<JsTextTest>,
 }
 
-/// See `ItemSelector` of `ts/native/binding.ts`.
+/// See `ItemSelector` of `ts/native/binding/piece-processor.ts`.
 #[napi(object)]
 pub struct JsItemSelector {
     pub include: Option<JsItemCondition>,
     pub exclude: Option<JsItemCondition>,
 }
 
-/// See `SamplerSettings` of `ts/native/binding.ts`.
+/// See `SamplerSettings` of `ts/native/binding/piece-processor.ts`.
 #[napi(object)]
 pub struct JsSamplerSettings {
     pub percentage: f64,
@@ -73,7 +73,7 @@ pub struct JsSamplerSettings {
     pub priority: Option<String>,
 }
 
-/// See `ProcessorPlan` of `ts/native/binding.ts`: one of the members is there.
+/// See `ProcessorPlan` of `ts/native/binding/piece-processor.ts`: one of the members is there.
 #[napi(object)]
 pub struct JsProcessorPlan {
     pub resource: Option<Vec<JsAttributeAction>>,
@@ -226,7 +226,7 @@ pub fn pattern_problem(expression: String) -> Option<String> {
     Pattern::new(&expression).err()
 }
 
-/// A processor of one pipeline; see `NativePieceProcessor` of `ts/native/binding.ts`.
+/// A processor of one pipeline; see `NativePieceProcessor` of `ts/native/binding/piece-processor.ts`.
 #[napi]
 pub struct NativePieceProcessor {
     processor: Processor,

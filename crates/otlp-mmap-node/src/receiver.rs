@@ -15,7 +15,7 @@ use std::collections::HashMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// See `ReceiverOptions` of `ts/native/binding.ts`.
+/// See `ReceiverOptions` of `ts/native/binding/receiver.ts`.
 #[napi(object)]
 pub struct JsReceiverOptions {
     pub directories: Vec<String>,
@@ -67,7 +67,7 @@ impl TryFrom<JsReceiverOptions> for ReceiverOptions {
     }
 }
 
-/// See `Piece` of `ts/native/binding.ts`.
+/// See `Piece` of `ts/native/binding/receiver.ts`.
 #[napi(object, object_from_js = false)]
 pub struct JsPiece {
     pub sequence: f64,
@@ -91,7 +91,7 @@ impl From<HandedPiece> for JsPiece {
     }
 }
 
-/// See `ReceiverEvent` of `ts/native/binding.ts`.
+/// See `ReceiverEvent` of `ts/native/binding/receiver.ts`.
 #[napi(object, object_from_js = false)]
 pub struct JsReceiverEvent {
     #[napi(js_name = "type")]
@@ -160,12 +160,13 @@ fn level_name(level: Level) -> &'static str {
     }
 }
 
-/// See `ReceiverStats` of `ts/native/binding.ts`.
+/// See `ReceiverStats` of `ts/native/binding/receiver.ts`.
 #[napi(object, object_from_js = false)]
 pub struct JsReceiverStats {
     pub files_attached: f64,
     pub files_set_aside: f64,
     pub files_removed: f64,
+    pub baselines_swept: f64,
     pub records: HashMap<&'static str, f64>,
     pub items: HashMap<&'static str, f64>,
     pub spans_incomplete: f64,
@@ -174,6 +175,7 @@ pub struct JsReceiverStats {
     pub changes_without_start: f64,
     pub records_quarantined: f64,
     pub spills_lost: f64,
+    pub parts_undecodable: HashMap<&'static str, f64>,
     pub slots_skipped: f64,
     pub open_spans_evicted: f64,
     pub writer_drops: HashMap<&'static str, HashMap<&'static str, f64>>,
@@ -196,6 +198,7 @@ impl From<ReceiverStats> for JsReceiverStats {
             files_attached: stats.files_attached as f64,
             files_set_aside: stats.files_set_aside as f64,
             files_removed: stats.files_removed as f64,
+            baselines_swept: stats.baselines_swept as f64,
             records: RingId::ALL
                 .map(|ring| (ring.name(), stats.records[ring as usize] as f64))
                 .into(),
@@ -207,7 +210,16 @@ impl From<ReceiverStats> for JsReceiverStats {
             ends_without_start: stats.ends_without_start as f64,
             changes_without_start: stats.changes_without_start as f64,
             records_quarantined: stats.records_quarantined as f64,
-            spills_lost: stats.spills_lost as f64,
+            spills_lost: stats.faults.lost_spills as f64,
+            parts_undecodable: [
+                ("attribute", stats.faults.undecodable_attributes),
+                ("body", stats.faults.undecodable_bodies),
+                ("link", stats.faults.undecodable_links),
+                ("reference", stats.faults.unresolved_references),
+                ("text", stats.faults.invalid_utf8),
+            ]
+            .map(|(part, count)| (part, count as f64))
+            .into(),
             slots_skipped: stats.slots_skipped as f64,
             open_spans_evicted: stats.open_spans_evicted as f64,
             writer_drops: drops
@@ -229,7 +241,7 @@ impl From<ReceiverStats> for JsReceiverStats {
     }
 }
 
-/// The reader thread of a collector; see `NativeReceiver` of `ts/native/binding.ts`.
+/// The reader thread of a collector; see `NativeReceiver` of `ts/native/binding/receiver.ts`.
 #[napi]
 pub struct NativeReceiver {
     receiver: Receiver,

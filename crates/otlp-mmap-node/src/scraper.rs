@@ -14,7 +14,7 @@ struct Shared {
     begins: Option<Format>,
 }
 
-/// See `NativeScraper` of `ts/native/binding.ts`.
+/// See `NativeScraper` of `ts/native/binding/scraper.ts`.
 #[napi]
 pub struct NativeScraper {
     shared: Arc<Mutex<Shared>>,

@@ -1,13 +1,14 @@
 //! The journal's options and counts.
 
 use napi_derive::napi;
-use otlp_mmap::journal::{Amount, DestinationOptions, JournalOptions, JournalStats, OnFull};
+use otlp_mmap::journal::fail_point::{self, Crash};
+use otlp_mmap::journal::{Amount, DestinationOptions, DestinationStats, JournalOptions, JournalStats, OnFull};
 use otlp_mmap::otlp::Signal;
 use otlp_mmap::receiver::Storage;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// See `StorageDestination` of `ts/native/binding.ts`.
+/// See `StorageDestination` of `ts/native/binding/journal.ts`.
 #[napi(object)]
 pub struct JsDestination {
     pub name: String,
@@ -27,7 +28,7 @@ impl From<JsDestination> for DestinationOptions {
     }
 }
 
-/// See `StorageOptions` of `ts/native/binding.ts`.
+/// See `StorageOptions` of `ts/native/binding/journal.ts`.
 #[napi(object)]
 pub struct JsStorageOptions {
     pub directory: String,
@@ -65,7 +66,7 @@ impl From<JsStorageOptions> for Storage {
     }
 }
 
-/// See `Amount` of `ts/native/binding.ts`.
+/// See `Amount` of `ts/native/binding/journal.ts`.
 #[napi(object)]
 pub struct JsAmount {
     pub pieces: f64,
@@ -94,9 +95,11 @@ pub struct JsDestinationStats {
     pub name: String,
     pub pending: JsAmount,
     pub dropped: JsAmount,
+    pub replayed: JsAmount,
+    pub found: JsAmount,
 }
 
-/// See `JournalStats` of `ts/native/binding.ts`.
+/// See `JournalStats` of `ts/native/binding/journal.ts`.
 #[napi(object)]
 pub struct JsJournalStats {
     pub bytes: f64,
@@ -104,16 +107,19 @@ pub struct JsJournalStats {
     pub transactions: f64,
     pub bytes_written: f64,
     pub pieces_damaged: f64,
+    pub oldest: f64,
     pub refusal: Option<String>,
     pub destinations: Vec<JsDestinationStats>,
 }
 
 impl JsJournalStats {
     pub fn new(stats: JournalStats, refusal: Option<String>) -> Self {
-        let of = |(name, pending, dropped): (String, Amount, Amount)| JsDestinationStats {
-            name,
-            pending: pending.into(),
-            dropped: dropped.into(),
+        let of = |destination: DestinationStats| JsDestinationStats {
+            name: destination.name,
+            pending: destination.pending.into(),
+            dropped: destination.dropped.into(),
+            replayed: destination.replayed.into(),
+            found: destination.found.into(),
         };
         Self {
             bytes: stats.bytes as f64,
@@ -121,8 +127,23 @@ impl JsJournalStats {
             transactions: stats.transactions as f64,
             bytes_written: stats.bytes_written as f64,
             pieces_damaged: stats.pieces_damaged as f64,
+            oldest: stats.oldest.as_millis() as f64,
             refusal,
             destinations: stats.destinations.into_iter().map(of).collect(),
         }
     }
+}
+
+/// See `JournalCalls` of `ts/native/binding/journal.ts`.
+#[napi]
+#[must_use]
+pub fn journal_fail_points() -> Vec<String> {
+    fail_point::POINTS.into_iter().map(str::to_owned).collect()
+}
+
+/// See `JournalCalls` of `ts/native/binding/journal.ts`.
+#[napi]
+#[must_use]
+pub fn kill_at_fail_point(name: String, passes: u32) -> bool {
+    fail_point::arm_at(&name, passes, Crash::Kill)
 }

@@ -56,7 +56,7 @@ fn state_name(state: u32) -> &'static str {
     }
 }
 
-/// See `RingView` of `ts/native/binding.ts`.
+/// See `RingView` of `ts/native/binding/viewer.ts`.
 #[napi(object, object_from_js = false)]
 pub struct JsRingView {
     pub name: &'static str,
@@ -86,7 +86,7 @@ impl JsRingView {
     }
 }
 
-/// See `FileIdentity` of `ts/native/binding.ts`.
+/// See `FileIdentity` of `ts/native/binding/viewer.ts`.
 #[napi(object, object_from_js = false)]
 pub struct JsFileIdentity {
     pub stream_id: String,
@@ -130,7 +130,7 @@ impl From<&Identity> for JsFileIdentity {
     }
 }
 
-/// See `ReaderView` of `ts/native/binding.ts`.
+/// See `ReaderView` of `ts/native/binding/viewer.ts`.
 #[napi(object, object_from_js = false)]
 pub struct JsReaderView {
     pub slot: u32,
@@ -150,7 +150,7 @@ impl From<&ReaderState> for JsReaderView {
     }
 }
 
-/// See `BlockView` of `ts/native/binding.ts`.
+/// See `BlockView` of `ts/native/binding/viewer.ts`.
 #[napi(object, object_from_js = false)]
 pub struct JsBlockView {
     pub identity: JsFileIdentity,
@@ -187,7 +187,7 @@ impl From<ExtensionState> for JsBlockView {
     }
 }
 
-/// See `CellsView` of `ts/native/binding.ts`.
+/// See `CellsView` of `ts/native/binding/viewer.ts`.
 #[napi(object, object_from_js = false)]
 pub struct JsCellsView {
     pub instruments: f64,
@@ -195,7 +195,7 @@ pub struct JsCellsView {
     pub skipped: f64,
 }
 
-/// See `Inspection` of `ts/native/binding.ts`.
+/// See `Inspection` of `ts/native/binding/viewer.ts`.
 #[napi(object, object_from_js = false)]
 pub struct JsInspection {
     pub path: String,
@@ -251,7 +251,7 @@ pub fn inspect(path: String) -> Result<JsInspection> {
     Ok(JsInspection::new(path, inspection))
 }
 
-/// See `SeenPiece` of `ts/native/binding.ts`.
+/// See `SeenPiece` of `ts/native/binding/viewer.ts`.
 #[napi(object, object_from_js = false)]
 pub struct JsSeenPiece {
     pub signal: &'static str,
@@ -281,7 +281,7 @@ pub fn dump_pieces(path: String, all: bool, signals: Vec<String>) -> Result<Vec<
     Ok(pieces.into_iter().map(JsSeenPiece::from).collect())
 }
 
-/// See `Visit` of `ts/native/binding.ts`.
+/// See `Visit` of `ts/native/binding/viewer.ts`.
 #[napi(object, object_from_js = false)]
 pub struct JsVisit {
     pub pieces: Vec<JsSeenPiece>,
@@ -289,7 +289,7 @@ pub struct JsVisit {
     pub problems: Vec<String>,
 }
 
-/// See `ProcessView` of `ts/native/binding.ts`.
+/// See `ProcessView` of `ts/native/binding/viewer.ts`.
 #[napi(object, object_from_js = false)]
 pub struct JsProcessView {
     pub path: String,
@@ -330,18 +330,20 @@ impl JsProcessView {
     }
 }
 
-/// See `NativeViewer` of `ts/native/binding.ts`.
+/// See `NativeViewer` of `ts/native/binding/viewer.ts`.
 #[napi(js_name = "NativeViewer")]
 pub struct JsViewer(Viewer);
 
 #[napi]
 impl JsViewer {
-    /// Watches folders and single files.
+    /// Watches folders and single files, and knows what journals have of spans that began earlier.
     #[napi(constructor)]
     #[must_use]
-    pub fn new(directories: Vec<String>, files: Vec<String>) -> Self {
+    pub fn new(directories: Vec<String>, files: Vec<String>, journals: Vec<String>) -> Self {
         let paths = |names: Vec<String>| names.into_iter().map(PathBuf::from).collect();
-        Self(Viewer::new(paths(directories), paths(files)))
+        let mut viewer = Viewer::new(paths(directories), paths(files));
+        viewer.look_into_journals(paths(journals));
+        Self(viewer)
     }
 
     /// Looks at everything once.

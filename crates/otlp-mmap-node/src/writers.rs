@@ -66,7 +66,7 @@ impl JsGeometry {
     }
 }
 
-/// See `WriterOptions` of `ts/native/binding.ts`.
+/// See `WriterOptions` of `ts/native/binding/writer.ts`.
 #[napi(object)]
 pub struct JsWriterOptions {
     pub directory: Option<String>,
@@ -187,14 +187,14 @@ pub fn request_flush(writer: u32) -> f64 {
     get(writer as usize).map_or(0.0, |writer| writer.request_flush() as f64)
 }
 
-/// How full a ring is; see `WriterStatus` of `ts/native/binding.ts`.
+/// How full a ring is; see `WriterStatus` of `ts/native/binding/writer.ts`.
 #[napi(object)]
 pub struct JsRingStatus {
     pub waiting: f64,
     pub slots: f64,
 }
 
-/// See `WriterStatus` of `ts/native/binding.ts`.
+/// See `WriterStatus` of `ts/native/binding/writer.ts`.
 #[napi(object)]
 pub struct JsWriterStatus {
     pub directory: String,

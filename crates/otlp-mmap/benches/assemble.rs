@@ -2,7 +2,7 @@
 //!
 //! `cargo bench --bench assemble [-- SECONDS]`
 
-#[path = "../tests/records/mod.rs"]
+#[path = "../tests/support/records.rs"]
 mod records;
 
 use std::alloc::{GlobalAlloc, Layout, System};

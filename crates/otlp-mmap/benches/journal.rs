@@ -1,7 +1,8 @@
 //! The journal alone: what a piece costs to commit, and how long a start takes with a full one.
 //!
 //! `cargo bench --bench journal [-- --directory DIR] [-- --gigabytes N]` prints one line of JSON: nanoseconds a span to commit when
-//! everything is acknowledged at once and when nothing is, bytes a span, and seconds to open the journal that is left then.
+//! everything is acknowledged at once and when nothing is, bytes a span, and seconds to open the journal that is left then, with its
+//! files in memory and with none of them there.
 
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
@@ -67,6 +68,26 @@ fn commit(journal: &mut Journal, pieces: usize, acknowledge: bool) -> Duration {
     start.elapsed() / (pieces * SPANS_PER_PIECE) as u32
 }
 
+/// Opens the journal: how long that took.
+fn open(options: JournalOptions, pieces: usize) -> (Journal, Duration) {
+    let start = Instant::now();
+    let (journal, recovered) = Journal::open(options, &mut Ignore).expect("a journal");
+    let took = start.elapsed();
+    assert!(recovered.messages.is_empty(), "{:?}", recovered.messages);
+    assert_eq!(journal.pending(0).pieces, pieces as u64);
+    (journal, took)
+}
+
+/// Has the system forget what it has of these files in memory, as after a start of the machine.
+fn evict(folder: &Path) {
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let file = std::fs::File::open(entry.expect("an entry").path()).expect("a file");
+        file.sync_all().expect("written");
+        #[cfg(target_os = "linux")]
+        rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed).expect("evicted");
+    }
+}
+
 fn main() {
     let argument = |name: &str| {
         let mut arguments = std::env::args().skip_while(|argument| argument != name).skip(1);
@@ -86,11 +107,10 @@ fn main() {
     let stats = journal.stats();
     drop(journal);
 
-    let start = Instant::now();
-    let (mut journal, recovered) = Journal::open(options(folder.path(), 2 * bytes), &mut Ignore).expect("a journal");
-    let open = start.elapsed();
-    assert!(recovered.messages.is_empty(), "{:?}", recovered.messages);
-    assert_eq!(journal.pending(0).pieces, pieces as u64);
+    let (journal, warm) = open(options(folder.path(), 2 * bytes), pieces);
+    drop(journal);
+    evict(folder.path());
+    let (mut journal, cold) = open(options(folder.path(), 2 * bytes), pieces);
     let start = Instant::now();
     let mut read = 0;
     loop {
@@ -105,12 +125,13 @@ fn main() {
     }
     let replay = start.elapsed();
     println!(
-        "{{\"flowingNanosPerSpan\":{},\"fillingNanosPerSpan\":{},\"bytesPerSpan\":{:.1},\"journalBytes\":{},\"openSeconds\":{:.3},\"replayBytesPerSecond\":{:.0}}}",
+        "{{\"flowingNanosPerSpan\":{},\"fillingNanosPerSpan\":{},\"bytesPerSpan\":{:.1},\"journalBytes\":{},\"openSeconds\":{:.3},\"coldOpenSeconds\":{:.3},\"replayBytesPerSecond\":{:.0}}}",
         flowing.as_nanos(),
         filling.as_nanos(),
         (stats.bytes_written - before) as f64 / (pieces * SPANS_PER_PIECE) as f64,
         stats.bytes,
-        open.as_secs_f64(),
+        warm.as_secs_f64(),
+        cold.as_secs_f64(),
         read as f64 / replay.as_secs_f64(),
     );
 }

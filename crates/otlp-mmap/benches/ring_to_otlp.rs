@@ -3,7 +3,7 @@
 //!
 //! `cargo bench --bench ring_to_otlp [-- --spans N]` prints one line of JSON: spans, seconds, bytes of OTLP.
 
-#[path = "../tests/records/mod.rs"]
+#[path = "../tests/support/records.rs"]
 mod records;
 
 use std::hint::black_box;

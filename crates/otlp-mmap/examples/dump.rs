@@ -10,7 +10,7 @@ fn main() -> ExitCode {
         eprintln!("usage: dump FILE");
         return ExitCode::from(2);
     };
-    match dump(Path::new(&path), true, &[Signal::Traces]) {
+    match dump(Path::new(&path), true, &Signal::ALL) {
         Ok(lines) => {
             for line in lines {
                 println!("{line}");

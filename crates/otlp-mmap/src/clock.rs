@@ -104,7 +104,20 @@ pub fn monotonic_nanos() -> u64 {
 #[inline]
 #[must_use]
 pub fn wall_nanos() -> u64 {
+    #[cfg(feature = "settable-clock")]
+    return nanos(ClockId::Realtime).wrapping_add_signed(SHIFT.load(Ordering::SeqCst));
+    #[cfg(not(feature = "settable-clock"))]
     nanos(ClockId::Realtime)
+}
+
+/// Nanoseconds that a test set the wall clock forward.
+#[cfg(feature = "settable-clock")]
+static SHIFT: AtomicI64 = AtomicI64::new(0);
+
+/// Has [`wall_nanos`] show the time with so many nanoseconds added, as after somebody set the clock. For the whole process.
+#[cfg(feature = "settable-clock")]
+pub fn shift_wall_clock(nanos: i64) {
+    SHIFT.store(nanos, Ordering::SeqCst);
 }
 
 /// The wall clock to a few milliseconds, for a quarter of the price where the system has it.

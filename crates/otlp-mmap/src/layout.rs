@@ -36,7 +36,7 @@ pub mod ring {
     pub const READER_INDEX: usize = 16;
     /// i64, last index claimed, −1 at first
     pub const WRITER_INDEX: usize = 24;
-    /// i32[num_buffers], −1 at first; the slots follow with no padding
+    /// i32\[num_buffers\], −1 at first; the slots follow with no padding
     pub const AVAILABILITY: usize = 32;
 }
 
@@ -136,7 +136,7 @@ pub mod block {
     pub const CELLS_COLLECTED: usize = 360;
     /// four reader slots
     pub const READER_SLOTS: usize = 1024;
-    /// u64[3][8] atomic, records lost by the writer: ring (events, spans, measurements) by reason
+    /// u64\[3\]\[8\] atomic, records lost by the writer: ring (events, spans, measurements) by reason
     pub const DROPS: usize = 1280;
     /// length of the block; bytes not named are zero
     pub const TOTAL_LENGTH: usize = 1984;
@@ -530,7 +530,7 @@ pub mod histogram {
     pub const COPY_A: usize = 64;
     /// second copy
     pub const COPY_B: usize = 144;
-    /// u64[]: bucket words
+    /// u64\[\]: bucket words
     pub const WORDS: usize = 224;
 }
 

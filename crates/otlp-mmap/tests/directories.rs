@@ -7,7 +7,7 @@ mod support;
 use std::fs::{self, OpenOptions};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use otlp_mmap::directory::{self, Owner, default_candidates, file_name, is_data_file, prepare};
 use otlp_mmap::file::lock::{Lock, Role};
@@ -186,7 +186,7 @@ fn the_oldest_dead_files_make_room_and_their_unread_records_are_counted() {
     let view = FileView::open(&writer.status().file.unwrap(), Access::Read).unwrap();
     assert_eq!(view.extension().unwrap().drops(RingId::Spans, constant::DROP_LIMIT), 8);
 
-    // Nothing dead is left but the youngest; two more do not fit.
+    // Nothing dead is left but the youngest, which would go in vain: two more do not fit.
     let full = Writer::open(WriterOptions {
         directory_limit: Some(3 * size),
         ..options(Location::Directory(folder.to_owned()))
@@ -201,8 +201,33 @@ fn the_oldest_dead_files_make_room_and_their_unread_records_are_counted() {
         error.contains("exceed the limit") && error.contains("raise the limit"),
         "{error}"
     );
-    assert!(!young.exists());
+    assert!(young.exists());
     assert!(living.status().file.unwrap().exists());
+}
+
+#[test]
+fn a_writer_that_a_full_folder_refused_goes_on_as_soon_as_a_reader_has_made_room() {
+    let folder = tempfile::tempdir().unwrap();
+    let folder = folder.path();
+    let before = in_directory(folder);
+    before.handle().commit(RingId::Spans, before.epoch(), b"x");
+    let path = before.status().file.unwrap();
+    let writer = Writer::open(WriterOptions {
+        directory_limit: Some(fs::metadata(&path).unwrap().len() + 100),
+        retry_after: Duration::from_secs(3600),
+        ..options(Location::Directory(folder.to_owned()))
+    })
+    .unwrap();
+    let mut handle = writer.handle();
+    let mut attempt = || handle.commit(RingId::Spans, writer.epoch(), b"x");
+    assert_eq!(attempt(), CommitStatus::Disk);
+    let patience = Instant::now() + Duration::from_secs(30);
+    fs::remove_file(&path).unwrap();
+    while attempt() != CommitStatus::Published {
+        assert!(Instant::now() < patience, "{:?}", writer.status().error);
+        std::thread::yield_now();
+    }
+    assert_eq!(writer.status().error, None);
 }
 
 #[test]

@@ -1,24 +1,15 @@
 //! No room for a file: the app runs on, is told why, and every loss is counted. The limit is the process' own, so this test has
 //! a process of its own.
 
+#[path = "support/disk.rs"]
+mod disk;
 mod support;
 
+use disk::limit_file_size;
 use otlp_mmap::file::{Access, FileView, RingId};
 use otlp_mmap::layout::constant;
 use otlp_mmap::writer::CommitStatus;
 use support::{drain, files, in_directory};
-
-fn limit_file_size(bytes: libc::rlim_t) {
-    let mut limit = libc::rlimit {
-        rlim_cur: 0,
-        rlim_max: 0,
-    };
-    // SAFETY: limit is valid to write.
-    assert_eq!(unsafe { libc::getrlimit(libc::RLIMIT_FSIZE, &raw mut limit) }, 0);
-    limit.rlim_cur = bytes.min(limit.rlim_max);
-    // SAFETY: limit is valid to read.
-    assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_FSIZE, &raw const limit) }, 0);
-}
 
 #[test]
 fn an_app_without_room_for_its_file_runs_on_and_its_next_file_tells_what_was_lost() {

@@ -2,6 +2,7 @@
 
 #[path = "support/collecting.rs"]
 mod collecting;
+#[path = "support/journals.rs"]
 mod journals;
 #[path = "support/spans.rs"]
 mod spans;

@@ -1,5 +1,6 @@
 //! Whatever is done to a journal's files, the next start uses what is whole, and nothing else.
 
+#[path = "support/journals.rs"]
 mod journals;
 
 use std::fs;

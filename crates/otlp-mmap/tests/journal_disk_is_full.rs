@@ -3,6 +3,8 @@
 
 #[path = "support/collecting.rs"]
 mod collecting;
+#[path = "support/disk.rs"]
+mod disk;
 #[path = "support/spans.rs"]
 mod spans;
 mod support;
@@ -10,21 +12,10 @@ mod support;
 use std::time::Duration;
 
 use collecting::{Sink, options, step, work_until};
+use disk::limit_file_size;
 use otlp_mmap::receiver::Event;
 use otlp_mmap::writer::CommitStatus;
 use spans::{Reading, Spans, start, until};
-
-fn limit_file_size(bytes: libc::rlim_t) {
-    let mut limit = libc::rlimit {
-        rlim_cur: 0,
-        rlim_max: 0,
-    };
-    // SAFETY: limit is valid to write.
-    assert_eq!(unsafe { libc::getrlimit(libc::RLIMIT_FSIZE, &raw mut limit) }, 0);
-    limit.rlim_cur = bytes.min(limit.rlim_max);
-    // SAFETY: limit is valid to read.
-    assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_FSIZE, &raw const limit) }, 0);
-}
 
 #[test]
 fn a_full_disk_is_told_and_records_stay_in_the_rings_until_there_is_room() {

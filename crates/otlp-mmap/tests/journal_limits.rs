@@ -1,5 +1,6 @@
 //! The journal's bounds, and whom it knows.
 
+#[path = "support/journals.rs"]
 mod journals;
 
 use std::time::{Duration, Instant};
@@ -32,9 +33,12 @@ fn a_full_journal_gives_up_its_oldest_pieces_and_counts_them() {
         assert!(journal.stats().bytes <= options.max_bytes);
     }
     assert!(dropped > 50);
-    let (_, pending, counted) = &journal.stats().destinations[0];
-    assert_eq!((counted.pieces, counted.items), (dropped, [dropped, 0, 0]));
-    assert_eq!(pending.pieces, 100 - dropped);
+    let counted = &journal.stats().destinations[0];
+    assert_eq!(
+        (counted.dropped.pieces, counted.dropped.items),
+        (dropped, [dropped, 0, 0])
+    );
+    assert_eq!(counted.pending.pieces, 100 - dropped);
     let kept = model.pieces.split_off(&(dropped + 1));
     assert_eq!(backlog(&mut journal, 0), kept);
     drop(journal);

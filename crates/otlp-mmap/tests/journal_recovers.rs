@@ -1,5 +1,6 @@
 //! A crash at each write of the journal: the next start finds everything up to a commit, and nothing of what came after.
 
+#[path = "support/journals.rs"]
 mod journals;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -108,8 +109,16 @@ fn a_crash_at_any_write_leaves_the_last_commit() {
         let crashed = catch_unwind(AssertUnwindSafe(|| live(&mut journal, &mut model, &mut attempted))).is_err();
         disarm();
         drop(journal);
-        let found = expect(&model, &options) || attempted.is_some_and(|attempted| expect(&attempted, &options));
-        assert!(found, "after point {points}: neither the last commit nor the one tried");
+        let found = [Some(model), attempted].into_iter().flatten();
+        let found = found.into_iter().find(|model| expect(model, &options));
+        let mut found =
+            found.unwrap_or_else(|| panic!("after point {points}: neither the last commit nor the one tried"));
+        // whoever goes on from there leaves as much to the one after it
+        let (mut journal, ..) = open(&options);
+        if commit(&mut journal, &mut found, 1, 1000, 10).is_ok() {
+            drop(journal);
+            assert!(expect(&found, &options), "after point {points}, and one commit more");
+        }
         if !crashed {
             break;
         }

@@ -1,5 +1,6 @@
 //! Every Event record is one log record, with all that it says; what cannot be decoded is counted and spoils nothing else.
 
+#[path = "support/records.rs"]
 mod records;
 
 use otlp_mmap::otlp::{LogEncoder, Piece, RecordError, Resolver, Signal, json};

@@ -1,25 +1,16 @@
 //! No room for another series: measurements go on, without their attributes if need be, and nothing ends the process. The limit is the
 //! process' own, so this test has a process of its own.
 
+#[path = "support/disk.rs"]
+mod disk;
 #[path = "support/metrics.rs"]
 mod metrics;
 mod support;
 
+use disk::limit_file_size;
 use metrics::{Meter, Read, attributes, counter, read};
 use otlp_mmap::writer::CommitStatus;
 use support::{files, in_directory};
-
-fn limit_file_size(bytes: libc::rlim_t) {
-    let mut limit = libc::rlimit {
-        rlim_cur: 0,
-        rlim_max: 0,
-    };
-    // SAFETY: limit is valid to write.
-    assert_eq!(unsafe { libc::getrlimit(libc::RLIMIT_FSIZE, &raw mut limit) }, 0);
-    limit.rlim_cur = bytes.min(limit.rlim_max);
-    // SAFETY: limit is valid to read.
-    assert_eq!(unsafe { libc::setrlimit(libc::RLIMIT_FSIZE, &raw const limit) }, 0);
-}
 
 #[test]
 fn when_the_file_cannot_grow_new_series_overflow_and_known_ones_go_on() {

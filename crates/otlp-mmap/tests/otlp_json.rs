@@ -1,5 +1,6 @@
 //! OTLP JSON: what it looks like, and that any JSON reader reads back what the request says.
 
+#[path = "support/records.rs"]
 mod records;
 
 use otlp_mmap::otlp::Signal;

@@ -1,6 +1,8 @@
 //! How finished spans are grouped and cut, which resource they get, and what the resolver remembers.
 
+#[path = "support/decoded.rs"]
 mod decoded;
+#[path = "support/records.rs"]
 mod records;
 
 use decoded::{AnyValue, ScopeSpans};

@@ -1,6 +1,8 @@
 //! What processors make of a request, item by item, beside the same done to the decoded request.
 
+#[path = "support/records.rs"]
 mod records;
+#[path = "support/requests.rs"]
 mod requests;
 
 use otlp_mmap::otlp::Signal;

@@ -13,7 +13,7 @@ use collecting::{SEGMENT, Sink, destination, options, work_until};
 use otlp_mmap::file::{Access, FileView, RingId};
 use otlp_mmap::journal::{JournalOptions, OnFull};
 use otlp_mmap::receiver::{Event, ReceiverOptions};
-use otlp_mmap::writer::CommitStatus;
+use otlp_mmap::writer::{CommitStatus, Geometry, Location, RingSize, Writer, WriterOptions};
 use spans::{Reading, Spans, end, spans_of, start, until};
 use support::{files, in_directory};
 
@@ -64,7 +64,7 @@ fn slots_come_back_although_nothing_is_acknowledged() {
     });
     until("they are told to wait for the destination", || {
         let journal = reading.receiver.stats().journal.unwrap();
-        journal.destinations[0].1.items == [3, 0, 0]
+        journal.destinations[0].pending.items == [3, 0, 0]
     });
 }
 
@@ -120,6 +120,32 @@ fn a_span_that_is_open_while_its_collector_dies_ends_as_any_other() {
     assert!(sink.spans.values().flatten().all(|span| !span.incomplete));
     assert_eq!(reading.receiver.stats().ends_without_start, 0);
     assert_eq!(reading.receiver.stats().spans_open, 2);
+}
+
+#[test]
+fn open_spans_of_a_process_that_dies_with_its_collector_are_exported_although_nothing_new_is_read() {
+    let place = Place::new();
+    let writer = in_directory(place.data.path());
+    let mut app = Spans::new(&writer);
+    app.write(start, 1);
+    app.write(start, 2);
+    let view = place.view();
+    let reading = Reading::start(place.options());
+    let read_up_to = |index| {
+        until("the ring is given back", || {
+            view.ring(RingId::Spans).reader_index() == index
+        });
+    };
+    // the journal knows the first as open, and then as over
+    read_up_to(1);
+    app.write(end, 1);
+    read_up_to(2);
+    drop((reading, app, writer));
+    let reading = Reading::start(place.options());
+    let mut sink = Sink::default();
+    work_until(&reading, &mut sink, "both spans", |sink| sink.spans.len() == 2);
+    assert!(!sink.spans[&1][0].incomplete && sink.spans[&2][0].incomplete);
+    until("the file is removed", || files(place.data.path()).is_empty());
 }
 
 #[test]
@@ -214,7 +240,7 @@ fn a_destination_that_is_down_costs_no_memory_and_gets_everything_later() {
         }
     }
     until("everything is counted", || {
-        reading.receiver.stats().journal.unwrap().destinations[0].1.items[0] == 2000
+        reading.receiver.stats().journal.unwrap().destinations[0].pending.items[0] == 2000
     });
     let held_bytes = reading.receiver.stats().bytes_unacknowledged;
     assert!(held_bytes <= 10_000, "{held_bytes}");
@@ -285,6 +311,72 @@ fn a_full_journal_that_refuses_leaves_records_in_the_rings() {
     work_until(&reading, &mut sink, "it reads again", |_| {
         reading.receiver.stats().journal_refusal.is_none()
     });
+}
+
+#[test]
+fn a_piece_that_is_never_taken_does_not_keep_what_came_after_it() {
+    let place = Place::new();
+    let many = Geometry {
+        spans: RingSize {
+            buffers: 1024,
+            buffer_size: 128,
+        },
+        ..support::small()
+    };
+    let writer = Writer::open(WriterOptions {
+        geometry: Some(many),
+        ..support::options(Location::Directory(place.data.path().to_owned()))
+    })
+    .unwrap();
+    let mut app = Spans::new(&writer);
+    let options = place.journal(|journal| {
+        journal.max_bytes = 8 * SEGMENT;
+        journal.on_full = OnFull::Refuse;
+    });
+    let mut reading = Reading::start(options.clone());
+    // one that stays open, one that ends while it is only in the oldest segment, and what is in the piece
+    (1..=2).for_each(|id| assert_eq!(app.write(start, id), CommitStatus::Published));
+    app.whole(3);
+    let pinned = reading.piece();
+    app.write(end, 2);
+    let mut sink = Sink::default();
+    let mut most = 0;
+    for last in (200..=12_000).step_by(200) {
+        (last - 196..=last).for_each(|id| app.whole(id));
+        work_until(&reading, &mut sink, "the next spans", |sink| {
+            sink.spans.contains_key(&last)
+        });
+        let stats = reading.receiver.stats();
+        assert_eq!(stats.journal_refusal, None);
+        most = most.max(stats.journal.unwrap().bytes_written);
+    }
+    assert!(most > 10 * SEGMENT, "{most} bytes passed");
+    until("what it takes is bounded", || {
+        let journal = reading.receiver.stats().journal.unwrap();
+        journal.bytes <= 8 * SEGMENT && journal.destinations[0].pending.pieces == 1
+    });
+    let before = sink.spans.len();
+    for repeated in 0..2 {
+        drop(reading);
+        reading = Reading::start(options.clone());
+        until("the journal is open", || reading.receiver.stats().journal.is_some());
+        work_until(&reading, &mut sink, "the piece comes again", |sink| {
+            repeated > 0 || sink.pieces.contains_key(&pinned.sequence)
+        });
+    }
+    assert_eq!(sink.pieces[&pinned.sequence], pinned.piece.bytes);
+    assert_eq!(sink.spans.len(), before + 1);
+    app.write(end, 1);
+    work_until(&reading, &mut sink, "the open span ends", |sink| {
+        sink.spans.contains_key(&1)
+    });
+    assert_eq!(reading.receiver.stats().spans_open, 0);
+    assert!(
+        sink.spans
+            .values()
+            .all(|spans| spans.len() == 1 && !spans[0].incomplete),
+        "no span comes to life again"
+    );
 }
 
 #[test]

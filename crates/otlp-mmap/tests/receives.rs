@@ -16,7 +16,7 @@ use otlp_mmap::layout::{constant, header, ring};
 use otlp_mmap::otlp::Signal;
 use otlp_mmap::receiver::{HandedPiece, ReceiverOptions};
 use otlp_mmap::writer::CommitStatus;
-use spans::{Out, Reading, Spans, end, logs_of, spans_of, start, until};
+use spans::{Out, Reading, Spans, end, log, logs_of, spans_of, start, until};
 use support::{files, in_directory};
 
 fn watching(folder: &Path) -> ReceiverOptions {
@@ -151,6 +151,25 @@ fn what_a_writer_lost_is_told_by_ring_and_reason() {
         let drops = reading.receiver.stats().writer_drops;
         let of = |reason: u32| drops.map(|ring| ring[reason as usize]);
         of(constant::DROP_FULL) == [1, 0, 0] && of(constant::DROP_LIMIT) == [1, 0, 0]
+    });
+}
+
+#[test]
+fn what_could_not_be_decoded_of_a_record_is_told_and_the_rest_arrives() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = in_directory(folder.path());
+    let mut app = Spans::new(&writer);
+    // a log record of which an attribute has a key that is not in the dictionary
+    let broken = |id, scope| {
+        let mut record = log(id, scope);
+        record.extend([0x42, 9, 0x08, 0xff, 0xff, 0xff, 0x3f, 0x12, 2, 0x18, 1]);
+        record
+    };
+    assert_eq!(app.log_as(broken, 1), CommitStatus::Published);
+    let reading = Reading::start(watching(folder.path()));
+    assert_eq!(logs_of(&reading.piece()), [1]);
+    until("the attribute is counted", || {
+        reading.receiver.stats().faults.undecodable_attributes == 1
     });
 }
 

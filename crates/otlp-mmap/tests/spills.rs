@@ -1,136 +1,24 @@
-//! What is longer than a slot arrives whole by way of the spill ring; a reader of version 1 sees the same record cut; and
-//! nothing that stands in the ring or in a reference can hurt a reader.
+//! What is longer than a slot arrives whole by way of the spill ring; a reader of version 1 sees the same record cut.
 
+#[path = "support/records.rs"]
 mod records;
+#[path = "support/spilling.rs"]
+mod spilling;
 mod support;
 
-use std::fs::OpenOptions;
-use std::os::unix::fs::FileExt;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use otlp_mmap::file::{Access, FileView, RingId, SpillError, SpillReference};
+use otlp_mmap::file::{Access, FileView, RingId};
 use otlp_mmap::layout::{constant, field};
-use otlp_mmap::otlp::{
-    Assembler, Entries, EntryError, Faults, LogEncoder, Piece, Resolver, Signal, TraceEncoder, json,
-};
+use otlp_mmap::otlp::{Assembler, Faults, LogEncoder, Piece, Resolver, Signal, TraceEncoder};
 use otlp_mmap::reader::{FileReader, Next};
 use otlp_mmap::wire::{Fields, Value as Field};
-use otlp_mmap::writer::{CommitStatus, Geometry, Location, RingSize, Writer, WriterHandle, WriterOptions};
+use otlp_mmap::writer::{CommitStatus, Geometry};
 use proptest::prelude::*;
 use records::{Message, key_value, span_event};
-use serde_json::Value;
-use support::{drain, files, options, small};
-
-const TRACE: [u8; 16] = [7; 16];
-const SPAN: [u8; 8] = [9; 8];
-
-/// A writer with slots of 256 bytes and a spill ring of 64 KiB.
-fn geometry() -> Geometry {
-    let ring = RingSize {
-        buffers: 64,
-        buffer_size: 256,
-    };
-    Geometry {
-        events: ring,
-        spans: ring,
-        spill_bytes: 64 << 10,
-        ..small()
-    }
-}
-
-struct App {
-    folder: tempfile::TempDir,
-    writer: Arc<Writer>,
-    handle: WriterHandle,
-}
-
-impl App {
-    fn new(geometry: Geometry) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let writer = Writer::open(WriterOptions {
-            geometry: Some(geometry),
-            ..options(Location::Directory(folder.path().to_owned()))
-        })
-        .unwrap();
-        let handle = writer.handle();
-        Self { folder, writer, handle }
-    }
-
-    fn key(&self, key: &str) -> i64 {
-        self.writer.intern_string(self.writer.epoch(), key).unwrap()
-    }
-
-    fn commit(&mut self, ring: RingId, record: &Message) -> CommitStatus {
-        self.handle.commit_long(ring, self.writer.epoch(), &record.0, 1)
-    }
-
-    fn span(&mut self, field: u32, message: &Message) -> CommitStatus {
-        self.commit(RingId::Spans, &span_event(&TRACE, &SPAN, 0, field, message))
-    }
-
-    fn path(&self) -> PathBuf {
-        files(self.folder.path())[0].clone()
-    }
-
-    fn drops(&self, ring: RingId, reason: u32) -> u64 {
-        let drops = self.writer.status().drops;
-        let found = drops.iter().find(|drop| (drop.0, drop.1) == (ring, reason));
-        found.map_or(0, |drop| drop.2)
-    }
-}
-
-fn string(text: &str) -> Message {
-    Message::new().bytes(1, text)
-}
-
-/// Everything unread: spans as JSON, log records as JSON, and what was left out.
-fn read(path: &Path) -> (Vec<Value>, Vec<Value>, Faults) {
-    let mut reader = FileReader::view(path).unwrap();
-    let (mut resolver, mut record) = (Resolver::default(), Vec::new());
-    let (mut assembler, mut traces) = (Assembler::default(), TraceEncoder::default());
-    while matches!(reader.next(RingId::Spans, Instant::now(), &mut record), Next::Record) {
-        assembler
-            .record(&mut resolver, &mut reader, &record, &mut traces)
-            .unwrap();
-    }
-    let mut logs = LogEncoder::default();
-    while matches!(reader.next(RingId::Events, Instant::now(), &mut record), Next::Record) {
-        logs.record(&mut resolver, &mut reader, &record).unwrap();
-    }
-    let mut faults = assembler.counters().faults;
-    faults.lost_spills += logs.counters().faults.lost_spills;
-    let mut piece = Piece::default();
-    let spans = if traces.cut(&mut piece) {
-        items(Signal::Traces, &piece, ["resourceSpans", "scopeSpans", "spans"])
-    } else {
-        Vec::new()
-    };
-    let logs = if logs.cut(&mut piece) {
-        items(Signal::Logs, &piece, ["resourceLogs", "scopeLogs", "logRecords"])
-    } else {
-        Vec::new()
-    };
-    (spans, logs, faults)
-}
-
-fn items(signal: Signal, piece: &Piece, path: [&str; 3]) -> Vec<Value> {
-    let request: Value = serde_json::from_str(&json::request_to_json(signal, &piece.bytes).unwrap()).unwrap();
-    path.iter().fold(vec![request], |level, key| {
-        level
-            .iter()
-            .flat_map(|value| value[*key].as_array().cloned().unwrap_or_default())
-            .collect()
-    })
-}
-
-/// The text of an attribute of a span or log record.
-fn attribute<'a>(item: &'a Value, key: &str) -> &'a str {
-    let attributes = item["attributes"].as_array().unwrap();
-    let found = attributes.iter().find(|attribute| attribute["key"] == key).unwrap();
-    found["value"]["stringValue"].as_str().unwrap()
-}
+use spilling::{App, TRACE, attribute, geometry, items, read, string};
+use support::{drain, files};
 
 #[test]
 fn long_values_of_a_span_arrive_whole() {
@@ -296,6 +184,88 @@ fn a_ring_that_is_full_takes_nothing_of_the_spill_ring() {
     assert!(block.spill_head() < 63 * 400, "{}", block.spill_head());
 }
 
+/// A trace state of `count` members of 24 bytes.
+fn members(count: usize) -> String {
+    (0..count)
+        .map(|i| format!("v{i:03}={}", "m".repeat(19)))
+        .collect::<Vec<_>>()
+        .join(",")
+}
+
+#[test]
+fn a_long_trace_state_arrives_whole_and_a_version_1_reader_sees_no_part_of_a_member() {
+    let mut app = App::new(geometry());
+    let long = members(100);
+    let start = Message::new().bytes(5, "name").fixed64(7, 1).bytes(1000, &long);
+    assert_eq!(app.span(11, &start), CommitStatus::Published);
+    let link = Message::new().bytes(1, TRACE).bytes(2, [9; 8]).bytes(3, &long);
+    assert_eq!(
+        app.span(15, &Message::new().message(13, &link)),
+        CommitStatus::Published
+    );
+    assert_eq!(app.span(12, &Message::new().fixed64(8, 9)), CommitStatus::Published);
+    let (spans, _, faults) = read(&app.path());
+    assert_eq!(faults, Faults::default());
+    assert_eq!(spans[0]["traceState"], long);
+    assert_eq!(spans[0]["links"][0]["traceState"], long);
+    let view = FileView::open(&app.path(), Access::ReadWrite).unwrap();
+    for record in &drain(&view, RingId::Spans)[..2] {
+        let text = String::from_utf8_lossy(record);
+        let from = text.find("v000=").unwrap();
+        let kept = text[from..]
+            .split(|c: char| !(c.is_ascii_alphanumeric() || ",=".contains(c)))
+            .next()
+            .unwrap();
+        let count = kept.matches('=').count();
+        assert!(count >= 4, "{kept}");
+        assert!(kept.starts_with(&members(count)), "{kept}");
+    }
+}
+
+#[test]
+fn a_link_of_many_attributes_arrives_whole_and_a_version_1_reader_sees_those_that_fit() {
+    let mut app = App::new(geometry());
+    let ids = Message::new().bytes(1, TRACE).bytes(2, [9; 8]);
+    let link = (0..100)
+        .fold(ids, |link, i| {
+            link.message(4, &key_value(app.key(&format!("k{i}")), &string(&format!("{i}"))))
+        })
+        .bytes(3, members(30));
+    assert_eq!(app.span(11, &Message::new().fixed64(7, 1)), CommitStatus::Published);
+    let record = Message::new().message(13, &link).varint(1000, 7);
+    assert_eq!(app.span(15, &record), CommitStatus::Published);
+    assert_eq!(app.span(12, &Message::new().fixed64(8, 9)), CommitStatus::Published);
+    let (spans, _, faults) = read(&app.path());
+    assert_eq!(faults, Faults::default());
+    let found = &spans[0]["links"][0];
+    assert_eq!(found["traceState"], members(30));
+    for i in 0..100 {
+        assert_eq!(attribute(found, &format!("k{i}")), format!("{i}"));
+    }
+    assert_eq!(app.drops(RingId::Spans, constant::DROP_TRUNCATED), 0);
+
+    let view = FileView::open(&app.path(), Access::ReadWrite).unwrap();
+    let record = &drain(&view, RingId::Spans)[1];
+    let link = nested(&nested(record, 15), 13);
+    assert_eq!(nested(&link, 1), TRACE);
+    assert_eq!(nested(&link, 2), [9; 8]);
+    let whole = Fields::new(&link)
+        .filter(|field| matches!(field, Ok((4, Field::Bytes(_)))))
+        .count();
+    assert!(whole >= 5, "{whole} attributes");
+}
+
+/// The body of a field of `message`.
+fn nested(message: &[u8], number: u32) -> Vec<u8> {
+    let found = Fields::new(message)
+        .map(Result::unwrap)
+        .find(|(found, _)| *found == number);
+    let Some((_, Field::Bytes(body))) = found else {
+        panic!("field {number}")
+    };
+    body.to_vec()
+}
+
 #[test]
 fn a_span_record_that_no_cut_makes_fit_is_refused_and_counted() {
     let mut app = App::new(geometry());
@@ -418,137 +388,6 @@ proptest! {
         prop_assert_eq!(names.len(), expected.len());
         let cut = names.iter().zip(expected).filter(|(name, texts)| { assert!(texts[0].starts_with(*name)); name.len() < texts[0].len() }).count() as u64;
         prop_assert!(cut <= app.drops(RingId::Spans, constant::DROP_TRUNCATED));
-    }
-
-    /// Bytes of block, spill ring and rings overwritten at random: the reader ends, says what could be read, and
-    /// takes no value that its CRC does not vouch for.
-    #[test]
-    fn damage_anywhere_hurts_no_reader(damage in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..200), headers in any::<bool>()) {
-        let mut app = App::new(geometry());
-        let key = app.key("a");
-        for i in 0..20usize {
-            let log = Message::new().fixed64(2, 1).message(8, &key_value(key, &string(&"v".repeat(300 + 100 * i))));
-            app.commit(RingId::Events, &log);
-        }
-        let path = app.path();
-        let view = FileView::open(&path, Access::Read).unwrap();
-        let sections = view.sections();
-        let slots = sections.events + 32 + 4 * 64;
-        let (start, end) = if headers { (slots, sections.spans) } else { (64 + 1984, sections.events) };
-        let file = OpenOptions::new().write(true).open(&path).unwrap();
-        for (at, byte) in damage {
-            file.write_all_at(&[byte], start + at.index((end - start) as usize) as u64).unwrap();
-        }
-        let mut reader = FileReader::view(&path).unwrap();
-        let (mut resolver, mut record, mut logs) = (Resolver::default(), Vec::new(), LogEncoder::default());
-        let patience = Instant::now() + Duration::from_secs(20);
-        let mut taken = 0;
-        loop {
-            assert!(Instant::now() < patience);
-            match reader.next(RingId::Events, Instant::now(), &mut record) {
-                Next::Record => drop(logs.record(&mut resolver, &mut reader, &record)),
-                Next::Quarantined | Next::Skipped => {}
-                Next::Empty | Next::Waiting | Next::Broken => break,
-            }
-            taken += 1;
-        }
-        prop_assert!(taken <= 20);
-        let mut piece = Piece::default();
-        if logs.cut(&mut piece) {
-            items(Signal::Logs, &piece, ["resourceLogs", "scopeLogs", "logRecords"]);
-        }
-    }
-}
-
-/// References that no writer writes, each in a log record of its own beside a spill ring with one sound entry.
-#[test]
-fn references_that_lead_nowhere_leave_the_record_cut() {
-    let mut app = App::new(geometry());
-    let key = app.key("a");
-    let long = Message::new().message(8, &key_value(key, &string(&"w".repeat(1000))));
-    assert_eq!(app.commit(RingId::Events, &long), CommitStatus::Published);
-    let view = FileView::open(&app.path(), Access::Read).unwrap();
-    let mut sound = Vec::new();
-    view.ring(RingId::Events).copy_record(0, &mut sound).unwrap();
-    let reference = |position: u64, length: u32, crc: u32| {
-        let reference = Message::new().fixed64(1, position).fixed32(2, length).fixed32(3, crc);
-        Message::new().message(1015, &reference)
-    };
-    let beside = |head: Message| head.message(8, &key_value(key, &string("cut")));
-    let mut records: Vec<_> = [
-        (0, 0, 0),
-        (0, 1000, 0),
-        (8, 16, 0),
-        (3, 16, 0),
-        (0, u32::MAX, 0),
-        (u64::MAX, u32::MAX, u32::MAX),
-        (u64::MAX - 7, 8, 0),
-        ((64 << 10) - 8, 16, 0),
-        (1 << 62, 1, 0),
-    ]
-    .map(|(position, length, crc)| beside(reference(position, length, crc)))
-    .into();
-    records.push(beside(Message::new().message(1015, &Message::new())));
-    // the reference of another record
-    records.push(Message(sound.clone()));
-    for record in &records {
-        assert_eq!(app.commit(RingId::Events, record), CommitStatus::Published);
-    }
-    let (_, logs, faults) = read(&app.path());
-    assert_eq!(attribute(&logs[0], "a"), "w".repeat(1000));
-    assert_eq!(faults.lost_spills, records.len() as u64);
-    for log in &logs[1..10] {
-        assert_eq!(attribute(log, "a"), "cut");
-    }
-    assert!((100..256).contains(&attribute(logs.last().unwrap(), "a").len()));
-}
-
-/// A spill ring that holds whatever a hostile writer may put there, with the right CRC.
-struct Hostile(Vec<u8>);
-
-impl Entries for Hostile {
-    fn entry(&mut self, _reference: i64, _out: &mut Vec<u8>) -> Result<(), EntryError> {
-        Err(EntryError::Outside)
-    }
-
-    fn spilled(&mut self, _reference: SpillReference, out: &mut Vec<u8>) -> Result<(), SpillError> {
-        out.extend_from_slice(&self.0);
-        Ok(())
-    }
-}
-
-proptest! {
-    /// Parts that name any place, lie within one another, name the reference itself, or are no parts at all.
-    #[test]
-    fn parts_that_no_writer_writes_hurt_no_reader(
-        parts in proptest::collection::vec((0..80u64, proptest::collection::vec(any::<u8>(), 0..60)), 0..12),
-        noise in proptest::collection::vec(any::<u8>(), 0..20),
-        attribute in proptest::collection::vec(any::<u8>(), 0..40),
-    ) {
-        let spilled = parts.iter().fold(Message::new(), |spilled, (at, bytes)| {
-            spilled.message(1, &Message::new().varint(1, *at).bytes(2, bytes))
-        });
-        let reference = Message::new().fixed64(1, 0).fixed32(2, 1).fixed32(3, 2);
-        let body = Message::new().message(1015, &reference).bytes(9, &attribute).bytes(1000, &attribute);
-        let mut entries = Hostile([spilled.0, noise].concat());
-        let (mut resolver, mut assembler, mut traces) = (Resolver::default(), Assembler::default(), TraceEncoder::default());
-        let start = Message::new().message(1015, &reference).bytes(5, "name").fixed64(7, 1).bytes(9, &attribute);
-        for (field, message) in [(11, &start), (14, &body), (15, &body), (13, &body), (12, &body)] {
-            let record = span_event(&TRACE, &SPAN, 0, field, message);
-            let _ = assembler.record(&mut resolver, &mut entries, &record.0, &mut traces);
-        }
-        assembler.drain_incomplete(1, &mut traces);
-        let mut piece = Piece::default();
-        if traces.cut(&mut piece) {
-            items(Signal::Traces, &piece, ["resourceSpans", "scopeSpans", "spans"]);
-        }
-        let mut logs = LogEncoder::default();
-        let log = Message::new().message(1015, &reference).bytes(5, &attribute).bytes(8, &attribute);
-        let _ = logs.record(&mut resolver, &mut entries, &log.0);
-        if logs.cut(&mut piece) {
-            prop_assert!(piece.bytes.len() < 10_000);
-            items(Signal::Logs, &piece, ["resourceLogs", "scopeLogs", "logRecords"]);
-        }
     }
 }
 

@@ -1,6 +1,8 @@
 //! A request that is split says the same, item by item, in parts of the size that was asked for.
 
+#[path = "support/records.rs"]
 mod records;
+#[path = "support/requests.rs"]
 mod requests;
 
 use otlp_mmap::otlp::Signal;

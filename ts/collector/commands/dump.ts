@@ -2,12 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { parseArgs } from 'node:util';
-import { loadBinding } from '../../native/loader';
-import { SIGNALS, type Signal } from '../batch';
-import { writeOut } from '../standard-output';
-import { printable } from '../terminal';
-import { UsageError } from '../usage-error';
-import type { Command } from './command';
+import { loadBinding } from '../../native/loader.js';
+import { tell } from '../standard-error.js';
+import { writeOut } from '../standard-output.js';
+import { UsageError } from '../usage-error.js';
+import { signalsNamed } from '../viewers/options.js';
+import type { Command } from './command.js';
 
 const help = `Usage: otlp-mmap-collector dump [options] FILE...
 
@@ -31,7 +31,7 @@ export const dump: Command = {
       options: { all: { type: 'boolean' }, signal: { type: 'string', multiple: true } },
     });
     if (positionals.length === 0) throw new UsageError('dump needs a FILE');
-    const options = { all: values.all ?? false, signals: values.signal?.map(signalNamed) ?? [...SIGNALS] };
+    const options = { all: values.all ?? false, signals: signalsNamed(values.signal) };
 
     const binding = loadBinding();
     let exitCode = 0;
@@ -40,7 +40,7 @@ export const dump: Command = {
       try {
         lines = binding.dump(path, options);
       } catch (error) {
-        process.stderr.write(`otlp-mmap-collector: ${printable((error as Error).message)}\n`);
+        tell((error as Error).message);
         exitCode = 1;
         continue;
       }
@@ -49,9 +49,3 @@ export const dump: Command = {
     return exitCode;
   },
 };
-
-function signalNamed(name: string): Signal {
-  const signal = SIGNALS.find((known) => known === name);
-  if (!signal) throw new UsageError(`--signal '${name}' is not known: it is one of ${SIGNALS.join(', ')}`);
-  return signal;
-}

@@ -2,13 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { parseArgs } from 'node:util';
-import { loadBinding } from '../../native/loader';
-import { writeOut } from '../standard-output';
-import { paletteFor, printable } from '../terminal';
-import { UsageError } from '../usage-error';
-import { inspectionText, resourceOf } from '../viewers/inspection-text';
-import { formatNamed } from '../viewers/options';
-import type { Command } from './command';
+import { loadBinding } from '../../native/loader.js';
+import { tell } from '../standard-error.js';
+import { writeOut } from '../standard-output.js';
+import { paletteFor } from '../terminal.js';
+import { UsageError } from '../usage-error.js';
+import { inspectionText, resourceOf } from '../viewers/inspection-text.js';
+import { formatNamed } from '../viewers/options.js';
+import type { Command } from './command.js';
 
 const help = `Usage: otlp-mmap-collector inspect [options] FILE...
 
@@ -44,7 +45,7 @@ export const inspect: Command = {
         await writeOut(format === 'json' ? `${JSON.stringify(shown)}\n` : inspectionText(inspection, palette));
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === 'EPIPE') throw error;
-        process.stderr.write(`otlp-mmap-collector: ${printable((error as Error).message)}\n`);
+        tell((error as Error).message);
         exitCode = 1;
       }
     }

@@ -2,17 +2,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { parseArgs } from 'node:util';
-import type { SeenPiece } from '../../native/binding';
-import { loadBinding } from '../../native/loader';
-import { parseDuration } from '../config/units';
-import type { ExportRequest } from '../exporters/debug/otlp-json';
-import { DetailedText, shortText } from '../exporters/debug/request-text';
-import { writeOut } from '../standard-output';
-import { paletteFor, printable } from '../terminal';
-import { filtered } from '../viewers/item-filter';
-import { countNamed, formatNamed, placesHelp, placesOptions, signalsNamed, viewerOf } from '../viewers/options';
-import { UntilTold } from '../viewers/until-told';
-import type { Command } from './command';
+import type { SeenPiece } from '../../native/binding.js';
+import { loadBinding } from '../../native/loader.js';
+import { parseDuration } from '../config/units.js';
+import type { ExportRequest } from '../exporters/debug/otlp-json.js';
+import { DetailedText, shortText } from '../exporters/debug/request-text.js';
+import { tell } from '../standard-error.js';
+import { writeOut } from '../standard-output.js';
+import { paletteFor } from '../terminal.js';
+import { filtered } from '../viewers/item-filter.js';
+import { countNamed, formatNamed, placesHelp, placesOptions, signalsNamed, viewerOf } from '../viewers/options.js';
+import { UntilTold } from '../viewers/until-told.js';
+import type { Command } from './command.js';
 
 const help = `Usage: otlp-mmap-collector tap [options]
 
@@ -84,8 +85,8 @@ export const tap: Command = {
     };
     await told.run(PAUSE, async () => {
       const { pieces, lost, problems } = viewer.visit();
-      for (const problem of problems) warn(problem);
-      if (lost > 0) warn(`${lost} records came faster than they could be shown`);
+      for (const problem of problems) tell(problem);
+      if (lost > 0) tell(`${lost} records came faster than they could be shown`);
       for (const piece of pieces) await show(piece);
       const now = Date.now();
       if (!signals.includes('metrics') || now - metricsAt < interval) return;
@@ -97,10 +98,6 @@ export const tap: Command = {
     return 0;
   },
 };
-
-function warn(sentence: string): void {
-  process.stderr.write(`otlp-mmap-collector: ${printable(sentence)}\n`);
-}
 
 function itemsIn({ resourceSpans, resourceLogs, resourceMetrics }: ExportRequest): number {
   const scopes = [...(resourceSpans ?? []), ...(resourceLogs ?? []), ...(resourceMetrics ?? [])].flatMap(

@@ -2,23 +2,24 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { parseArgs } from 'node:util';
-import { loadBinding } from '../../native/loader';
-import { parseDuration } from '../config/units';
-import { writeOut } from '../standard-output';
-import { paletteFor, printable } from '../terminal';
-import { UsageError } from '../usage-error';
-import { countNamed, formatNamed, placesHelp, placesOptions, viewerOf } from '../viewers/options';
-import { Screen } from '../viewers/screen';
-import { Snapshots } from '../viewers/snapshot';
-import { topLines } from '../viewers/top-screen';
-import { UntilTold } from '../viewers/until-told';
-import type { Command } from './command';
+import { loadBinding } from '../../native/loader.js';
+import { parseDuration } from '../config/units.js';
+import { tell } from '../standard-error.js';
+import { writeOut } from '../standard-output.js';
+import { paletteFor, printable } from '../terminal.js';
+import { UsageError } from '../usage-error.js';
+import { countNamed, formatNamed, placesHelp, placesOptions, viewerOf } from '../viewers/options.js';
+import { Screen } from '../viewers/screen.js';
+import { Snapshots } from '../viewers/snapshot.js';
+import { topLines } from '../viewers/top-screen.js';
+import { UntilTold } from '../viewers/until-told.js';
+import type { Command } from './command.js';
 
 const help = `Usage: otlp-mmap-collector top [options]
 
 A live screen of the processes that write telemetry: records a second, how full their rings are, what was lost, who reads them; and the
 spans in flight right now, longest first, with their attributes. Changes nothing. Spans that began before it are known as far as
-the rings still hold their start.
+the rings still hold their start, or the collector's journal does.
 
 What to look at:
 ${placesHelp}
@@ -91,7 +92,7 @@ export const top: Command = {
     } finally {
       screen?.close();
     }
-    if (!screen) for (const problem of problems) process.stderr.write(`otlp-mmap-collector: ${printable(problem)}\n`);
+    if (!screen) for (const problem of problems) tell(problem);
     return 0;
   },
 };

@@ -1,24 +1,32 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { ReceiverStats } from '../../native/binding';
-import { SIGNALS } from '../batch';
-import type { Memory } from '../memory';
-import type { Exporter } from '../pipeline/component';
-import type { Pipeline } from '../pipeline/pipeline';
-import { ITEM_METRIC_NAMES, type Measurement } from './registry';
+import type { ReceiverStats, RingName } from '../../native/binding.js';
+import { SIGNALS } from '../batch.js';
+import type { Memory } from '../memory.js';
+import type { Exporter } from '../pipeline/component.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
+import { ITEM_METRIC_NAMES, type Measurement } from './registry.js';
+
+const RINGS: readonly RingName[] = ['events', 'spans', 'measurements'];
+/** Why an app loses records, and `truncated`, which loses none: a value that was cut. */
+const DROP_REASONS = ['full', 'too_large', 'disk', 'disabled', 'limit', 'truncated'];
 
 /** What a receiver's thread counts. */
 export function receiverMeasurements(receiver: string, stats: ReceiverStats): Measurement[] {
   const labels = { receiver };
-  const drops = Object.entries(stats.writerDrops).flatMap(([ring, reasons]) =>
-    Object.entries(reasons ?? {}).map(
-      ([reason, value]): Measurement => ({
+  // each ring and reason from the start: the first loss is an increase
+  const drops = RINGS.flatMap((ring) =>
+    DROP_REASONS.map(
+      (reason): Measurement => ({
         metric: 'receiver_dropped_records',
         labels: { receiver, ring, reason },
-        value,
+        value: stats.writerDrops[ring]?.[reason] ?? 0,
       }),
     ),
+  );
+  const undecodable = Object.entries(stats.partsUndecodable).map(
+    ([part, value]): Measurement => ({ metric: 'receiver_undecodable_parts', labels: { receiver, part }, value }),
   );
   const byRing = (metric: Measurement['metric'], counts: Readonly<Record<string, number>>) =>
     Object.entries(counts).map(([ring, value]): Measurement => ({ metric, labels: { receiver, ring }, value }));
@@ -26,11 +34,13 @@ export function receiverMeasurements(receiver: string, stats: ReceiverStats): Me
     { metric: 'receiver_attached_files', labels, value: stats.filesAttached },
     { metric: 'receiver_set_aside_files', labels, value: stats.filesSetAside },
     { metric: 'receiver_removed_files', labels, value: stats.filesRemoved },
+    { metric: 'receiver_swept_baselines', labels, value: stats.baselinesSwept },
     ...byRing('receiver_records', stats.records),
     ...byRing('receiver_ring_records', stats.ringRecords),
     ...byRing('receiver_ring_fullest', stats.ringFullest),
     ...drops,
     { metric: 'receiver_quarantined_records', labels, value: stats.recordsQuarantined },
+    ...undecodable,
     { metric: 'receiver_lost_spills', labels, value: stats.spillsLost },
     { metric: 'receiver_skipped_series', labels, value: stats.seriesSkipped },
     { metric: 'receiver_skipped_slots', labels, value: stats.slotsSkipped },

@@ -1,8 +1,8 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Signal } from '../batch';
-import type { HistogramValue } from './distribution';
+import type { Signal } from '../batch.js';
+import type { HistogramValue } from './distribution.js';
 
 /** What a metric of the collector's own is. */
 export interface MetricDefinition {
@@ -96,6 +96,11 @@ export const METRICS = {
     '{files}',
     'receiver',
   ),
+  receiver_swept_baselines: counter(
+    'What delta streams had exported of files that were removed by others, removed.',
+    '{files}',
+    'receiver',
+  ),
   receiver_records: counter('Records taken from rings.', '{records}', 'receiver', 'ring'),
   receiver_ring_records: gauge('Records in rings that are not acknowledged yet.', '{records}', 'receiver', 'ring'),
   receiver_ring_fullest: gauge(
@@ -105,6 +110,12 @@ export const METRICS = {
     'ring',
   ),
   receiver_quarantined_records: counter('Records that could not be decoded.', '{records}', 'receiver'),
+  receiver_undecodable_parts: counter(
+    'Parts of records that could not be decoded. An `attribute`, `body` or `link` is left out; for a `reference` to a scope or resource an empty one stands in; in a `text` what is not UTF-8 became U+FFFD.',
+    '{parts}',
+    'receiver',
+    'part',
+  ),
   receiver_lost_spills: counter(
     'Values taken cut, as the whole ones were not in the file any more.',
     '{values}',
@@ -117,7 +128,7 @@ export const METRICS = {
   ),
   receiver_skipped_slots: counter('Slots that an ended process claimed and never published.', '{slots}', 'receiver'),
   receiver_dropped_records: counter(
-    'Losses that apps counted in their files: a ring that stayed full, a record too large for its slot, and the like.',
+    'Losses that apps counted in their files, by `reason`: `full` (the ring), `too_large` (for a slot), `disk` (no file could be made or grown), `disabled` (the provider was shut down), `limit` (of the dictionary, the series, or the folder); `truncated` is a record of which a value was cut.',
     '{records}',
     'receiver',
     'ring',
@@ -139,6 +150,59 @@ export const METRICS = {
     'Bytes on their way to destinations; their records are still in the files.',
     'By',
     'receiver',
+  ),
+  receiver_journal_bytes: gauge('Bytes on the disk that the journal takes.', 'By', 'receiver'),
+  receiver_journal_segments: gauge('Files of the journal.', '{segments}', 'receiver'),
+  receiver_journal_oldest_age: gauge(
+    'Age of the oldest file of the journal that holds something for a destination; 0 when none does.',
+    's',
+    'receiver',
+  ),
+  receiver_journal_refusing: gauge(
+    '1 while the journal cannot be written and nothing is read: telemetry stays in the rings.',
+    '1',
+    'receiver',
+  ),
+  receiver_journal_transactions: counter('Transactions of the journal.', '{transactions}', 'receiver'),
+  receiver_journal_written_bytes: counter('Bytes written to the journal.', 'By', 'receiver'),
+  receiver_journal_damaged_pieces: counter(
+    'Pieces that could not be read back from the journal, counted once a destination.',
+    '{pieces}',
+    'receiver',
+  ),
+  receiver_journal_pending_bytes: gauge(
+    'Bytes in the journal that a destination neither took nor lost, those included that it holds in memory.',
+    'By',
+    'receiver',
+    'destination',
+  ),
+  receiver_journal_pending_items: gauge(
+    'Items that a destination neither took nor lost.',
+    '{items}',
+    'receiver',
+    'destination',
+    'otel_signal',
+  ),
+  receiver_journal_dropped_items: counter(
+    'Items that were given up because the journal was full or they were too old.',
+    '{items}',
+    'receiver',
+    'destination',
+    'otel_signal',
+  ),
+  receiver_journal_replayed_items: counter(
+    'Items that a destination got out of the journal, after they had waited there.',
+    '{items}',
+    'receiver',
+    'destination',
+    'otel_signal',
+  ),
+  receiver_journal_found_items: counter(
+    'Items that waited in the journal at the start: of these, a destination gets twice what was in flight when the collector before died.',
+    '{items}',
+    'receiver',
+    'destination',
+    'otel_signal',
   ),
   processor_incoming_items: counter('Items that a processor was given.', '{items}', 'processor', 'otel_signal'),
   processor_outgoing_items: counter('Items that a processor handed on.', '{items}', 'processor', 'otel_signal'),

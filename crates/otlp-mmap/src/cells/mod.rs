@@ -18,10 +18,12 @@ mod histogram;
 mod in_memory;
 mod instrument;
 mod memory;
+mod owned;
 mod place;
 mod read;
 mod sets;
 mod space;
+mod split_table;
 mod store;
 mod temporality;
 
@@ -35,7 +37,7 @@ pub use read::{Buckets, CellReader, Exponential, Histogram, InstrumentView, Poin
 pub use temporality::Temporality;
 
 pub(crate) use baseline::Baseline;
-pub(crate) use group::{Fate, Groups};
+pub(crate) use group::{Fate, Groups, merges_gains};
 pub(crate) use in_memory::InMemory;
 pub(crate) use place::overflow_attributes;
 pub(crate) use space::Space;

@@ -54,52 +54,53 @@ struct Found {
 }
 
 /// Makes room for one more file of `wanted` bytes in `folder`: removes files of dead writers, oldest first, until the limits and
-/// the file system allow it. Only files with our extension block go, whose writer is dead and which no reader has locked.
+/// the file system allow it. Only files with our extension block go, whose writer is dead and which no reader has locked; and none
+/// where that would still be too much for the limits. What was removed is added to `removed`.
 ///
 /// # Errors
 /// A sentence, when the files that must stay leave no room.
-pub fn make_room(folder: &Path, wanted: u64, limits: Limits) -> Result<Removed, String> {
-    let mut removed = Removed::default();
+pub fn make_room(folder: &Path, wanted: u64, limits: Limits, removed: &mut Removed) -> Result<(), String> {
     let files = list(folder);
     let mut bytes: u64 = files.iter().map(|file| file.bytes).sum();
     let mut count = files.len();
-    let fits = |bytes: u64, count: usize| {
-        bytes.saturating_add(wanted) <= limits.bytes
-            && count < limits.files
-            && free_bytes(folder).is_none_or(|free| free >= wanted)
-    };
-    if fits(bytes, count) {
-        return Ok(removed);
+    let crowded = |bytes: u64, count: usize| bytes.saturating_add(wanted) > limits.bytes || count >= limits.files;
+    let has_space = || free_bytes(folder).is_none_or(|free| free >= wanted);
+    if !crowded(bytes, count) && has_space() {
+        return Ok(());
     }
-    let mut candidates: Vec<(u64, Found)> = files
-        .into_iter()
-        .filter_map(|file| Some((last_used(&file.path)?, file)))
-        .collect();
-    candidates.sort_by_key(|(used, _)| *used);
-    for (_, file) in candidates {
-        if let Some(unread) = remove_if_dead(&file.path) {
-            removed.files += 1;
-            removed.bytes += file.bytes;
-            for (total, ring) in removed.unread.iter_mut().zip(unread) {
-                *total += ring;
-            }
-            bytes -= file.bytes;
-            count -= 1;
-            if fits(bytes, count) {
-                return Ok(removed);
-            }
-        }
-    }
-    if free_bytes(folder).is_some_and(|free| free < wanted) {
-        // The file system has the last word, when the file's blocks are allocated.
-        return Ok(removed);
-    }
-    Err(format!(
+    let refusal = format!(
         "{}: {count} files with {bytes} bytes are in use, and {wanted} more exceed the limit of {} files and {} bytes; raise the limit, or start a collector that drains them",
         folder.display(),
         limits.files,
         limits.bytes
-    ))
+    );
+    let mut candidates: Vec<(u64, Found)> = files
+        .into_iter()
+        .filter_map(|file| Some((last_used(&file.path)?, file)))
+        .filter(|(_, file)| is_dead(&file.path))
+        .collect();
+    let dead: u64 = candidates.iter().map(|(_, file)| file.bytes).sum();
+    if crowded(bytes - dead, count - candidates.len()) {
+        return Err(refusal);
+    }
+    candidates.sort_by_key(|(used, _)| *used);
+    for (_, file) in candidates {
+        let Some(unread) = remove_if_dead(&file.path) else {
+            continue;
+        };
+        removed.files += 1;
+        removed.bytes += file.bytes;
+        for (total, ring) in removed.unread.iter_mut().zip(unread) {
+            *total += ring;
+        }
+        bytes -= file.bytes;
+        count -= 1;
+        if !crowded(bytes, count) && has_space() {
+            return Ok(());
+        }
+    }
+    // Of space, the file system has the last word, when the file's blocks are allocated.
+    if crowded(bytes, count) { Err(refusal) } else { Ok(()) }
 }
 
 fn list(folder: &Path) -> Vec<Found> {
@@ -140,6 +141,20 @@ fn last_used(path: &Path) -> Option<u64> {
 fn is_hidden(path: &Path) -> bool {
     path.file_name()
         .is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
+}
+
+/// Whether nobody uses the file, and never will. Of a hidden one that shows when it is removed.
+fn is_dead(path: &Path) -> bool {
+    if is_hidden(path) {
+        return true;
+    }
+    let Ok(view) = FileView::open(path, Access::Read) else {
+        return false;
+    };
+    let locked = Lock::is_locked_by_other(view.mapping().file(), path, Role::Reader);
+    view.extension().is_some()
+        && matches!(liveness::of_writer(&view), Ok(Liveness::Dead))
+        && matches!(locked, Ok(false))
 }
 
 /// Removes a file that nobody uses and never will; tells what was unread in it.

@@ -46,7 +46,7 @@ impl Inode {
         path.symlink_metadata().ok().map(|metadata| Self::of(&metadata))
     }
 
-    fn of(metadata: &std::fs::Metadata) -> Self {
+    pub(crate) fn of(metadata: &std::fs::Metadata) -> Self {
         Self {
             device: metadata.dev(),
             number: metadata.ino(),

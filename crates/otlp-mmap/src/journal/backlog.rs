@@ -126,7 +126,9 @@ impl Journal {
                     return;
                 }
                 if let Some(piece) = read_piece(segment, frame) {
-                    destination.hand(piece.number, size_of(&piece, frame));
+                    let size = size_of(&piece, frame);
+                    destination.hand(piece.number, size);
+                    destination.replayed.add(size);
                     gathered.room = gathered.room.saturating_sub(piece.otlp.len());
                     gathered.pieces.push(piece);
                 } else {

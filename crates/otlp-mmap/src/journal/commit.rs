@@ -56,19 +56,24 @@ impl Journal {
         {
             return Ok(());
         }
-        fail_point("acknowledgement");
+        fail_point("saving acknowledgements");
         self.commit_beyond(&Transaction::new()).map(drop)
     }
 
     fn commit_within(&mut self, transaction: &Transaction<'_>, max_bytes: u64) -> Result<Committed, Refusal> {
         let acknowledged = self.acknowledged_parts(transaction);
         let size = transaction.room() + acknowledged.iter().map(|part| frame::room(part.length())).sum::<u64>();
+        let base = self.is_base_due.then(|| self.base());
+        let needed = size + base.as_ref().map_or(0, Transaction::room);
         let fits = self
             .current
             .as_ref()
-            .is_some_and(|segment| self.offset + size <= segment.identity.length);
+            .is_some_and(|segment| self.offset + needed <= segment.identity.length);
         if !fits {
             self.begin_segment(size, max_bytes)?;
+        } else if let Some(base) = base {
+            self.write_transaction(base.parts.iter())?;
+            self.is_base_due = false;
         }
         let pieces = self.write_transaction(acknowledged.iter().chain(&transaction.parts))?;
         let first_piece = self.piece + 1;
@@ -147,7 +152,10 @@ impl Journal {
         });
         self.current = Some(segment);
         self.offset = segment::HEADER;
-        self.write_transaction(base.parts.iter()).map(drop)
+        self.is_base_due = true;
+        self.write_transaction(base.parts.iter())?;
+        self.is_base_due = false;
+        Ok(())
     }
 
     /// Everything that the next start needs to know besides pieces and open spans.
@@ -199,7 +207,7 @@ impl Journal {
             }
             .encode(part.kind, seed, at);
             let body = at + frame::HEADER as u64;
-            fail_point("body");
+            fail_point("body of a frame");
             all_written &= segment.write(body, &part.head);
             all_written &= segment.write(body + part.head.len() as u64, part.tail);
             fail_point("header of a frame");
@@ -234,7 +242,7 @@ impl Journal {
             self.abandon_current();
             return Err(refusal);
         }
-        fail_point("after the commit");
+        fail_point("after a commit");
         self.bytes_written += at - start;
         self.offset = at;
         self.transaction = transaction;
@@ -283,7 +291,11 @@ impl Journal {
             };
         }
         for (key, value) in &transaction.notes {
-            self.notes.insert(key.clone(), value.clone());
+            if value.is_empty() {
+                self.notes.remove(key);
+            } else {
+                self.notes.insert(key.clone(), value.clone());
+            }
         }
     }
 

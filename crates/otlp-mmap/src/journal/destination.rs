@@ -68,6 +68,10 @@ pub(super) struct Destination {
     pub(super) pending: Amount,
     /// Given up because of the journal's bounds.
     pub(super) dropped: Amount,
+    /// Read back for it.
+    pub(super) replayed: Amount,
+    /// What waited for it when the journal was opened.
+    pub(super) found: Amount,
     /// Where the last look for its backlog ended.
     pub(super) reached: Option<Reached>,
 }
@@ -97,6 +101,8 @@ impl Destination {
             handed_numbers: Ranges::default(),
             pending: Amount::default(),
             dropped: Amount::default(),
+            replayed: Amount::default(),
+            found: Amount::default(),
             reached: None,
         }
     }

@@ -13,10 +13,12 @@ mod entry;
 mod error;
 pub mod fail_point;
 mod frame;
+mod hollow;
 mod options;
 mod ranges;
 mod recovery;
 mod segment;
+mod snapshot;
 mod transaction;
 mod upkeep;
 mod walk;
@@ -29,6 +31,7 @@ pub use error::{JournalError, Refusal};
 pub use options::{DestinationOptions, JournalOptions, OnFull};
 pub use ranges::Ranges;
 pub use recovery::OpenSpanStore;
+pub use snapshot::read_open_spans;
 pub use transaction::Transaction;
 
 use std::collections::{HashMap, VecDeque};
@@ -96,8 +99,37 @@ pub struct JournalStats {
     pub bytes_written: u64,
     /// Pieces that could not be read back because they are damaged, counted once a destination.
     pub pieces_damaged: u64,
-    /// By destination: its name, what waits for it, and what it lost to the journal's bounds.
-    pub destinations: Vec<(String, Amount, Amount)>,
+    /// Since the oldest segment was begun from which a destination lacks something; zero if none lacks anything.
+    pub oldest: Duration,
+    /// What concerns one destination each.
+    pub destinations: Vec<DestinationStats>,
+}
+
+/// Of one destination.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct DestinationStats {
+    /// What it is known by.
+    pub name: String,
+    /// What it neither took nor lost.
+    pub pending: Amount,
+    /// What it lost to the journal's bounds.
+    pub dropped: Amount,
+    /// What was read back for it, instead of being handed over as it was made.
+    pub replayed: Amount,
+    /// What waited for it when the journal was opened. Of this it gets a second time what was in flight when the process before died.
+    pub found: Amount,
+}
+
+impl From<&Destination> for DestinationStats {
+    fn from(destination: &Destination) -> Self {
+        Self {
+            name: destination.name.clone(),
+            pending: destination.pending,
+            dropped: destination.dropped,
+            replayed: destination.replayed,
+            found: destination.found,
+        }
+    }
 }
 
 /// An open journal. Nothing is written when it is dropped: every commit leaves it as the next start wants it.
@@ -111,6 +143,9 @@ pub struct Journal {
     current: Option<Segment>,
     /// Where the next frame goes.
     offset: u64,
+    /// What is true of the journal as a whole has to be stated before anything else: whoever began the current segment may have died
+    /// before it stood there.
+    is_base_due: bool,
     /// A segment that is not needed any more, mapped, its pages in memory.
     spare: Option<Segment>,
     /// A segment that pieces are read back from.
@@ -161,6 +196,7 @@ impl Journal {
             id: state.journal.unwrap_or_else(random::bytes),
             segments: segments.collect(),
             offset: 0,
+            is_base_due: false,
             current: None,
             spare: None,
             reading: None,
@@ -185,6 +221,7 @@ impl Journal {
             segment.clear_from(last.end);
             journal.offset = last.end;
             journal.current = Some(segment);
+            journal.is_base_due = true;
         }
         journal.adopt_destinations(&mut state);
         let recovered = Recovered {
@@ -214,6 +251,7 @@ impl Journal {
                     destination.skip(number, number);
                 }
             }
+            destination.found = destination.pending;
             self.destinations.push(destination);
         }
         for name in std::mem::take(&mut state.destinations).into_keys() {
@@ -338,10 +376,18 @@ impl Journal {
             transactions: self.transactions,
             bytes_written: self.bytes_written,
             pieces_damaged: self.pieces_damaged,
-            destinations: destinations
-                .map(|destination| (destination.name.clone(), destination.pending, destination.dropped))
-                .collect(),
+            oldest: self.oldest_pending(Instant::now()),
+            destinations: destinations.map(DestinationStats::from).collect(),
         }
+    }
+
+    fn oldest_pending(&self, now: Instant) -> Duration {
+        let is_pending = |held: &&Held| {
+            let (first, last) = held.pieces;
+            first > 0 && self.destinations.iter().any(|there| !there.settled.covers(first, last))
+        };
+        let oldest = self.segments.iter().find(is_pending);
+        oldest.map_or(Duration::ZERO, |held| held.identity_age(now))
     }
 
     fn bytes(&self) -> u64 {

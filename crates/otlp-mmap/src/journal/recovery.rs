@@ -192,7 +192,11 @@ impl State {
                 self.destinations.remove(&name);
             }),
             Kind::Note => entry::decode_note(body).map(|(key, value)| {
-                self.notes.insert(key, value);
+                if value.is_empty() {
+                    self.notes.remove(&key);
+                } else {
+                    self.notes.insert(key, value);
+                }
             }),
             Kind::Piece | Kind::Commit => Ok(()),
         };

@@ -90,10 +90,15 @@ impl<'a> Transaction<'a> {
         self.positions.push((stream.to_vec(), None));
     }
 
-    /// Keeps a small value under a key, in the place of the one before.
+    /// Keeps a small value under a key, in the place of the one before. An empty one is none.
     pub fn note(&mut self, key: &str, value: &[u8]) {
         self.parts.push(Part::owned(Kind::Note, entry::note(key, value)));
         self.notes.push((key.to_owned(), value.to_vec()));
+    }
+
+    /// The value under a key is not needed any more.
+    pub fn forget_note(&mut self, key: &str) {
+        self.note(key, &[]);
     }
 
     /// Bytes that it takes in a segment, its commit frame included.

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use super::Journal;
 use super::destination::{Amount, PieceSize};
 use super::entry::PieceEntry;
+use super::fail_point::fail_point;
 use super::frame::Kind;
 use super::segment;
 use super::walk::Walk;
@@ -60,6 +61,7 @@ impl Journal {
             return Vec::new();
         }
         let before: Vec<Amount> = self.destinations.iter().map(|there| there.dropped).collect();
+        fail_point("removing a segment");
         self.give_up_oldest();
         let Some(oldest) = self.segments.pop_front() else {
             return Vec::new();

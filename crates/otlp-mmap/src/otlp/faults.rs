@@ -1,5 +1,7 @@
 //! What had to be left out or repaired while records were decoded.
 
+use std::ops::AddAssign;
+
 /// Counts of what was left out of, or repaired in, records that were otherwise taken.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Faults {
@@ -15,4 +17,15 @@ pub struct Faults {
     pub invalid_utf8: u64,
     /// Scope, resource and schema URL references that could not be resolved; an empty one stands in.
     pub unresolved_references: u64,
+}
+
+impl AddAssign for Faults {
+    fn add_assign(&mut self, other: Self) {
+        self.undecodable_attributes += other.undecodable_attributes;
+        self.undecodable_bodies += other.undecodable_bodies;
+        self.undecodable_links += other.undecodable_links;
+        self.lost_spills += other.lost_spills;
+        self.invalid_utf8 += other.invalid_utf8;
+        self.unresolved_references += other.unresolved_references;
+    }
 }

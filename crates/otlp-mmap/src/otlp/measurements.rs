@@ -237,6 +237,12 @@ impl MeasurementEncoder {
         self.quarantined
     }
 
+    /// What was left out of records that were taken.
+    #[must_use]
+    pub fn faults(&self) -> Faults {
+        self.faults
+    }
+
     /// Puts the points of all series that changed into `piece`; false if there are none.
     pub fn cut(&mut self, piece: &mut Piece) -> bool {
         let mut metrics: Vec<&mut Metric> = self.metrics.values_mut().collect();

@@ -160,14 +160,27 @@ impl OpenSpans {
     /// Takes a span out; [`Self::release`] its slot when done with it.
     #[inline]
     pub(super) fn remove(&mut self, key: SpanKey) -> Option<u32> {
-        let slot = self.index.remove(&key)?;
-        self.unlink(slot);
+        let slot = self.take_out(key)?;
         if let Some(changes) = &mut self.changes
             && self.slots[slot as usize].saved.segment != 0
         {
             changes.gone.extend_from_slice(&key.trace_id);
             changes.gone.extend_from_slice(&key.span_id);
         }
+        Some(slot)
+    }
+
+    /// Lets go of a span of which a journal knows that it is over: it need not be told.
+    pub(super) fn forget(&mut self, key: SpanKey) {
+        if let Some(slot) = self.take_out(key) {
+            self.release(slot);
+        }
+    }
+
+    #[inline]
+    fn take_out(&mut self, key: SpanKey) -> Option<u32> {
+        let slot = self.index.remove(&key)?;
+        self.unlink(slot);
         Some(slot)
     }
 

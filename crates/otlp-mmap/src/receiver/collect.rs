@@ -1,40 +1,24 @@
 //! The metric cells of one file: collected at intervals, once for each stream, in pieces as the consumer takes them.
 
+use super::preference;
+use super::round_note::RoundNote;
 use super::run::Outlet;
+use super::stream::{Stream, file_id, open_baseline};
 use super::{Level, MetricStream, ReceiverOptions};
-use crate::cells::{Baseline, CellReader, Fate, Groups, InstrumentView, Series, Temporality};
+use crate::cells::{Baseline, CellReader, Groups};
 use crate::clock;
 use crate::file::Extension;
-use crate::layout::{cells, constant};
-use crate::otlp::{AggregationTemporality, Interval, MetricEncoder, Piece, Resolver};
+use crate::journal::fail_point::fail_point;
+use crate::layout::constant;
+use crate::otlp::{MetricEncoder, Piece, Resolver};
 use crate::reader::FileReader;
-use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Bytes after which a piece is handed over, whatever its points.
 const PIECE_BYTES: usize = 4 << 20;
 
-/// The app's own interval, where the receiver was not told one: milliseconds.
-const INTERVAL_SETTING: &str = "OTEL_METRIC_EXPORT_INTERVAL";
-/// What its points are to count from, for streams that follow it.
-const TEMPORALITY_SETTING: &str = "OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE";
-const DEFAULT_INTERVAL: Duration = Duration::from_secs(60);
-const SHORTEST_INTERVAL: Duration = Duration::from_millis(100);
-
 /// The time of updates is the writer's last look at the clock, which may be some seconds ago.
 const TICK_MARGIN: u64 = 10_000_000_000;
-
-/// A stream, and what it has exported of this file.
-struct Stream {
-    spec: MetricStream,
-    /// The one that is meant for this file.
-    temporality: Temporality,
-    /// None: everything counts from the start of its series.
-    baseline: Option<Baseline>,
-    groups: Option<Groups>,
-    /// When the newest collection began.
-    time: u64,
-}
 
 /// What cells are collected for, and how far that is.
 pub(super) struct FileCells {
@@ -119,7 +103,7 @@ impl FileCells {
         last_seen: u64,
     ) -> bool {
         if self.round.is_none() && self.collected.is_none() {
-            self.change_streams();
+            self.change_streams(file, outlet);
             self.follow_app(file);
         }
         if self.is_final || self.streams.is_empty() || !self.is_open(file, outlet, options) {
@@ -178,7 +162,7 @@ impl FileCells {
         if !self.streams.iter().any(|stream| stream.spec.follows_app) {
             return;
         }
-        let preference = setting(file, TEMPORALITY_SETTING).and_then(|name| Temporality::from_name(name.trim()));
+        let preference = preference::temporality(file);
         for stream in self.streams.iter_mut().filter(|stream| stream.spec.follows_app) {
             stream.temporality = preference.unwrap_or(stream.spec.temporality);
         }
@@ -186,9 +170,10 @@ impl FileCells {
 
     /// Goes over to the streams that are wanted. One that stays keeps what it exported, and its merged series while the rules are the
     /// same.
-    fn change_streams(&mut self) {
+    fn change_streams(&mut self, file: &FileReader, outlet: &mut Outlet<'_>) {
         let Some(wanted) = self.wanted.take() else { return };
         let mut before = std::mem::take(&mut self.streams);
+        let file_id = file_id(file);
         for spec in wanted {
             let known = before.iter().position(|stream| stream.spec.name == spec.name);
             let mut stream = known.map_or_else(|| Stream::new(&spec), |at| before.swap_remove(at));
@@ -200,9 +185,7 @@ impl FileCells {
             self.streams.push(stream);
         }
         for stream in before {
-            if let Some(baseline) = stream.baseline {
-                baseline.remove();
-            }
+            stream.remove_baseline(file_id, outlet);
         }
     }
 
@@ -216,12 +199,12 @@ impl FileCells {
         let last = file.cells_are_final() && !resends;
         let due = *self
             .due
-            .get_or_insert_with(|| now + options.metric_interval.unwrap_or_else(|| interval_of(file)));
+            .get_or_insert_with(|| now + options.metric_interval.unwrap_or_else(|| preference::interval(file)));
         if !(resends || last || self.requested || now >= due) {
             return false;
         }
         if !resends {
-            self.due = Some(now + options.metric_interval.unwrap_or_else(|| interval_of(file)));
+            self.due = Some(now + options.metric_interval.unwrap_or_else(|| preference::interval(file)));
         }
         let open = |block: Extension<'_>| block.cells_state() == constant::STATE_OPEN;
         let dead = last && file.file().extension().is_some_and(open);
@@ -255,13 +238,18 @@ impl FileCells {
                 .as_mut()
                 .filter(|_| !left_out)
                 .map_or(round.time, |baseline| baseline.begin(round.time));
+            stream.begin(file, reader, outlet);
         }
         let full = |encoder: &MetricEncoder| encoder.items() >= options.max_points || encoder.bytes() >= PIECE_BYTES;
         let mut ended = left_out;
         while !ended && !full(&self.encoder) {
             if reader.advance() {
+                let is_kept = stream.kept.is_some_and(|kept| reader.walked() <= kept);
                 let (instrument, series) = reader.current();
-                match stream.take(instrument, series, round.end) {
+                if !is_kept {
+                    (stream.taken.instrument, stream.taken.cell) = (instrument.unit_offset, series.cell);
+                }
+                match stream.take(instrument, series, round.end, is_kept) {
                     Ok(Some((temporality, interval))) => self.encoder.point(instrument, series, temporality, interval),
                     Ok(None) => {}
                     Err(error) => {
@@ -277,12 +265,17 @@ impl FileCells {
                     }
                 }
             } else {
+                stream.leave_out_merged();
                 ended = !stream.hand_merged(&mut self.encoder, round.end);
             }
         }
         let mut piece = Piece::default();
         if self.encoder.cut(&mut piece) {
-            round.sequence = outlet.hand_metrics(piece, round.urgent, &stream.spec.name);
+            let note = stream.baseline.as_ref().map(|_| {
+                let key = RoundNote::key(file_id(file), &stream.spec.name);
+                (key, stream.taken.encode())
+            });
+            round.sequence = outlet.hand_metrics(piece, round.urgent, &stream.spec.name, note);
         }
         if !ended {
             return;
@@ -309,6 +302,7 @@ impl FileCells {
         let Some((_, time)) = self.collected.take_if(|(sequence, _)| *sequence <= watermark) else {
             return;
         };
+        fail_point("base of a delta");
         for baseline in self.streams.iter_mut().filter_map(|stream| stream.baseline.as_mut()) {
             // of a round that exported again, those that had nothing to export have nothing under way either
             baseline.acknowledged();
@@ -320,10 +314,24 @@ impl FileCells {
         }
     }
 
+    /// The state directory was removed: what was exported is written there again.
+    pub(super) fn put_baselines_back(&mut self, outlet: &mut Outlet<'_>) {
+        for stream in &mut self.streams {
+            if let Err(error) = stream.put_baseline_back() {
+                let name = &stream.spec.name;
+                let message = format!(
+                    "what the metric stream {name} exported cannot be written again: {error}; the next collector may export it a second time"
+                );
+                outlet.log(Level::Error, message);
+            }
+        }
+    }
+
     /// The file is gone: what was exported of it is of no use any more.
-    pub(super) fn remove_baselines(self) {
-        for baseline in self.streams.into_iter().filter_map(|stream| stream.baseline) {
-            baseline.remove();
+    pub(super) fn remove_baselines(self, file: &FileReader, outlet: &mut Outlet<'_>) {
+        let file_id = file_id(file);
+        for stream in self.streams {
+            stream.remove_baseline(file_id, outlet);
         }
     }
 
@@ -342,138 +350,4 @@ impl FileCells {
     pub(super) fn skipped(&self) -> u64 {
         self.skipped
     }
-}
-
-impl Stream {
-    fn new(spec: &MetricStream) -> Self {
-        Self {
-            spec: spec.clone(),
-            temporality: spec.temporality,
-            baseline: None,
-            groups: spec.groups.clone().map(Groups::new),
-            time: 0,
-        }
-    }
-
-    fn needs_baseline(&self) -> bool {
-        self.temporality != Temporality::Cumulative || self.groups.is_some()
-    }
-
-    /// As [`Stream::point`], of a series that may be merged with others instead.
-    fn take(
-        &mut self,
-        instrument: &InstrumentView,
-        series: &mut Series,
-        end: u64,
-    ) -> std::io::Result<Option<(AggregationTemporality, Interval)>> {
-        let Some(groups) = &mut self.groups else {
-            return self.point(instrument, series, end);
-        };
-        match (groups.place(instrument, series), &mut self.baseline) {
-            (Fate::Whole, _) => return self.point(instrument, series, end),
-            (Fate::Gains, Some(baseline)) => {
-                if let Some(start) = baseline.difference(instrument, series)? {
-                    groups.add(instrument, series, start);
-                }
-            }
-            (Fate::Value, _) => groups.add(instrument, series, series.start),
-            (Fate::Dropped | Fate::Gains, _) => {}
-        }
-        Ok(None)
-    }
-
-    /// Encodes one merged series. False when there are no more.
-    fn hand_merged(&mut self, encoder: &mut MetricEncoder, end: u64) -> bool {
-        let temporality = self.temporality;
-        let next = self
-            .groups
-            .as_mut()
-            .and_then(|groups| groups.next(|instrument| temporality.of(instrument), end));
-        next.map(|(instrument, series, temporality, interval)| encoder.point(instrument, series, temporality, interval))
-            .is_some()
-    }
-
-    /// The walk for this stream is over.
-    fn finish(&mut self) {
-        let temporality = self.temporality;
-        if let Some(groups) = &mut self.groups {
-            groups.finish(|instrument| temporality.of(instrument));
-        }
-    }
-
-    /// What is exported of a series, which then holds the values for it; None for nothing.
-    fn point(
-        &mut self,
-        instrument: &InstrumentView,
-        series: &mut Series,
-        end: u64,
-    ) -> std::io::Result<Option<(AggregationTemporality, Interval)>> {
-        let temporality = self.temporality.of(instrument);
-        let start = match (&mut self.baseline, temporality) {
-            (Some(baseline), AggregationTemporality::Delta) => match baseline.difference(instrument, series)? {
-                Some(start) => start,
-                None => return Ok(None),
-            },
-            // with delta temporality a gauge that was not set has nothing to say
-            (Some(baseline), _)
-                if self.temporality == Temporality::Delta
-                    && instrument.kind == cells::KIND_GAUGE
-                    && series.updated <= baseline.time() =>
-            {
-                return Ok(None);
-            }
-            _ => series.start,
-        };
-        let start = start.min(end);
-        Ok(Some((temporality, Interval { start, end })))
-    }
-}
-
-/// What a stream exported of a file, where it is kept.
-fn open_baseline(
-    file: &FileReader,
-    stream: &MetricStream,
-    extents: u64,
-    options: &ReceiverOptions,
-) -> Result<Baseline, String> {
-    let path = file.file().path();
-    let folder = options
-        .state_directory
-        .as_deref()
-        .or_else(|| path.parent())
-        .unwrap_or(Path::new("."));
-    let kept = |character: char| character.is_ascii_alphanumeric() || character == '-' || character == '_';
-    let name: String = stream
-        .name
-        .chars()
-        .map(|character| if kept(character) { character } else { '_' })
-        .collect();
-    let data = path.file_name().unwrap_or_default().to_string_lossy();
-    let path = folder.join(format!(".{data}.{name}.base-"));
-    let file_id = file.identity().map_or([0; 16], |identity| identity.file_id);
-    Baseline::open(&path, file_id, extents).map_err(|error| {
-        format!(
-            "{}: what the metric stream {} exported cannot be kept there: {error}; mend that, or set another state directory",
-            folder.display(),
-            stream.name
-        )
-    })
-}
-
-/// How often the app wants its metrics exported.
-fn interval_of(file: &mut FileReader) -> Duration {
-    setting(file, INTERVAL_SETTING)
-        .and_then(|value| value.trim().parse::<u64>().ok())
-        .map_or(DEFAULT_INTERVAL, |millis| {
-            Duration::from_millis(millis).max(SHORTEST_INTERVAL)
-        })
-}
-
-/// One of the app's settings.
-fn setting(file: &mut FileReader, wanted: &str) -> Option<String> {
-    let settings = file.settings();
-    settings
-        .into_iter()
-        .find(|(name, _)| name == wanted)
-        .map(|(_, value)| value)
 }

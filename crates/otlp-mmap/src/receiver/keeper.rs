@@ -1,20 +1,16 @@
 //! The journal behind the reader thread: what is read is committed there, then its slots are given back, then it is handed over.
 
-use std::collections::{BTreeMap, VecDeque};
-use std::time::{Duration, Instant};
+mod room;
+mod trouble;
+
+use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::time::Instant;
 
 use super::attached::Settled;
 use super::{HandedPiece, Level};
 use crate::journal::fail_point::fail_point;
-use crate::journal::{
-    Amount, DestinationOptions, Journal, JournalOptions, JournalStats, Position, Refusal, Transaction,
-};
+use crate::journal::{DestinationOptions, Journal, JournalOptions, JournalStats, Position, Refusal, Transaction};
 use crate::otlp::{Piece, Signal};
-
-/// A commit that takes so long is worth a line in the log: the disk is slower than the telemetry.
-const SLOW: Duration = Duration::from_secs(1);
-/// Between two lines about the same trouble.
-const TELL_AGAIN: Duration = Duration::from_secs(60);
 
 /// What is journalled at once: one lane's piece, and up to where its records are in it.
 pub(super) struct Kept<'a> {
@@ -28,6 +24,8 @@ pub(super) struct Kept<'a> {
     /// Ids of spans that are not open any more.
     pub(super) gone: &'a [u8],
     pub(super) position: Option<Position>,
+    /// A small value to be kept with it, under a key.
+    pub(super) note: Option<&'a (String, Vec<u8>)>,
 }
 
 /// What became of it.
@@ -44,6 +42,8 @@ pub(super) struct Points {
     pub(super) piece: Piece,
     pub(super) urgent: bool,
     pub(super) stream: String,
+    /// How far their collection is with them.
+    pub(super) note: Option<(String, Vec<u8>)>,
 }
 
 /// The journal could not take it: everything stays as it is, to be tried again.
@@ -83,6 +83,8 @@ pub(super) struct Keeper {
     max_live_bytes: usize,
     /// Producers that are done with, to be taken out of the journal.
     forgotten: Vec<Vec<u8>>,
+    /// Keys of notes, likewise.
+    forgotten_notes: Vec<String>,
     /// Why the last commit was refused.
     refusal: Option<Refusal>,
     /// Data points that the journal did not take yet.
@@ -90,8 +92,10 @@ pub(super) struct Keeper {
     /// How many pieces of them there were in all.
     points_added: u64,
     told: Option<Instant>,
-    /// Commits may pass the journal's limit: the oldest segment is about to go.
+    /// Commits may pass the journal's limit: a segment is about to go.
     pub(super) is_making_room: bool,
+    /// Streams of which everything is to be stated anew, with their open spans.
+    anew: HashSet<Vec<u8>>,
     behind: Vec<bool>,
     log: Vec<(Level, String)>,
 }
@@ -104,11 +108,13 @@ impl Keeper {
             window: Window::default(),
             max_live_bytes,
             forgotten: Vec::new(),
+            forgotten_notes: Vec::new(),
             refusal: None,
             points: VecDeque::new(),
             points_added: 0,
             told: None,
             is_making_room: false,
+            anew: HashSet::new(),
             log: Vec::new(),
         }
     }
@@ -116,6 +122,10 @@ impl Keeper {
     /// Makes what was read safe.
     pub(super) fn keep(&mut self, kept: Kept<'_>) -> Result<Keep, NotKept> {
         let mut transaction = Transaction::new();
+        let is_anew = kept.signal == Signal::Traces && self.anew.contains(kept.stream);
+        if is_anew {
+            transaction.forget(kept.stream);
+        }
         if let Some(piece) = kept.piece {
             transaction.piece(kept.signal, piece.items, kept.points_of, &piece.bytes);
         }
@@ -123,12 +133,14 @@ impl Keeper {
         if !kept.open.is_empty() {
             transaction.open_spans(kept.stream, kept.open);
         }
-        if let Some(position) = kept.position {
+        let known = || self.journal.position(kept.stream).filter(|_| is_anew).cloned();
+        if let Some(position) = kept.position.or_else(known) {
             transaction.position(kept.stream, position);
         }
-        for stream in &self.forgotten {
-            transaction.forget(stream);
+        if let Some((key, value)) = kept.note {
+            transaction.note(key, value);
         }
+        self.forget_in(&mut transaction);
         let begun = Instant::now();
         let committed = if self.is_making_room {
             self.journal.commit_beyond(&transaction)
@@ -139,6 +151,10 @@ impl Keeper {
         match committed {
             Ok(committed) => {
                 self.forgotten.clear();
+                self.forgotten_notes.clear();
+                if is_anew {
+                    self.anew.remove(kept.stream);
+                }
                 self.tell_taken();
                 fail_point("reader index");
                 let is_live = kept
@@ -179,6 +195,7 @@ impl Keeper {
 
     /// A destination took the piece, or refused it for good.
     pub(super) fn acknowledge(&mut self, destination: usize, number: u64) {
+        fail_point("acknowledgement");
         if self.journal.acknowledge(destination, number) {
             self.window.let_go(number);
         }
@@ -251,12 +268,8 @@ impl Keeper {
     }
 
     /// Data points to be kept: a number that counts up.
-    pub(super) fn add_points(&mut self, piece: Piece, urgent: bool, stream: &str) -> u64 {
-        self.points.push_back(Points {
-            piece,
-            urgent,
-            stream: stream.to_owned(),
-        });
+    pub(super) fn add_points(&mut self, points: Points) -> u64 {
+        self.points.push_back(points);
         self.points_added += 1;
         self.points_added
     }
@@ -274,6 +287,7 @@ impl Keeper {
             open: &[],
             gone: &[],
             position: None,
+            note: points.note.as_ref(),
         };
         let kept = self.keep(kept);
         if kept.is_err() {
@@ -304,116 +318,48 @@ impl Keeper {
         }
     }
 
+    /// The value that is kept under a key.
+    pub(super) fn note(&self, key: &str) -> Option<&[u8]> {
+        self.journal.note(key)
+    }
+
+    /// It is not needed any more.
+    pub(super) fn forget_note(&mut self, key: String) {
+        if self.journal.note(&key).is_some() {
+            self.forgotten_notes.push(key);
+        }
+    }
+
+    fn forget_in(&self, transaction: &mut Transaction<'_>) {
+        for stream in &self.forgotten {
+            transaction.forget(stream);
+        }
+        for key in &self.forgotten_notes {
+            transaction.forget_note(key);
+        }
+    }
+
     /// Commits what has to be and came with no piece.
     pub(super) fn save(&mut self) {
-        let saved = if self.forgotten.is_empty() {
+        let mut transaction = Transaction::new();
+        self.forget_in(&mut transaction);
+        let saved = if transaction.is_empty() {
             self.journal.save_acknowledgements()
         } else {
-            let mut transaction = Transaction::new();
-            for stream in &self.forgotten {
-                transaction.forget(stream);
-            }
             self.journal.commit_beyond(&transaction).map(drop)
         };
         match saved {
-            Ok(()) => self.forgotten.clear(),
+            Ok(()) => {
+                self.forgotten.clear();
+                self.forgotten_notes.clear();
+            }
             Err(refusal) => self.tell_refused(refusal),
-        }
-    }
-
-    /// Chores. True if the journal began anew, and open spans have to be written again.
-    pub(super) fn tend(&mut self, now: Instant) -> bool {
-        let was_lost = self.journal.tend(now);
-        if was_lost {
-            let directory = self.journal.directory().display();
-            let message = format!("the journal's files in {directory} were removed or cut off; it goes on in new ones");
-            self.log.push((Level::Error, message));
-        }
-        was_lost
-    }
-
-    /// The oldest segment, if it may go: nobody needs its pieces any more, or they are too old.
-    pub(super) fn leaving(&self, now: Instant) -> Option<u64> {
-        self.journal.releasable().or_else(|| self.journal.expired(now))
-    }
-
-    /// The oldest segment, if it has to go so that the journal can be written.
-    pub(super) fn crowding(&self) -> Option<u64> {
-        matches!(self.refusal, Some(Refusal::Full | Refusal::NoSpace(_)))
-            .then(|| self.journal.crowding())
-            .flatten()
-    }
-
-    pub(super) fn is_worth_carrying(&self, open_bytes: usize) -> bool {
-        self.journal.is_worth_carrying(open_bytes as u64)
-    }
-
-    pub(super) fn drop_oldest(&mut self) {
-        let why = if self.crowding().is_some() {
-            "the journal is full"
-        } else {
-            "they were older than max_age"
-        };
-        for (name, lost) in self.journal.drop_oldest() {
-            let message = format!("{name}: {} were given up, {why}", items_text(&lost));
-            self.log.push((Level::Warn, message));
         }
     }
 
     pub(super) fn stats(&self) -> JournalStats {
         self.journal.stats()
     }
-
-    /// Why nothing is read now, if that is the journal's doing.
-    pub(super) fn refusal(&self) -> Option<String> {
-        self.refusal.as_ref().map(ToString::to_string)
-    }
-
-    /// Lines for the log.
-    pub(super) fn take_log(&mut self) -> Vec<(Level, String)> {
-        std::mem::take(&mut self.log)
-    }
-
-    fn tell_refused(&mut self, refusal: Refusal) {
-        let is_news = self.refusal.as_ref() != Some(&refusal);
-        let is_due = self.told.is_none_or(|told| told.elapsed() >= TELL_AGAIN);
-        let makes_room = matches!(refusal, Refusal::Full) && self.journal.crowding().is_some();
-        if (is_news || is_due) && !makes_room {
-            let message = format!("{refusal}; until then nothing is read, and telemetry stays in the apps' rings");
-            self.log.push((Level::Error, message));
-            self.told = Some(Instant::now());
-        }
-        self.refusal = Some(refusal);
-    }
-
-    fn tell_taken(&mut self) {
-        if self.refusal.take().is_some() && self.told.take().is_some() {
-            self.log.push((Level::Info, "the journal can be written again".into()));
-        }
-    }
-
-    fn tell_slow(&mut self, begun: Instant) {
-        let took = begun.elapsed();
-        if took > SLOW && self.told.is_none_or(|told| told.elapsed() >= TELL_AGAIN) {
-            self.told = Some(Instant::now());
-            let directory = self.journal.directory().display();
-            let message = format!("state directory {directory}: a transaction took {took:.1?}; choose a faster disk");
-            self.log.push((Level::Warn, message));
-        }
-    }
-}
-
-/// `5 spans and 2 log records`.
-fn items_text(amount: &Amount) -> String {
-    let names = ["spans", "log records", "data points"];
-    let parts: Vec<String> = amount
-        .items
-        .iter()
-        .zip(names)
-        .filter(|(count, _)| **count > 0)
-        .map(|(count, name)| format!("{count} {name}"))
-        .collect();
-    parts.join(" and ")
 }
 
 /// What a receiver needs to keep a journal.

@@ -129,7 +129,7 @@ impl<E: Encode> Lane<E> {
         let hurries = self.unhurried >= slots / HURRY_FRACTION;
         if outlet.keeps() {
             self.unkept += taken as u64;
-            if self.unkept > 0 || self.encode.items() > 0 {
+            if self.is_gathering() {
                 let since = *self.gathering_since.get_or_insert(pass.now);
                 let lingered = urgent || pass.now.saturating_duration_since(since) >= LINGER;
                 // slots come back with the commit, so a ring that fills is no reason to hurry those who send
@@ -202,6 +202,7 @@ impl<E: Encode> Lane<E> {
             open: &open.bytes,
             gone,
             position,
+            note: None,
         };
         let Ok(keep) = outlet.keep(kept) else {
             return;
@@ -223,7 +224,7 @@ impl<E: Encode> Lane<E> {
         self.held.is_some()
     }
 
-    /// Something was read that is neither handed over nor in the journal.
+    /// Something was read that is neither handed over nor in the journal. Its file is not let go before.
     pub(super) fn is_gathering(&self) -> bool {
         self.encode.items() > 0 || self.unkept > 0 || self.held.is_some() || !self.encode.gone().is_empty()
     }

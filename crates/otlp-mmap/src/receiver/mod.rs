@@ -13,9 +13,13 @@ mod lane;
 mod logs;
 mod measured;
 mod pattern;
+mod preference;
 mod producer;
+mod round_note;
 mod run;
 mod storage;
+mod stream;
+mod sweep;
 mod traces;
 mod watch;
 
@@ -27,7 +31,7 @@ use crate::cells::GroupRules;
 pub use crate::cells::Temporality;
 
 use crate::journal::{DestinationOptions, JournalStats};
-use crate::otlp::{Piece, Signal};
+use crate::otlp::{Faults, Piece, Signal};
 use crate::reader::DEAD_SLOT_TIMEOUT;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -165,6 +169,8 @@ pub struct ReceiverStats {
     pub files_set_aside: u64,
     /// Files of the dead, drained and removed.
     pub files_removed: u64,
+    /// What delta streams had exported of files that went without them, removed.
+    pub baselines_swept: u64,
     /// Records taken from the rings, by ring.
     pub records: [u64; 3],
     /// Spans (incomplete ones included), log records and data points handed over, by signal.
@@ -179,8 +185,8 @@ pub struct ReceiverStats {
     pub changes_without_start: u64,
     /// Records that could not be decoded.
     pub records_quarantined: u64,
-    /// Records taken cut, as what they name in the spill ring was not there, or not whole.
-    pub spills_lost: u64,
+    /// What was left out of, or repaired in, records that were taken.
+    pub faults: Faults,
     /// Slots claimed by a dead writer and never published.
     pub slots_skipped: u64,
     /// Open spans exported early because a bound was reached.

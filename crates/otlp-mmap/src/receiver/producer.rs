@@ -11,7 +11,7 @@ use crate::otlp::{Assembler, AssemblerOptions, LogEncoder, MeasurementEncoder};
 use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// How long open spans out of a journal wait for a file of their producer.
@@ -218,6 +218,15 @@ impl Producer {
         }
     }
 
+    /// The state directory was removed: what it alone held is written again. True if the journal took it.
+    pub(super) fn write_again(&mut self, outlet: &mut Outlet<'_>) -> bool {
+        for file in self.files.iter_mut().chain(&mut self.retiring) {
+            file.cells.put_baselines_back(outlet);
+        }
+        self.assembler().will_lose(u64::MAX);
+        self.keep_all(outlet)
+    }
+
     /// Collects metrics that are due.
     pub(super) fn collect(&mut self, outlet: &mut Outlet<'_>, pass: &Pass<'_>) -> Progress {
         if pass.flush {
@@ -333,6 +342,10 @@ impl Producer {
     fn finish(&mut self, file: Attached, outlet: &mut Outlet<'_>) {
         self.leave(&file);
         if !file.is_removable() {
+            if !file.reader.is_in_place() {
+                let Attached { cells, reader, .. } = file;
+                cells.remove_baselines(&reader, outlet);
+            }
             return;
         }
         let path = file.reader.file().path();
@@ -343,7 +356,8 @@ impl Producer {
                     Level::Debug,
                     format!("removed {}: drained, its writer is done with it", path.display()),
                 );
-                file.cells.remove_baselines();
+                let Attached { cells, reader, .. } = file;
+                cells.remove_baselines(&reader, outlet);
             }
             Err(error) => outlet.log(
                 Level::Warn,
@@ -395,6 +409,12 @@ impl Producer {
         self.files.front().is_some_and(Attached::is_exhausted)
     }
 
+    /// Where the files are that it reads.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &Path> {
+        let files = self.files.iter().chain(&self.retiring);
+        files.map(|file| file.reader.file().path())
+    }
+
     /// It has no files any more.
     pub(super) fn is_finished(&self) -> bool {
         self.files.is_empty() && self.retiring.is_empty() && self.orphan.is_none() && !self.is_gathering()
@@ -408,9 +428,10 @@ impl Producer {
         self.logs.add_to(stats);
         self.measured.add_to(stats);
         stats.records_quarantined += self.measured.encode.quarantined();
+        stats.faults += self.measured.encode.faults();
         let logs = self.logs.encode.counters();
         stats.records_quarantined += logs.quarantined;
-        stats.spills_lost += logs.faults.lost_spills;
+        stats.faults += logs.faults;
         for file in self.files.iter().chain(&self.retiring) {
             stats.series_skipped += file.cells.skipped();
         }

@@ -4,6 +4,7 @@ use super::keeper::{Keeper, Storage};
 use super::producer::{Producer, ProducerKey};
 use super::run::Run;
 use super::{Command, Event, Level, Pulse, ReceiverOptions};
+use crate::journal::fail_point::fail_point;
 use crate::journal::{Journal, OpenSpanStore};
 use std::collections::HashMap;
 use std::sync::mpsc::RecvTimeoutError;
@@ -197,8 +198,7 @@ impl Run<'_> {
         };
         if keeper.tend(now) {
             for producer in self.producers.values_mut() {
-                producer.assembler().will_lose(u64::MAX);
-                producer.keep_all(&mut self.outlet);
+                producer.write_again(&mut self.outlet);
             }
         }
         while let Some(keeper) = &mut self.outlet.keeper
@@ -219,6 +219,21 @@ impl Run<'_> {
                 keeper.drop_oldest();
             }
         }
+        self.let_go_behind_oldest();
+    }
+
+    /// Lets segments go that nobody needs, while an older one is held. True if some went.
+    fn let_go_behind_oldest(&mut self) -> bool {
+        let Some(through) = self.outlet.keeper.as_mut().and_then(Keeper::begin_hollow) else {
+            return false;
+        };
+        let mut all_kept = true;
+        for producer in self.producers.values_mut() {
+            producer.assembler().will_lose(u64::MAX);
+            all_kept &= producer.keep_all(&mut self.outlet);
+        }
+        let keeper = self.outlet.keeper.as_mut();
+        keeper.is_some_and(|keeper| keeper.end_hollow(through, all_kept))
     }
 
     /// The journal is full, or the disk is: its oldest segment goes.
@@ -226,6 +241,9 @@ impl Run<'_> {
         let Some(segment) = self.outlet.keeper.as_ref().and_then(Keeper::crowding) else {
             return;
         };
+        if self.let_go_behind_oldest() {
+            return;
+        }
         if let Some(keeper) = &mut self.outlet.keeper {
             keeper.is_making_room = true;
         }
@@ -245,6 +263,7 @@ impl Run<'_> {
 
     /// Writes the open spans that stand in a segment into a later one. False if that did not work.
     fn carry(&mut self, segment: u64) -> bool {
+        fail_point("carrying open spans");
         let mut all_kept = true;
         for producer in self.producers.values_mut() {
             if producer.assembler().depends_on(segment) {

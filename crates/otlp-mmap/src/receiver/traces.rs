@@ -34,7 +34,7 @@ impl Traces {
         stats.open_spans_evicted += assembled.evicted;
         stats.spans_incomplete += assembled.incomplete;
         stats.records_quarantined += assembled.quarantined;
-        stats.spills_lost += assembled.faults.lost_spills;
+        stats.faults += assembled.faults;
     }
 }
 

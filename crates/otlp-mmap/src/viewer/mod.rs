@@ -2,9 +2,10 @@
 //!
 //! [`inspect`] tells everything about one file. A [`Viewer`] follows the files of folders: what their processes are, which spans
 //! are open right now, and each record as it comes. It keeps its own positions and begins with what the rings still hold, read or
-//! not; a span that began more than a ring ago, before the viewer did, is not known to it.
+//! not. A span that began more than a ring ago is known to it where it may read the journal of the collector that reads the file.
 
 mod inspection;
+mod journalled;
 mod process;
 mod ring_state;
 mod tail;
@@ -17,7 +18,7 @@ pub use ring_state::RingState;
 use crate::otlp::{Piece, Signal, TraceEncoder};
 use crate::receiver::discovery::Discovery;
 use process::{Process, ProcessKey};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::time::Instant;
 use watched::{Sinks, Watched};
@@ -40,6 +41,8 @@ pub struct Viewer {
     processes: BTreeMap<ProcessKey, Process>,
     sinks: Sinks,
     has_looked: bool,
+    /// State directories of collectors.
+    journals: Vec<PathBuf>,
 }
 
 impl Viewer {
@@ -51,7 +54,14 @@ impl Viewer {
             processes: BTreeMap::new(),
             sinks: Sinks::default(),
             has_looked: false,
+            journals: Vec::new(),
         }
+    }
+
+    /// Takes spans that began before what the rings hold from the journals in these state directories, at the first visit. What is no
+    /// journal, or may not be read, is passed over.
+    pub fn look_into_journals(&mut self, directories: Vec<PathBuf>) {
+        self.journals = directories;
     }
 
     /// Looks at everything once. What the first visit finds counts as seen; it is not handed on.
@@ -77,6 +87,11 @@ impl Viewer {
     }
 
     fn look(&mut self, now: Instant, visit: &mut Visit) {
+        // before the files: what was written meanwhile is in their rings
+        let mut known = HashMap::new();
+        for directory in std::mem::take(&mut self.journals) {
+            known.extend(journalled::journalled(&directory));
+        }
         let look = self.discovery.look(now);
         for (directory, error) in look.failures {
             visit
@@ -85,16 +100,22 @@ impl Viewer {
         }
         for found in look.found {
             match Watched::open(&found.path, !self.has_looked) {
-                Ok(file) => self
-                    .processes
-                    .entry(ProcessKey::of(&file, &found.path))
-                    .or_default()
-                    .add(file),
+                Ok(file) => {
+                    let key = ProcessKey::of(&file, &found.path);
+                    self.processes.entry(key).or_default().add(file);
+                }
                 Err(error) if error.may_become_ready() => self.discovery.forget(&found.path),
                 Err(error) => visit.problems.push(error.to_string()),
             }
         }
         self.has_looked = true;
+        for (key, process) in &mut self.processes {
+            if let ProcessKey::Stream(stream) = key
+                && let Some(journalled) = known.remove(stream.as_slice())
+            {
+                process.go_on_from(journalled);
+            }
+        }
         self.processes.retain(|_, process| process.tend());
     }
 

@@ -1,5 +1,6 @@
 //! One producer under a viewer's eyes: all files of its stream.
 
+use super::journalled::Journalled;
 use super::ring_state::RingState;
 use super::watched::{Sinks, Watched};
 use crate::file::RingId;
@@ -70,6 +71,18 @@ impl Process {
         self.files.push((file, at));
         self.files
             .sort_by_key(|(file, _)| file.reader.identity().map_or(0, |identity| identity.generation));
+    }
+
+    /// Nothing was looked at yet: goes on from what a journal knows, if the rings still hold all that came after it.
+    pub(super) fn go_on_from(&mut self, journalled: Journalled) {
+        let Journalled { assembler, position } = journalled;
+        let holds = |(file, _): &(Watched, _)| file.holds_spans_after(&position);
+        if self.files.iter().all(holds) {
+            self.assembler = assembler;
+            for (file, _) in &mut self.files {
+                file.go_on_from(&position);
+            }
+        }
     }
 
     pub(super) fn visit(&mut self, now: Instant, sinks: &mut Sinks) {

@@ -33,6 +33,16 @@ impl Tail {
         }
     }
 
+    /// It has not gone past this index.
+    pub(super) fn is_at_most(&self, index: i64) -> bool {
+        self.next <= index
+    }
+
+    /// Records before this index are known, so none of them is lost.
+    pub(super) fn skip_known(&mut self, index: i64) {
+        self.next = self.next.max(index);
+    }
+
     /// Copies the next record into `record`, which is cleared first.
     pub(super) fn take(&mut self, ring: Ring<'_>, now: Instant, record: &mut Vec<u8>) -> Tailed {
         let claimed = ring.writer_index();

@@ -4,6 +4,7 @@ use super::ring_state::RingState;
 use super::tail::{Tail, Tailed};
 use crate::dump;
 use crate::file::{FileError, RingId};
+use crate::journal::Position;
 use crate::otlp::{Assembler, LogEncoder, Piece, Resolver, Signal, TraceEncoder};
 use crate::reader::FileReader;
 use std::path::Path;
@@ -42,6 +43,29 @@ impl Watched {
             reader,
             is_history,
         })
+    }
+
+    /// The spans ring holds every record that is not up to this position.
+    pub(super) fn holds_spans_after(&self, position: &Position) -> bool {
+        let next = self.next_span(position);
+        next.is_none_or(|next| self.spans.is_at_most(next))
+    }
+
+    /// Records up to this position are known.
+    pub(super) fn go_on_from(&mut self, position: &Position) {
+        if let Some(next) = self.next_span(position) {
+            self.spans.skip_known(next);
+        }
+    }
+
+    /// The record after those of the position; None in a file that it does not speak of.
+    fn next_span(&self, position: &Position) -> Option<i64> {
+        let identity = self.reader.identity()?;
+        if identity.file_id[..] == position.file[..] {
+            return Some(position.indices[RingId::Spans as usize].saturating_add(1));
+        }
+        let is_read = identity.generation < position.generation;
+        is_read.then(|| self.reader.file().ring(RingId::Spans).writer_index().saturating_add(1))
     }
 
     /// Shows new records to the assembler of their producer and to the encoders.

@@ -7,8 +7,9 @@ use super::Writer;
 use super::generation::Generation;
 use super::status::CommitStatus;
 use crate::cells::{Begun, HomeFile, Host, NoHome, Space};
-use crate::directory::{self, Limits};
-use crate::file::{Access, CELLS_RESERVATION, FileView, Mapping, allocate_more};
+use crate::directory::{self, Limits, Removed};
+use crate::file::{Access, CELLS_RESERVATION, FileView, Mapping, RingId, allocate_more};
+use crate::layout::constant;
 
 /// Bytes that a file grows by before the folder's limit is looked at again.
 const LOOK_EVERY: u64 = 1 << 20;
@@ -36,7 +37,14 @@ impl HomeFile for Home {
             if let Some(bytes) = self.directory_limit {
                 limits.bytes = bytes;
             }
-            directory::make_room(folder, length, limits).map_err(io::Error::other)?;
+            let mut removed = Removed::default();
+            let made = directory::make_room(folder, length, limits, &mut removed);
+            if let Some(extension) = self.file.view.extension() {
+                for (ring, unread) in RingId::ALL.into_iter().zip(removed.unread) {
+                    extension.add_drops(ring, constant::DROP_LIMIT, unread);
+                }
+            }
+            made.map_err(io::Error::other)?;
         }
         allocate_more(self.file.view.mapping().file(), offset, length)
     }

@@ -8,6 +8,7 @@ mod cells;
 mod create;
 mod drops;
 mod epoch;
+mod failure;
 mod generation;
 mod geometry;
 mod handle;

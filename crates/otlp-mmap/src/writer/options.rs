@@ -35,7 +35,7 @@ pub struct WriterOptions {
     pub directory_limit: Option<u64>,
     /// Index of any ring at which the next file begins ([`ROLL_AT`]); tests lower it.
     pub roll_at: i64,
-    /// How long a file that could not be made is not tried again.
+    /// How long a file that could not be made is not tried again; sooner when a folder that was over its limit has changed.
     pub retry_after: Duration,
 }
 

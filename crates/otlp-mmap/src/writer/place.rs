@@ -9,7 +9,7 @@ use super::single_file::{self, Outcome};
 use crate::clock;
 use crate::directory::{self, Limits, Owner, Removed};
 use crate::file::lock::Lock;
-use crate::file::{FileView, Identity, liveness};
+use crate::file::{FileError, FileView, Identity, liveness};
 use crate::layout::constant;
 use crate::random;
 
@@ -29,7 +29,6 @@ pub(super) struct Placed {
     pub view: FileView,
     pub lock: Lock,
     pub single: bool,
-    pub removed: Removed,
     pub warning: Option<String>,
 }
 
@@ -37,8 +36,31 @@ pub(super) struct Placed {
 pub(super) enum Refused {
     /// A living process writes the single file.
     PathInUse,
-    /// A sentence for every place that was tried.
-    Failed(String),
+    Failed(Reason),
+}
+
+/// Why no file could be made.
+#[derive(Default)]
+pub(super) struct Reason {
+    /// For every place that was tried.
+    pub sentences: Vec<String>,
+    /// Folders that are over their limit: they may take a file later.
+    pub crowded: Vec<PathBuf>,
+}
+
+impl From<String> for Reason {
+    fn from(sentence: String) -> Self {
+        Self {
+            sentences: vec![sentence],
+            crowded: Vec::new(),
+        }
+    }
+}
+
+impl From<FileError> for Reason {
+    fn from(error: FileError) -> Self {
+        error.to_string().into()
+    }
 }
 
 /// Folders that a location stands for, best first.
@@ -56,31 +78,47 @@ fn parent(path: &Path) -> &Path {
         .unwrap_or(Path::new("."))
 }
 
-/// Makes the file in the first place that works. `fill` writes what a reader must find in it from the start.
-pub(super) fn make(wanted: &Wanted<'_>, mut fill: impl FnMut(&FileView)) -> Result<Placed, Refused> {
+/// Makes the file in the first place that works. `fill` writes what a reader must find in it from the start; files of others that had to
+/// go are added to `removed`.
+pub(super) fn make(
+    wanted: &Wanted<'_>,
+    removed: &mut Removed,
+    mut fill: impl FnMut(&FileView),
+) -> Result<Placed, Refused> {
     if let Location::File(path) = &wanted.options.location
         && !wanted.path_in_use
     {
         return make_single(wanted, path, &mut fill);
     }
-    let mut reasons = Vec::new();
+    let mut reasons = Reason::default();
     for folder in folders(&wanted.options.location, wanted.path_in_use) {
-        match make_in(wanted, &folder, &mut fill) {
+        match make_in(wanted, &folder, removed, &mut fill) {
             Ok(placed) => return Ok(placed),
-            Err(reason) => reasons.push(reason),
+            Err(reason) => {
+                reasons.sentences.extend(reason.sentences);
+                reasons.crowded.extend(reason.crowded);
+            }
         }
     }
-    Err(Refused::Failed(reasons.join("; ")))
+    Err(Refused::Failed(reasons))
 }
 
-fn make_in(wanted: &Wanted<'_>, folder: &Path, fill: &mut dyn FnMut(&FileView)) -> Result<Placed, String> {
+fn make_in(
+    wanted: &Wanted<'_>,
+    folder: &Path,
+    removed: &mut Removed,
+    fill: &mut dyn FnMut(&FileView),
+) -> Result<Placed, Reason> {
     directory::prepare(folder, wanted.owner).map_err(|error| error.to_string())?;
     let plan = plan(wanted.options, folder)?;
     let mut limits = Limits::default();
     if let Some(bytes) = wanted.options.directory_limit {
         limits.bytes = bytes;
     }
-    let removed = directory::make_room(folder, plan.length, limits)?;
+    directory::make_room(folder, plan.length, limits, removed).map_err(|sentence| Reason {
+        crowded: vec![folder.to_owned()],
+        ..sentence.into()
+    })?;
     let identity = identity(wanted, constant::MODE_DIRECTORY, &plan);
     let [a, b, c, d, ..] = wanted.stream_id;
     let name = directory::file_name(
@@ -90,27 +128,26 @@ fn make_in(wanted: &Wanted<'_>, folder: &Path, fill: &mut dyn FnMut(&FileView)) 
         u32::from_le_bytes([a, b, c, d]),
         wanted.generation,
     );
-    let new =
-        NewFile::make(&folder.join(name), &plan, wanted.owner, identity, fill).map_err(|error| error.to_string())?;
-    let (view, lock) = new.publish().map_err(|error| error.to_string())?;
+    let new = NewFile::make(&folder.join(name), &plan, wanted.owner, identity, fill)?;
+    let (view, lock) = new.publish()?;
     Ok(Placed {
         view,
         lock,
         single: false,
-        removed,
         warning: directory::warning(folder),
     })
 }
 
 fn make_single(wanted: &Wanted<'_>, path: &Path, fill: &mut dyn FnMut(&FileView)) -> Result<Placed, Refused> {
-    let failed = |error: crate::file::FileError| Refused::Failed(error.to_string());
+    let failed = |error: FileError| Refused::Failed(error.into());
     if !parent(path).is_dir() {
-        return Err(Refused::Failed(format!(
+        let sentence = format!(
             "{}: its directory does not exist; make it, or choose another path",
             path.display()
-        )));
+        );
+        return Err(Refused::Failed(sentence.into()));
     }
-    let plan = plan(wanted.options, parent(path)).map_err(Refused::Failed)?;
+    let plan = plan(wanted.options, parent(path)).map_err(|sentence| Refused::Failed(sentence.into()))?;
     let identity = identity(wanted, constant::MODE_SINGLE_FILE, &plan);
     let new = NewFile::make(path, &plan, wanted.owner, identity, fill).map_err(failed)?;
     match single_file::place(path, new).map_err(failed)? {
@@ -120,7 +157,6 @@ fn make_single(wanted: &Wanted<'_>, path: &Path, fill: &mut dyn FnMut(&FileView)
                 view,
                 lock,
                 single: true,
-                removed: Removed::default(),
                 warning: directory::warning(parent(path)),
             })
         }

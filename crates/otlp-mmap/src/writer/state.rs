@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Writer;
 use super::epoch::Current;
+use super::failure::Failure;
 use super::generation::Generation;
 use super::interner::{InternError, Interner};
 use super::options::Location;
@@ -11,7 +12,7 @@ use super::place::{self, Placed, Refused, Wanted};
 use super::resource::Resource;
 use super::settings::Settings;
 use super::status::{CommitStatus, WriterStatus};
-use crate::clock;
+use crate::directory::Removed;
 use crate::file::{FileView, Inode, PADDED_PREFIX, RingId};
 use crate::layout::constant;
 use crate::random;
@@ -49,8 +50,8 @@ pub(super) struct State {
     path_in_use: bool,
     error: Option<String>,
     warnings: Vec<String>,
-    /// Monotonic clock of the last failure to make a file.
-    failed_at: Option<u64>,
+    /// The last attempt to make a file, if it failed.
+    failure: Option<Failure>,
     flush_epoch: u64,
     acknowledged_epoch: u64,
 }
@@ -72,7 +73,7 @@ impl State {
             path_in_use: false,
             error: None,
             warnings: Vec::new(),
-            failed_at: None,
+            failure: None,
             flush_epoch: 0,
             acknowledged_epoch: 0,
         }
@@ -299,11 +300,11 @@ impl State {
     }
 
     /// Makes the next file and swaps it in with `epoch`; closes the one before. None, with the reason kept, if that fails; then it
-    /// is not tried again for a while.
+    /// is not tried again for a while, or until there may be room.
     fn make_file(&mut self, writer: &Writer, epoch: u32) -> Option<Arc<Generation>> {
-        let now = clock::monotonic_nanos();
-        let retry = writer.options.retry_after.as_nanos() as u64;
-        if self.failed_at.is_some_and(|at| now.saturating_sub(at) < retry) {
+        if let Some(failure) = &mut self.failure
+            && !failure.is_over(writer.options.retry_after)
+        {
             return None;
         }
         let mut interner = Interner::default();
@@ -315,9 +316,13 @@ impl State {
             generation: self.next_generation,
             path_in_use: self.path_in_use,
         };
-        let made = place::make(&wanted, |view| {
+        let mut removed = Removed::default();
+        let made = place::make(&wanted, &mut removed, |view| {
             fits = self.fill(view, &mut interner, &writer.options.service_name);
         });
+        for (ring, unread) in RingId::ALL.into_iter().zip(removed.unread) {
+            writer.drops.add(None, ring, constant::DROP_LIMIT, unread);
+        }
         let placed = match made {
             Ok(placed) => placed,
             Err(Refused::PathInUse) => {
@@ -326,8 +331,8 @@ impl State {
                 return self.make_file(writer, epoch);
             }
             Err(Refused::Failed(reason)) => {
-                self.error = Some(reason);
-                self.failed_at = Some(now);
+                self.error = Some(reason.sentences.join("; "));
+                self.failure = Some(Failure::new(reason.crowded));
                 return None;
             }
         };
@@ -359,7 +364,7 @@ impl State {
 
     fn swap_in(&mut self, writer: &Writer, placed: Placed, interner: Interner, epoch: u32) -> Arc<Generation> {
         self.error = None;
-        self.failed_at = None;
+        self.failure = None;
         self.last_serial = self.last_serial.wrapping_add(1).max(1);
         let file = Arc::new(Generation::new(
             placed.view,
@@ -369,9 +374,6 @@ impl State {
             placed.single,
             writer.options.roll_at,
         ));
-        for (ring, unread) in RingId::ALL.into_iter().zip(placed.removed.unread) {
-            writer.drops.add(None, ring, constant::DROP_LIMIT, unread);
-        }
         if let Some(warning) = placed.warning {
             self.warn(&warning);
         }

@@ -32,7 +32,7 @@ pub fn options(data: &Path, state: &Path) -> ReceiverOptions {
 pub fn destination(name: &str) -> DestinationOptions {
     DestinationOptions {
         name: name.into(),
-        signals: vec![Signal::Traces, Signal::Logs],
+        signals: vec![Signal::Traces, Signal::Logs, Signal::Metrics],
     }
 }
 
@@ -45,6 +45,8 @@ pub struct Sink {
     pub spans: BTreeMap<u64, Vec<Out>>,
     /// Log records, likewise.
     pub logs: BTreeMap<u64, u32>,
+    /// Pieces of data points: their metric stream, and the request.
+    pub points: Vec<(String, Vec<u8>)>,
     /// Pieces that came again.
     pub repeated: u64,
 }
@@ -54,6 +56,10 @@ impl Sink {
         if let Some(before) = self.pieces.insert(handed.sequence, handed.piece.bytes.clone()) {
             assert_eq!(before, handed.piece.bytes, "piece {} changed", handed.sequence);
             self.repeated += 1;
+            return;
+        }
+        if handed.signal == Signal::Metrics {
+            self.points.push((handed.stream.clone(), handed.piece.bytes.clone()));
             return;
         }
         if handed.signal == Signal::Logs {

@@ -65,7 +65,11 @@ impl Spans {
     }
 
     pub fn log(&mut self, id: u64) -> CommitStatus {
-        self.write_to(RingId::Events, log, id)
+        self.log_as(log, id)
+    }
+
+    pub fn log_as(&mut self, make: fn(u64, i64) -> Vec<u8>, id: u64) -> CommitStatus {
+        self.write_to(RingId::Events, make, id)
     }
 
     fn write_to(&mut self, ring: RingId, make: fn(u64, i64) -> Vec<u8>, id: u64) -> CommitStatus {

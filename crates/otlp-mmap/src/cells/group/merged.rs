@@ -112,10 +112,19 @@ impl Merged {
         &self.series
     }
 
-    /// The collection is over; its value goes on.
-    pub(super) fn rest(&mut self) {
+    /// It forgets what was merged.
+    pub(super) fn begin_anew(&mut self) {
+        self.start = u64::MAX;
         self.members = 0;
-        self.goes_on = true;
+        self.goes_on = false;
+        self.extremes = true;
+        self.series.exemplars.clear();
+    }
+
+    /// The collection is over; its value goes on, if it has one.
+    pub(super) fn rest(&mut self) {
+        self.goes_on |= self.members > 0;
+        self.members = 0;
         self.series.exemplars.clear();
     }
 }

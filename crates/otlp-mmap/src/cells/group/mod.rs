@@ -7,6 +7,7 @@
 mod merged;
 mod rules;
 
+pub(crate) use rules::merges_gains;
 pub use rules::{GaugeFunction, GroupRule, GroupRules};
 
 use std::sync::Arc;
@@ -14,7 +15,7 @@ use std::sync::Arc;
 use hashbrown::HashMap;
 
 use self::merged::Merged;
-use self::rules::{Place, merges_gains};
+use self::rules::Place;
 use crate::cells::{InstrumentView, Series};
 use crate::otlp::{AggregationTemporality, Interval};
 
@@ -105,6 +106,14 @@ impl Groups {
             all.len() - 1
         });
         all[at].add(instrument, series, start, self.rules.gauges);
+    }
+
+    /// Leaves out the first `count` merged series of this collection that are merged by gains: an earlier process handed them out. They
+    /// begin anew with the next collection, so that none of their gains counts twice.
+    pub(crate) fn leave_out(&mut self, count: u64) {
+        let gains = self.instruments.iter_mut().filter(|each| merges_gains(&each.view));
+        let due = gains.flat_map(|each| &mut each.series).filter(|merged| merged.is_due());
+        due.take(count as usize).for_each(Merged::begin_anew);
     }
 
     /// The next merged series of this collection, once all series were taken; None at the end.

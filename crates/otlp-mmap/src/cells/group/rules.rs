@@ -127,7 +127,7 @@ impl GroupRules {
 }
 
 /// What is merged by what was gained: values that only grow while a series lives.
-pub(super) fn merges_gains(instrument: &InstrumentView) -> bool {
+pub(crate) fn merges_gains(instrument: &InstrumentView) -> bool {
     match instrument.kind {
         cells::KIND_SUM | cells::KIND_OBSERVED_SUM => instrument.is_monotonic(),
         cells::KIND_HISTOGRAM | cells::KIND_EXPONENTIAL => true,

@@ -231,6 +231,18 @@ impl CellReader {
         false
     }
 
+    /// The place of an instrument in the walk over all of them. New instruments do not change in which order the others come.
+    pub(crate) fn place_of(&self, unit_offset: u32) -> Option<usize> {
+        let is_it = |&at: &u32| self.instruments[at as usize].unit_offset == unit_offset;
+        self.order.iter().position(is_it)
+    }
+
+    /// Where the walk is: the place of the instrument, and the cell of the series. Both only grow.
+    #[inline]
+    pub(crate) fn walked(&self) -> (usize, u32) {
+        (self.position.instrument - 1, self.series.cell)
+    }
+
     /// The series that [`CellReader::advance`] went to.
     #[inline]
     #[must_use]

@@ -1,6 +1,6 @@
 //! Cuts a record until it fits into a slot, and says what has to stand in the spill ring for it.
 
-use super::parts::{EVENT, Holder, Kind, Part, Record, SPAN_EVENT};
+use super::parts::{EVENT, Holder, Kind, LINK_EVENT, Part, Record, SPAN_EVENT};
 use crate::file::{RingId, SpillReference};
 use crate::layout::field;
 use crate::splice::{Change, Edit, splice};
@@ -9,9 +9,6 @@ use hashbrown::HashMap;
 
 /// A reference of which every field has its full width, tag and length included.
 pub(super) const REFERENCE_LEN: usize = 3 + 9 + 5 + 5;
-
-/// Of a part that is cut, a version-1 reader sees at least this much, or as much as ends with a whole character.
-const LEAST: usize = 24;
 
 /// A record that fits, but for what stands in the spill ring.
 #[derive(Debug)]
@@ -26,14 +23,18 @@ impl Cut {
     /// Cuts `record`, of `ring`, to at most `capacity` bytes with its reference, and makes `spilled` the message Spilled, whose places are
     /// those in the record with its reference. None if that cannot be done.
     pub(super) fn new(ring: RingId, record: &[u8], capacity: usize, spilled: &mut Vec<u8>) -> Option<Self> {
-        let schema = match ring {
-            RingId::Events => EVENT,
-            RingId::Spans => SPAN_EVENT,
-            RingId::Measurements => return None,
-        };
+        match ring {
+            RingId::Events => Self::of(&EVENT, record, capacity, spilled),
+            RingId::Spans => Self::of(&SPAN_EVENT, record, capacity, spilled)
+                .or_else(|| Self::of(&LINK_EVENT, record, capacity, spilled)),
+            RingId::Measurements => None,
+        }
+    }
+
+    fn of(schema: &Record, record: &[u8], capacity: usize, spilled: &mut Vec<u8>) -> Option<Self> {
         let parts = schema.parts(record).ok()?;
         let room = capacity.checked_sub(REFERENCE_LEN)?;
-        let Division { kept, moved } = divide(record, &schema, parts, room)?;
+        let Division { kept, moved } = divide(record, schema, parts, room)?;
         let moved_bytes: usize = moved.iter().map(|(start, end)| end - start).sum();
         let fixed = record.len() - moved_bytes - kept.iter().map(|part| part.len).sum::<usize>();
         let each = level(&kept, room.checked_sub(fixed)?);
@@ -128,7 +129,7 @@ struct Division {
 /// Moves fields away as far as the record would not fit even with every part cut. Only a record that holds its reference itself
 /// can give fields away.
 fn divide(record: &[u8], schema: &Record, parts: Vec<Part>, room: usize) -> Option<Division> {
-    let least = |part: &Part| part.len - part.len.min(LEAST);
+    let least = |part: &Part| part.len.saturating_sub(schema.least);
     let saved: usize = parts.iter().map(least).sum();
     let mut excess = (record.len() - saved).saturating_sub(room);
     if excess == 0 {
@@ -207,6 +208,8 @@ fn prefix(body: &[u8], kind: Kind, most: usize) -> usize {
             .rev()
             .find(|&end| body.get(end).is_none_or(|byte| byte & 0xc0 != 0x80))
             .unwrap_or(0),
+        Kind::Members if most == body.len() => most,
+        Kind::Members => body[..=most].iter().rposition(|byte| *byte == b',').unwrap_or(0),
         Kind::Fields => {
             let mut fields = Fields::new(body);
             let mut end = 0;

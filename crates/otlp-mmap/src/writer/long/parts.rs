@@ -8,6 +8,8 @@ use crate::wire::{Fields, Malformed, Value};
 pub(super) enum Kind {
     /// Between characters.
     Text,
+    /// Between members that commas separate.
+    Members,
     /// Anywhere.
     Bytes,
     /// Between fields: a list, a map.
@@ -49,6 +51,7 @@ const KEY_VALUE: &[(u32, Schema)] = &[message(field::KEY_VALUE_VALUE, ANY_VALUE)
 const STATUS: &[(u32, Schema)] = &[part(field::STATUS_MESSAGE, Kind::Text)];
 const START: &[(u32, Schema)] = &[
     part(field::START_NAME, Kind::Text),
+    part(field::START_TRACE_STATE, Kind::Members),
     message(field::START_ATTRIBUTES, KEY_VALUE),
 ];
 const UPDATE: &[(u32, Schema)] = &[
@@ -64,7 +67,18 @@ const UPDATE: &[(u32, Schema)] = &[
     message(field::UPDATE_STATUS, STATUS),
 ];
 const END: &[(u32, Schema)] = &[message(field::END_STATUS, STATUS), message(field::END_UPDATE, UPDATE)];
-const LINKS: &[(u32, Schema)] = &[message(field::ADD_LINKS, &[message(field::LINK_ATTRIBUTES, KEY_VALUE)])];
+const LINKS: &[(u32, Schema)] = &[message(
+    field::ADD_LINKS,
+    &[
+        part(field::LINK_TRACE_STATE, Kind::Members),
+        message(field::LINK_ATTRIBUTES, KEY_VALUE),
+    ],
+)];
+
+/// Of a part that is cut, a version-1 reader sees at least this much, or as much as ends with a whole character.
+const LEAST: usize = 24;
+/// Ids and flags of a link, which stand first.
+const LEAST_OF_LINK: usize = 18 + 10 + 5;
 
 /// A record of the spans ring.
 pub(super) const SPAN_EVENT: Record = Record {
@@ -76,6 +90,14 @@ pub(super) const SPAN_EVENT: Record = Record {
         message(field::SPAN_EVENT_LINK, LINKS),
     ],
     holder: Holder::OneOf,
+    least: LEAST,
+};
+
+/// One with links of so many attributes that they do not fit even if each is cut: the links themselves are.
+pub(super) const LINK_EVENT: Record = Record {
+    fields: &[message(field::SPAN_EVENT_LINK, &[part(field::ADD_LINKS, Kind::Fields)])],
+    holder: Holder::OneOf,
+    least: LEAST_OF_LINK,
 };
 
 /// A record of the events ring.
@@ -87,6 +109,7 @@ pub(super) const EVENT: Record = Record {
         message(field::EVENT_ATTRIBUTES, KEY_VALUE),
     ],
     holder: Holder::Record,
+    least: LEAST,
 };
 
 /// Which message begins with the reference to the spill ring.
@@ -102,6 +125,8 @@ pub(super) enum Holder {
 pub(super) struct Record {
     fields: &'static [(u32, Schema)],
     pub(super) holder: Holder,
+    /// Bytes of a part that stay in the record when it is cut.
+    pub(super) least: usize,
 }
 
 impl Record {

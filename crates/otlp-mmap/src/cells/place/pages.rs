@@ -1,0 +1,179 @@
+//! Room in the file for cells, pages, instruments, attribute sets and observers, each complete before a link leads to it.
+
+use super::{NoRoom, Place, Placed, UNIT, Wanted, overflow_attributes};
+use crate::cells::exponential;
+use crate::cells::instrument::Kind;
+use crate::cells::sets::SET_ALIGNMENT;
+use crate::cells::space::Allocate;
+use crate::file::FileView;
+use crate::file::atomic::Ordering;
+use crate::layout::{cell, cells, instrument, page};
+
+/// Cells of an instrument's first page; each next page has twice as many, up to a window full.
+const FIRST_PAGE: u32 = 15;
+
+impl Place {
+    /// A cell in its initial state, in use.
+    pub(super) fn new_cell(
+        &mut self,
+        wanted: &Wanted<'_>,
+        set: u32,
+        bits: u32,
+        allocate: Allocate<'_>,
+    ) -> Result<u32, NoRoom> {
+        let observer = if wanted.instrument.is_observed() {
+            self.observer(wanted.number, wanted.shard, allocate)?
+        } else {
+            0
+        };
+        let cell = match self.instruments[wanted.number as usize].free.pop() {
+            Some(cell) => cell,
+            None => self.fresh_cell(wanted, allocate)?,
+        };
+        let at = u64::from(cell) * UNIT;
+        let values = self.mapping.words(at, 5).ok_or(NoRoom::Lost)?;
+        for word in &values[..4] {
+            word.store(0, Ordering::Relaxed);
+        }
+        values[cell::START / 8].store(wanted.now, Ordering::Relaxed);
+        match &wanted.instrument.kind {
+            Kind::Histogram { .. } => self.histogram_words(wanted.instrument, cell)?.clear(),
+            Kind::Exponential { max_scale, .. } => {
+                exponential::clear(self.histogram_words(wanted.instrument, cell)?, *max_scale);
+            }
+            _ => {}
+        }
+        let words = [
+            (cell::ATTRIBUTES, set),
+            (cell::EXEMPLARS, 0),
+            (cell::NEXT, 0),
+            (cell::OWNER, wanted.shard << cells::OWNER_SHIFT | bits),
+            (cell::OBSERVER, observer),
+        ];
+        for (offset, value) in words {
+            self.half_word(cell, offset)?.store(value, Ordering::Relaxed);
+        }
+        let generation = self.half_word(cell, cell::GENERATION)?;
+        let next = generation.load(Ordering::Relaxed).wrapping_add(1) | 1;
+        // SYNC POINT: who sees an odd generation sees the cell as it was begun.
+        generation.store(next, Ordering::Release);
+        Ok(cell)
+    }
+
+    /// A cell that was never in use.
+    fn fresh_cell(&mut self, wanted: &Wanted<'_>, allocate: Allocate<'_>) -> Result<u32, NoRoom> {
+        let stride = wanted.instrument.stride();
+        let placed = &self.instruments[wanted.number as usize];
+        let (unit, mut last_page, mut capacity) = (placed.unit, placed.last_page, placed.capacity);
+        let full = last_page == 0 || self.half_word(last_page, page::USED)?.load(Ordering::Relaxed) >= capacity;
+        if full {
+            let window = (cells::WINDOW / stride).max(1);
+            capacity = if last_page == 0 {
+                FIRST_PAGE.min(window)
+            } else {
+                (capacity * 2 + 1).min(window)
+            };
+            // a page that fits into what is left of the extent wastes nothing of it
+            let left = (self.space.left().saturating_sub(page::CELLS as u64) / u64::from(stride)) as u32;
+            if left < capacity && left >= FIRST_PAGE {
+                capacity = left;
+            }
+            let length = page::CELLS as u64 + u64::from(capacity) * u64::from(stride);
+            let at = self.take(length, UNIT, allocate)?;
+            let new = (at / UNIT) as u32;
+            self.half_word(new, page::INSTRUMENT)?.store(unit, Ordering::Relaxed);
+            self.half_word(new, page::CAPACITY)?.store(capacity, Ordering::Relaxed);
+            let link = if last_page == 0 {
+                self.half_word(unit, instrument::FIRST_PAGE)?
+            } else {
+                self.half_word(last_page, page::NEXT)?
+            };
+            // SYNC POINT: who follows the link finds a complete page.
+            link.store(new, Ordering::Release);
+            last_page = new;
+            let placed = &mut self.instruments[wanted.number as usize];
+            (placed.last_page, placed.capacity) = (new, capacity);
+        }
+        let used = self.half_word(last_page, page::USED)?;
+        let index = used.load(Ordering::Relaxed);
+        used.store(index + 1, Ordering::Release);
+        let at = u64::from(last_page) * UNIT + page::CELLS as u64 + u64::from(index) * u64::from(stride);
+        Ok((at / UNIT) as u32)
+    }
+
+    /// Writes the instrument into the file, at its first series.
+    pub(super) fn place_instrument(
+        &mut self,
+        view: &FileView,
+        wanted: &Wanted<'_>,
+        allocate: Allocate<'_>,
+    ) -> Result<(), NoRoom> {
+        let number = wanted.number as usize;
+        if self.instruments.len() <= number {
+            self.instruments.resize_with(number + 1, Placed::default);
+        }
+        if self.instruments[number].unit != 0 {
+            return Ok(());
+        }
+        if self.overflow_set == 0 {
+            let overflow = overflow_attributes();
+            let hash = self.sets.hash(&overflow);
+            self.overflow_set = self.store_set(hash, &overflow, allocate)?;
+        }
+        let encoded = wanted.instrument.encode();
+        let at = self.take(encoded.len() as u64, UNIT, allocate)?;
+        if !self.mapping.copy_in(at, &encoded) {
+            return Err(NoRoom::Lost);
+        }
+        let unit = (at / UNIT) as u32;
+        // SYNC POINT: who follows the link finds a complete instrument.
+        if self.last_instrument == 0 {
+            if let Some(extension) = view.extension() {
+                extension.set_first_instrument(at);
+            }
+        } else {
+            self.half_word(self.last_instrument, instrument::NEXT)?
+                .store(unit, Ordering::Release);
+        }
+        self.last_instrument = unit;
+        self.instruments[number].unit = unit;
+        Ok(())
+    }
+
+    pub(super) fn store_set(&mut self, hash: u32, attributes: &[u8], allocate: Allocate<'_>) -> Result<u32, NoRoom> {
+        let header = u64::from(cells::ATTRIBUTES_HEADER);
+        let at = self.take(header + attributes.len() as u64, SET_ALIGNMENT, allocate)?;
+        let mut head = [0; cells::ATTRIBUTES_HEADER as usize];
+        head[..4].copy_from_slice(&(attributes.len() as u32).to_le_bytes());
+        head[4..].copy_from_slice(&crc32fast::hash(attributes).to_le_bytes());
+        if !self.mapping.copy_in(at, &head) || !self.mapping.copy_in(at + header, attributes) {
+            return Err(NoRoom::Lost);
+        }
+        let set = (at / SET_ALIGNMENT) as u32;
+        self.sets.insert(hash, set);
+        Ok(set)
+    }
+
+    /// The word that says which round of a thread's observations is the last complete one.
+    pub(in crate::cells) fn observer(
+        &mut self,
+        number: u32,
+        shard: u32,
+        allocate: Allocate<'_>,
+    ) -> Result<u32, NoRoom> {
+        if let Some(unit) = self.observers.get(&(number, shard)) {
+            return Ok(*unit);
+        }
+        let unit = (self.take(UNIT, UNIT, allocate)? / UNIT) as u32;
+        self.observers.insert((number, shard), unit);
+        Ok(unit)
+    }
+
+    /// Room for something of the file that is no cell.
+    pub(in crate::cells) fn take(&mut self, length: u64, align: u64, allocate: Allocate<'_>) -> Result<u64, NoRoom> {
+        if self.mapping.poisoned() {
+            return Err(NoRoom::Lost);
+        }
+        self.space.take(length, align, allocate)?.ok_or(NoRoom::Lost)
+    }
+}
