@@ -36,3 +36,15 @@ test('series_that_are_not_measured_end_and_others_go_on', (t) =>
     t.deepEqual(values('c')['[["is",{"string":"bound"}]]'], { double: 2 });
     t.deepEqual(values('c')['[["i",{"number":7}]]'], { double: 1 });
   }));
+
+test('series_that_the_index_does_not_remember_end_too', (t) =>
+  metering({ seriesIdleMillis: 200, cardinalityLimit: 600 }, async ({ provider, values }) => {
+    const counter = provider.getMeter('m').createCounter('c');
+    // A list has no number in the index: each look-up is native.
+    for (let i = 0; i < 500; i++) counter.add(1, { of: ['list', String(i)] });
+    t.is(Object.keys(values('c')).length, 500);
+    await until(() => Object.keys(values('c')).length === 0);
+    for (let i = 500; i < 1_000; i++) counter.add(1, { of: ['list', String(i)] });
+    const keys = Object.keys(values('c'));
+    t.is(keys.length, 500, 'none of them is the overflow series');
+  }));

@@ -36,8 +36,8 @@ test('the ES module exports what the CommonJS module does', async (t) => {
 });
 
 const RESOLUTIONS = [
-  { module: 'node16', moduleResolution: 'node16', files: ['app.mts', 'app.cts'] },
-  { module: 'esnext', moduleResolution: 'bundler', files: ['app.ts'] },
+  { module: 'node16', moduleResolution: 'node16', files: ['app.mts', 'app.cts', 'default.mts'] },
+  { module: 'esnext', moduleResolution: 'bundler', files: ['app.ts', 'default.mts'] },
 ];
 
 for (const { module, moduleResolution, files } of RESOLUTIONS) {
@@ -52,7 +52,13 @@ for (const { module, moduleResolution, files } of RESOLUTIONS) {
         '// @ts-expect-error: it is no number',
         "export const wrong: number = new MmapTracerProvider({ directory: '/tmp' });",
       ];
-      for (const file of files) writeFileSync(join(folder, file), app.join('\n'));
+      const byDefault = [
+        "import otlpMmap from 'otlp-mmap';",
+        "export const { file } = new otlpMmap.MmapTracerProvider({ directory: '/tmp' }).status() ?? {};",
+      ];
+      for (const file of files) {
+        writeFileSync(join(folder, file), (file.startsWith('default') ? byDefault : app).join('\n'));
+      }
       const compilerOptions = {
         module,
         moduleResolution,

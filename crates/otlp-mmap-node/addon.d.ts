@@ -410,6 +410,7 @@ export interface JsReceiverStats {
   filesAttached: number
   filesSetAside: number
   filesRemoved: number
+  baselinesSwept: number
   records: Record<string, number>
   items: Record<string, number>
   spansIncomplete: number

@@ -1,8 +1,8 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Piece } from '../native/binding';
-import type { Receipt } from './pipeline/receipt';
+import type { Piece } from '../native/binding.js';
+import type { Receipt } from './pipeline/receipt.js';
 
 export type Signal = Piece['signal'];
 

@@ -1,29 +1,29 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { NativeBinding, Piece } from '../native/binding';
-import { ITEM_NAMES, type Signal } from './batch';
-import type { CollectorConfig } from './config/collector-config';
-import { Deployment, type DeploymentContext } from './deployment';
-import type { Logger } from './logger';
-import { type Memory, memoryOf } from './memory';
-import type { CollectorStatus, Receiver } from './pipeline/component';
-import { Intake } from './pipeline/intake';
-import { metricStreamsOf } from './pipeline/metric-streams';
-import { ServiceManager } from './service-manager';
-import { ReceiverStorage } from './storage/receiver-storage';
-import { SettledCounters } from './telemetry/counters';
-import { IntakeCounts } from './telemetry/intake-counts';
-import { journalMeasurements } from './telemetry/journal-measurements';
+import type { NativeBinding, Piece } from '../native/binding.js';
+import { ITEM_NAMES, type Signal } from './batch.js';
+import type { CollectorConfig } from './config/collector-config.js';
+import { Deployment, type DeploymentContext } from './deployment.js';
+import type { Logger } from './logger.js';
+import { type Memory, memoryOf } from './memory.js';
+import type { CollectorStatus, Receiver } from './pipeline/component.js';
+import { Intake } from './pipeline/intake.js';
+import { metricStreamsOf } from './pipeline/metric-streams.js';
+import { ServiceManager } from './service-manager.js';
+import { ReceiverStorage } from './storage/receiver-storage.js';
+import { SettledCounters } from './telemetry/counters.js';
+import { IntakeCounts } from './telemetry/intake-counts.js';
+import { journalMeasurements } from './telemetry/journal-measurements.js';
 import {
   exporterMeasurements,
   pipelineMeasurements,
   processMeasurements,
   receiverMeasurements,
-} from './telemetry/measurements';
-import type { Measurement } from './telemetry/registry';
-import { type Snapshot, StatsFile, summaryLine, sumOfReceivers } from './telemetry/snapshot';
-import { VERSION } from './version';
+} from './telemetry/measurements.js';
+import type { Measurement } from './telemetry/registry.js';
+import { type Snapshot, StatsFile, summaryLine, sumOfReceivers } from './telemetry/snapshot.js';
+import { VERSION } from './version.js';
 
 /** Milliseconds between two looks at the counters for `--stats-file`. */
 const STATS_INTERVAL = 250;

@@ -1,16 +1,16 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Batch } from './batch';
-import { ITEM_NAMES } from './batch';
-import type { CollectorConfig, Configured } from './config/collector-config';
-import { ConfigError } from './config/problems';
-import { buildExporters, buildGraph, type SharedContext } from './pipeline/build';
-import type { CollectorStatus, Exporter, Extension } from './pipeline/component';
-import type { Graph } from './pipeline/graph';
-import { Intake } from './pipeline/intake';
-import type { Measurement } from './telemetry/registry';
-import { Telemetry } from './telemetry/telemetry';
+import type { Batch } from './batch.js';
+import { ITEM_NAMES } from './batch.js';
+import type { CollectorConfig, Configured } from './config/collector-config.js';
+import { ConfigError } from './config/problems.js';
+import { buildExporters, buildGraph, type SharedContext } from './pipeline/build.js';
+import type { CollectorStatus, Exporter, Extension } from './pipeline/component.js';
+import type { Graph } from './pipeline/graph.js';
+import { Intake } from './pipeline/intake.js';
+import type { Measurement } from './telemetry/registry.js';
+import { Telemetry } from './telemetry/telemetry.js';
 
 export interface DeploymentContext extends SharedContext {
   status: () => CollectorStatus;

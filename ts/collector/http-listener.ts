@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import http from 'node:http';
-import { addressText, type ListenAddress } from './config/schema/address';
+import { addressText, type ListenAddress } from './config/schema/address.js';
 
 /** What the system says when an address cannot be listened on, and the remedy. */
 const REASONS: Readonly<Record<string, string>> = {

@@ -1,7 +1,7 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { type Palette, paletteFor, printable } from './terminal';
+import { type Palette, paletteFor, printable } from './terminal.js';
 
 export type Level = 'error' | 'warn' | 'info' | 'debug';
 

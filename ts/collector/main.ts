@@ -2,22 +2,22 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import './self';
-import type { Command } from './commands/command';
-import { components } from './commands/components';
-import { dump } from './commands/dump';
-import { inspect } from './commands/inspect';
-import { printConfig } from './commands/print-config';
-import { recover } from './commands/recover';
-import { run } from './commands/run';
-import { tap } from './commands/tap';
-import { top } from './commands/top';
-import { validate } from './commands/validate';
-import { ConfigError } from './config/problems';
-import { tell } from './standard-error';
-import { surviveClosedOutput, writeOut } from './standard-output';
-import { UsageError } from './usage-error';
-import { VERSION } from './version';
+import './self.js';
+import type { Command } from './commands/command.js';
+import { components } from './commands/components.js';
+import { dump } from './commands/dump.js';
+import { inspect } from './commands/inspect.js';
+import { printConfig } from './commands/print-config.js';
+import { recover } from './commands/recover.js';
+import { run } from './commands/run.js';
+import { tap } from './commands/tap.js';
+import { top } from './commands/top.js';
+import { validate } from './commands/validate.js';
+import { ConfigError } from './config/problems.js';
+import { tell } from './standard-error.js';
+import { surviveClosedOutput, writeOut } from './standard-output.js';
+import { UsageError } from './usage-error.js';
+import { VERSION } from './version.js';
 
 const COMMANDS: readonly Command[] = [run, validate, printConfig, components, inspect, top, tap, dump, recover];
 

@@ -4,7 +4,7 @@
 import { totalmem } from 'node:os';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import type { NativeBinding } from '../native/binding';
+import type { NativeBinding } from '../native/binding.js';
 
 /** The memory of this process, as far as limiting it can help. */
 export interface Memory {

@@ -1,8 +1,8 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { NativeBinding } from '../native/binding';
-import type { Logger } from './logger';
+import type { NativeBinding } from '../native/binding.js';
+import type { Logger } from './logger.js';
 
 /** Tells systemd (or whoever set NOTIFY_SOCKET) how the collector is: sd_notify(3). Without that variable it does nothing. */
 export class ServiceManager {

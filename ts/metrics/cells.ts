@@ -137,10 +137,18 @@ export class Cells {
     this.#binding.commitRound(this.#handle, instrument);
   }
 
-  /** Ends a series whose last update was before a time (seconds), if it has been collected. */
-  retire(instrument: number, cell: number, before: number): boolean {
+  /** Keeps a series from ending while it is idle. */
+  pin(instrument: number, cell: number): void {
+    this.#binding.pinCell(this.#handle, instrument, cell);
+  }
+
+  /**
+   * Ends those of an instrument's series whose last update was before a time (seconds), and is collected. They come in portions,
+   * numbered from 0 on. False: there are no more.
+   */
+  retire(instrument: number, portion: number, before: number): boolean {
     scratchValue[0] = before;
-    return this.#binding.retireCell(this.#handle, instrument, cell) === 1;
+    return this.#binding.retireIdle(this.#handle, instrument, portion) === 1;
   }
 
   /** Where a sum stands, for plain stores; undefined where views are refused. */

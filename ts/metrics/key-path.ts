@@ -39,12 +39,6 @@ export class KeyPath {
     return new KeyPath({ filter, count: 1 }, 0, true);
   }
 
-  /** This path and all that go on from it. */
-  *paths(): Generator<KeyPath> {
-    yield this;
-    for (const next of this.#steps.values()) yield* next.paths();
-  }
-
   /** The atom of a value of the last key. */
   atomOf(value: unknown): number {
     if (typeof value !== 'string') return atomOf(value);

@@ -4,9 +4,6 @@
 import { type Cells, TICK_INTERVAL } from './cells.js';
 import type { Stream } from './stream.js';
 
-/** Series that are asked in one turn of the event loop. */
-const PORTION = 512;
-
 /**
  * Ends series that were not measured for a time, so that their cells serve others: for attributes that come and go, as names of
  * hosts or customers do. What it does in one turn of the event loop is bounded.
@@ -42,11 +39,9 @@ export class Retirement {
 
   async #retire(stream: Stream, before: number): Promise<void> {
     const { epoch } = this.#cells.tick;
-    let asked = 0;
-    for (const series of stream.takeSeries()) {
+    for (const _ of stream.retire(before)) {
+      await nextTurn();
       if (this.#cells.tick.epoch !== epoch) return;
-      stream.retire(series, before);
-      if (++asked % PORTION === 0) await nextTurn();
     }
   }
 

@@ -71,11 +71,6 @@ export class SeriesIndex {
     }
   }
 
-  /** Every series that is remembered; one may come more than once. Nothing may be remembered meanwhile. */
-  *series(): Generator<number> {
-    for (const path of this.#start.paths()) yield* path.table.series();
-  }
-
   #forget(): void {
     this.#generation = atomGeneration();
     if (usage.generation !== this.#generation) {

@@ -9,7 +9,6 @@ import type { MeasurementRecords } from '../record/measurement-records.js';
 import type { Scope, Writer } from '../record/writer.js';
 import type { Aggregation } from './aggregation.js';
 import { encodeAttributeSet, encodeDropped } from './attribute-set.js';
-import { CellSet } from './cell-set.js';
 import { type Cells, COMMIT_PUBLISHED, COMMIT_STALE, type Place } from './cells.js';
 import { type InstrumentDescriptor, isObservable } from './descriptor.js';
 import { NOT_SAMPLED, sampledIn } from './exemplars.js';
@@ -59,9 +58,6 @@ export class Stream {
   /** The epoch of what the index remembers. */
   #epoch: number;
   #index: SeriesIndex;
-  readonly #pinned = new Set<number>();
-  /** Series that `retire` was asked of in vain, for the next time. */
-  #waiting = new CellSet();
   readonly #cells: Cells;
   readonly #isSum: boolean;
   /** A callback sets its values. */
@@ -167,29 +163,17 @@ export class Stream {
 
   /** Somebody holds on to a series: it does not end when it is idle. */
   pin(series: number): void {
-    this.#pinned.add(series);
+    if (series > 0) this.#cells.pin(this.#instrument, series);
   }
 
   /**
-   * Gives each series once, for `retire`, and has the index begin anew: what is in use is looked up again at its next measurement.
-   * None of streams whose values callbacks set: what these do not observe ends by itself.
+   * Ends series that were not measured since `before` (seconds), a portion at each step. The index begins anew before: what is in use
+   * is looked up again at its next measurement. Not of streams whose values callbacks set: what these do not observe ends by itself.
    */
-  *takeSeries(): Generator<number> {
-    if (this.#isSet) return;
-    const waiting = this.#waiting;
-    const index = this.#index;
-    this.#waiting = new CellSet();
+  *retire(before: number): Generator<void> {
+    if (this.#isSet || this.#instrument < 0) return;
     this.#index = new SeriesIndex(this.plan.keeps);
-    const seen = new CellSet();
-    for (const some of [waiting, index.series()]) {
-      for (const series of some) if (seen.add(series)) yield series;
-    }
-  }
-
-  /** Ends a series that was not measured since `before` (seconds), unless somebody holds on to it. */
-  retire(series: number, before: number): void {
-    if (this.#pinned.has(series) || this.#cells.retire(this.#instrument, series, before)) return;
-    this.#waiting.add(series);
+    for (let portion = 0; this.#cells.retire(this.#instrument, portion, before); portion++) yield;
   }
 
   /** What was observed since the last call is what there is of this stream now. */
@@ -219,8 +203,6 @@ export class Stream {
   #forget(): void {
     this.#epoch = this.#cells.tick.epoch;
     this.#index = new SeriesIndex(this.plan.keeps);
-    this.#waiting = new CellSet();
-    this.#pinned.clear();
   }
 
   #lookUp(attributes: object): number {

@@ -109,16 +109,6 @@ export class TupleTable {
     return this.#segments[(hash >>> 1) >>> (31 - this.#depth)].find(hash);
   }
 
-  /** Every series that is remembered. */
-  *series(): Generator<number> {
-    for (const segment of new Set(this.#segments)) {
-      const { slots } = segment;
-      for (let at = 0; at < slots.length; at += this.#width) {
-        if (slots[at] !== 0) yield slots[at];
-      }
-    }
-  }
-
   /** Remembers the series (above 0) of `tuple`, which is not there. False: it cannot. */
   add(hash: number, series: number): boolean {
     for (;;) {

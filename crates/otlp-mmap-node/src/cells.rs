@@ -15,13 +15,14 @@ use std::ptr;
 use std::sync::Arc;
 
 /// The functions that `raw` registers.
-pub const RAW: [(&CStr, Callback); 10] = [
+pub const RAW: [(&CStr, Callback); 11] = [
     (c"metricCell", metric_cell),
     (c"recordCell", record_cell),
     (c"storeCell", store_cell),
     (c"observeCell", observe_cell),
     (c"commitRound", commit_round),
-    (c"retireCell", retire_cell),
+    (c"pinCell", pin_cell),
+    (c"retireIdle", retire_idle),
     (c"offerExemplar", offer_exemplar),
     (c"cellsTick", cells_tick),
     (c"cellsEpoch", cells_epoch),
@@ -255,9 +256,16 @@ unsafe extern "C" fn commit_round(env: sys::napi_env, info: sys::napi_callback_i
     })
 }
 
-unsafe extern "C" fn retire_cell(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
-    with_value(env, info, |handle, instrument, cell, before| {
-        u32::from(handle.retire_idle(instrument, cell, (before * 1e9) as u64))
+unsafe extern "C" fn pin_cell(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    with_value(env, info, |handle, _, cell, _| {
+        handle.pin(cell);
+        0
+    })
+}
+
+unsafe extern "C" fn retire_idle(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    with_value(env, info, |handle, instrument, portion, before| {
+        u32::from(handle.retire_portion(instrument, portion, (before * 1e9) as u64))
     })
 }
 

@@ -166,6 +166,7 @@ pub struct JsReceiverStats {
     pub files_attached: f64,
     pub files_set_aside: f64,
     pub files_removed: f64,
+    pub baselines_swept: f64,
     pub records: HashMap<&'static str, f64>,
     pub items: HashMap<&'static str, f64>,
     pub spans_incomplete: f64,
@@ -197,6 +198,7 @@ impl From<ReceiverStats> for JsReceiverStats {
             files_attached: stats.files_attached as f64,
             files_set_aside: stats.files_set_aside as f64,
             files_removed: stats.files_removed as f64,
+            baselines_swept: stats.baselines_swept as f64,
             records: RingId::ALL
                 .map(|ring| (ring.name(), stats.records[ring as usize] as f64))
                 .into(),

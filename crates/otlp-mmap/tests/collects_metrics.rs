@@ -289,3 +289,78 @@ fn a_receiver_that_collects_for_nobody_stops() {
     attached(&reading);
     assert!(reading.stop().is_empty());
 }
+
+/// Files that tell what a stream exported.
+fn base_files(folder: &Path) -> usize {
+    let entries = std::fs::read_dir(folder).unwrap();
+    entries
+        .filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().contains(".base-"))
+        .count()
+}
+
+#[test]
+fn what_was_exported_of_a_file_that_is_gone_is_removed_after_a_restart() {
+    let (folder, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let options = ReceiverOptions {
+        state_directory: Some(state.path().to_owned()),
+        ..watching(folder.path(), &[Temporality::Delta])
+    };
+    let (gone, stays) = (in_directory(folder.path()), in_directory(folder.path()));
+    let mut meters = [&gone, &stays].map(Meter::new);
+    let mut reading = Reading::start(options.clone());
+    let mut first = None;
+    for (at, meter) in meters.iter_mut().enumerate() {
+        let requests = meter.define(counter("requests"));
+        meter.record(requests, "a", 1.0);
+        until("its file is attached", || {
+            reading.receiver.stats().files_attached == at as u64 + 1
+        });
+        first.get_or_insert_with(|| files(folder.path())[0].clone());
+    }
+    reading.receiver.flush();
+    for _ in 0..2 {
+        let piece = reading.piece();
+        reading.receiver.acknowledge(piece.sequence);
+    }
+    until("it is acknowledged", || {
+        reading.receiver.stats().bytes_unacknowledged == 0
+    });
+    drop(reading);
+    assert_eq!(base_files(state.path()), 4);
+    let [_, stays_meter] = &mut meters;
+    let requests = stays_meter.define(counter("requests"));
+    stays_meter.record(requests, "a", 5.0);
+    std::fs::remove_file(first.unwrap()).unwrap();
+    reading = Reading::start(options);
+    until("what is left of it is removed", || base_files(state.path()) == 2);
+    assert_eq!(reading.receiver.stats().baselines_swept, 1);
+    attached(&reading);
+    let piece = collect(&reading);
+    assert_eq!(points(&piece, "requests")[0]["asDouble"], 5.0, "the other one goes on");
+}
+
+#[test]
+fn what_was_exported_of_a_file_goes_with_it_when_others_removed_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = in_directory(folder.path());
+    let mut meter = Meter::new(&writer);
+    let requests = meter.define(counter("requests"));
+    meter.record(requests, "a", 9.0);
+    let reading = Reading::start(watching(folder.path(), &[Temporality::Delta]));
+    attached(&reading);
+    let piece = collect(&reading);
+    reading.receiver.acknowledge(piece.sequence);
+    until("it is acknowledged", || {
+        reading.receiver.stats().bytes_unacknowledged == 0
+    });
+    assert_eq!(base_files(folder.path()), 2);
+    let all = files(folder.path());
+    let data = all
+        .iter()
+        .find(|path| path.extension().is_some_and(|end| end == "mmap"));
+    std::fs::remove_file(data.unwrap()).unwrap();
+    assert_eq!(base_files(folder.path()), 2, "it is still read");
+    drop(meter);
+    writer.close();
+    until("nothing is left of it", || base_files(folder.path()) == 0);
+}

@@ -1,5 +1,7 @@
 //! Whatever a file holds, what comes out is valid OTLP, of bounded size, and says what could be read.
 
+#[path = "support/assembling.rs"]
+mod assembling;
 #[path = "support/decoded.rs"]
 mod decoded;
 #[path = "support/given.rs"]
@@ -7,69 +9,12 @@ mod given;
 #[path = "support/records.rs"]
 mod records;
 
+use assembling::{Bench, SPAN, TRACE, string};
 use decoded::{AnyValue, Span};
 use given::{encode, steps};
-use otlp_mmap::otlp::{Assembler, AssemblerOptions, Outcome, Piece, RecordError, Resolver, TraceEncoder};
+use otlp_mmap::otlp::{Outcome, RecordError};
 use proptest::prelude::*;
 use records::{Dictionary, Message, key_value, span_event};
-
-const TRACE: [u8; 16] = [7; 16];
-const SPAN: [u8; 8] = [9; 8];
-
-/// An assembler on one file.
-struct Bench {
-    assembler: Assembler,
-    resolver: Resolver,
-    encoder: TraceEncoder,
-    file: Dictionary,
-}
-
-impl Bench {
-    fn new(options: AssemblerOptions) -> Self {
-        Self {
-            assembler: Assembler::new(options),
-            resolver: Resolver::new(),
-            encoder: TraceEncoder::new(),
-            file: Dictionary::new(),
-        }
-    }
-
-    fn record(&mut self, record: &[u8]) -> Result<Outcome, RecordError> {
-        self.assembler
-            .record(&mut self.resolver, &mut self.file, record, &mut self.encoder)
-    }
-
-    fn event(&mut self, scope: i64, field: u32, message: &Message) -> Result<Outcome, RecordError> {
-        self.record(&span_event(&TRACE, &SPAN, scope, field, message).0)
-    }
-
-    fn start(&mut self, message: &Message) {
-        assert_eq!(self.event(0, 11, message), Ok(Outcome::Started));
-    }
-
-    fn cut(&mut self) -> Piece {
-        let mut piece = Piece::default();
-        self.encoder.cut(&mut piece);
-        piece
-    }
-
-    /// Ends the span and gives it decoded.
-    fn end(&mut self) -> Span {
-        assert_eq!(self.event(0, 12, &Message::new().fixed64(8, 2)), Ok(Outcome::Finished));
-        let mut groups = decoded::request(&self.cut().bytes);
-        groups.pop().and_then(|mut group| group.spans.pop()).expect("a span")
-    }
-}
-
-impl Default for Bench {
-    fn default() -> Self {
-        Self::new(AssemblerOptions::default())
-    }
-}
-
-fn string(text: &str) -> Message {
-    Message::new().bytes(1, text)
-}
 
 /// A span that starts with one attribute of this value, and another beside it that is in order.
 fn span_with_value(bench: &mut Bench, value: &Message) -> Span {
@@ -426,138 +371,6 @@ fn a_scope_or_resource_that_leads_nowhere_is_an_empty_one() {
     }
     assert_eq!(found, ["", "", "", "scope", "scope"]);
     assert_eq!(bench.assembler.counters().faults.unresolved_references, 3);
-}
-
-#[test]
-fn open_spans_are_bounded_in_bytes() {
-    let limit = 100_000;
-    let mut bench = Bench::new(AssemblerOptions {
-        max_open_spans: usize::MAX,
-        max_open_bytes: limit,
-    });
-    let key = bench.file.string("key");
-    let value = string(&"x".repeat(1000));
-    for n in 1..=1000_u64 {
-        let trace_id = [n.to_be_bytes(), [1; 8]].concat();
-        let start = Message::new().message(9, &key_value(key, &value));
-        assert_eq!(
-            bench.record(&span_event(&trace_id, &SPAN, 0, 11, &start).0),
-            Ok(Outcome::Started)
-        );
-        assert!(bench.assembler.open_bytes() <= limit);
-    }
-    let counters = *bench.assembler.counters();
-    assert!(counters.evicted > 900, "{} evicted", counters.evicted);
-    assert_eq!(counters.evicted + bench.assembler.open_len() as u64, 1000);
-    assert_eq!(bench.cut().items, counters.evicted as u32, "evicted spans are exported");
-}
-
-#[test]
-fn one_span_that_grows_without_end_is_handed_on() {
-    let mut bench = Bench::new(AssemblerOptions {
-        max_open_spans: 10,
-        max_open_bytes: 50_000,
-    });
-    bench.start(&Message::new());
-    let event = Message::new().message(1000, &Message::new().bytes(2, "x".repeat(1000)));
-    for _ in 0..1000 {
-        assert!(bench.event(0, 14, &event).is_ok());
-        assert!(bench.assembler.open_bytes() <= 50_000);
-    }
-    assert_eq!(bench.assembler.counters().evicted, 1);
-    assert!(bench.assembler.counters().changes_without_start > 900);
-}
-
-#[test]
-fn a_limit_drops_any_number_of_events_and_links_at_once() {
-    let mut bench = Bench::default();
-    bench.start(&Message::new());
-    let (event, link) = (Message::new(), Message::new().bytes(1, [1; 16]).bytes(2, [1; 8]));
-    let many = |field, message: &Message| (0..50_000).fold(Message::new(), |all, _| all.message(field, message));
-    assert_eq!(bench.event(0, 14, &many(1000, &event)), Ok(Outcome::Changed));
-    assert_eq!(bench.event(0, 15, &many(13, &link)), Ok(Outcome::Changed));
-    let newest = Message::new().bytes(2, "newest");
-    assert_eq!(
-        bench.event(0, 14, &Message::new().message(1000, &newest).varint(1003, 2)),
-        Ok(Outcome::Changed)
-    );
-    assert_eq!(
-        bench.event(0, 15, &Message::new().varint(1000, 2)),
-        Ok(Outcome::Changed)
-    );
-    let span = bench.end();
-    let names: Vec<_> = span.events.iter().map(|event| &*event.name).collect();
-    assert_eq!((names, span.links.len()), (vec!["", "newest"], 2));
-}
-
-#[test]
-fn an_attribute_set_for_ever_stays_small() {
-    let mut bench = Bench::default();
-    let keys = ["first", "progress", "last"].map(|key| bench.file.string(key));
-    let pairs = keys.map(|key| key_value(key, &string("kept")));
-    bench.start(
-        &pairs
-            .iter()
-            .fold(Message::new(), |message, pair| message.message(9, pair)),
-    );
-    for n in 0..100_000 {
-        let message = Message::new().message(9, &key_value(keys[1], &Message::new().varint(3, n)));
-        assert_eq!(bench.event(0, 14, &message), Ok(Outcome::Changed));
-        assert!(bench.assembler.open_bytes() < 10_000);
-    }
-    let kept = || Some(AnyValue::String("kept".into()));
-    let expected = [
-        ("first".into(), kept()),
-        ("progress".into(), Some(AnyValue::Int(99_999))),
-        ("last".into(), kept()),
-    ];
-    assert_eq!(bench.end().attributes, expected);
-}
-
-#[test]
-fn a_large_span_leaves_nothing_to_the_next() {
-    let mut bench = Bench::default();
-    let with_keys = |bench: &mut Bench, keys: &[usize]| {
-        keys.iter().fold(Message::new(), |message, n| {
-            let key = bench.file.string(&format!("key {n}"));
-            message.message(9, &key_value(key, &Message::new().varint(3, *n as u64)))
-        })
-    };
-    for first in [0, 50, 25] {
-        let keys: Vec<_> = (first..first + 150).rev().collect();
-        let message = with_keys(&mut bench, &keys);
-        bench.start(&message);
-        assert_eq!(
-            bench.event(0, 14, &message),
-            Ok(Outcome::Changed),
-            "every key a second time"
-        );
-        let expected: Vec<_> = keys
-            .iter()
-            .map(|n| (format!("key {n}"), Some(AnyValue::Int(*n as i64))))
-            .collect();
-        assert_eq!(bench.end().attributes, expected);
-    }
-}
-
-#[test]
-fn a_span_at_its_limit_keeps_the_newest_events_and_links() {
-    let mut bench = Bench::default();
-    bench.start(&Message::new());
-    for n in 1..=20_u8 {
-        let event = Message::new().bytes(2, n.to_string());
-        let link = Message::new().bytes(1, [n; 16]).bytes(2, [n; 8]);
-        let update = Message::new().message(1000, &event).varint(1003, 3);
-        assert_eq!(bench.event(0, 14, &update), Ok(Outcome::Changed));
-        assert_eq!(
-            bench.event(0, 15, &Message::new().message(13, &link).varint(1000, 2)),
-            Ok(Outcome::Changed)
-        );
-    }
-    let span = bench.end();
-    let names: Vec<_> = span.events.iter().map(|event| &*event.name).collect();
-    let links: Vec<_> = span.links.iter().map(|link| link.span_id[0]).collect();
-    assert_eq!((names, links), (vec!["18", "19", "20"], vec![19, 20]));
 }
 
 #[test]

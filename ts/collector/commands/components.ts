@@ -3,10 +3,10 @@
 
 import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
-import { EXPORTERS, EXTENSIONS, PROCESSORS, RECEIVERS } from '../components';
-import { writeOut } from '../standard-output';
-import { VERSION } from '../version';
-import type { Command } from './command';
+import { EXPORTERS, EXTENSIONS, PROCESSORS, RECEIVERS } from '../components.js';
+import { writeOut } from '../standard-output.js';
+import { VERSION } from '../version.js';
+import type { Command } from './command.js';
 
 const help = `Usage: otlp-mmap-collector components
 

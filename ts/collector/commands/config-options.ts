@@ -2,13 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { parseArgs } from 'node:util';
-import { type CollectorConfig, collectorConfig } from '../config/collector-config';
-import { CONFIG_OPTIONS, configFromOptions, type RunOptions } from '../config/from-options';
-import { loadConfig } from '../config/load';
-import type { ConfigNode } from '../config/node';
-import { jsonLines, type Level, type LineFormat, type Logger, textLines } from '../logger';
-import { paletteFor } from '../terminal';
-import { UsageError } from '../usage-error';
+import { type CollectorConfig, collectorConfig } from '../config/collector-config.js';
+import { CONFIG_OPTIONS, configFromOptions, type RunOptions } from '../config/from-options.js';
+import { loadConfig } from '../config/load.js';
+import type { ConfigNode } from '../config/node.js';
+import { jsonLines, type Level, type LineFormat, type Logger, textLines } from '../logger.js';
+import { paletteFor } from '../terminal.js';
+import { UsageError } from '../usage-error.js';
 
 /** Options by which run, validate and print-config are told their configuration. */
 export const configOptionsHelp = `Configuration:

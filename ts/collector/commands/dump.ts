@@ -2,12 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { parseArgs } from 'node:util';
-import { loadBinding } from '../../native/loader';
-import { tell } from '../standard-error';
-import { writeOut } from '../standard-output';
-import { UsageError } from '../usage-error';
-import { signalsNamed } from '../viewers/options';
-import type { Command } from './command';
+import { loadBinding } from '../../native/loader.js';
+import { tell } from '../standard-error.js';
+import { writeOut } from '../standard-output.js';
+import { UsageError } from '../usage-error.js';
+import { signalsNamed } from '../viewers/options.js';
+import type { Command } from './command.js';
 
 const help = `Usage: otlp-mmap-collector dump [options] FILE...
 

@@ -2,14 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { parseArgs } from 'node:util';
-import { loadBinding } from '../../native/loader';
-import { tell } from '../standard-error';
-import { writeOut } from '../standard-output';
-import { paletteFor } from '../terminal';
-import { UsageError } from '../usage-error';
-import { inspectionText, resourceOf } from '../viewers/inspection-text';
-import { formatNamed } from '../viewers/options';
-import type { Command } from './command';
+import { loadBinding } from '../../native/loader.js';
+import { tell } from '../standard-error.js';
+import { writeOut } from '../standard-output.js';
+import { paletteFor } from '../terminal.js';
+import { UsageError } from '../usage-error.js';
+import { inspectionText, resourceOf } from '../viewers/inspection-text.js';
+import { formatNamed } from '../viewers/options.js';
+import type { Command } from './command.js';
 
 const help = `Usage: otlp-mmap-collector inspect [options] FILE...
 

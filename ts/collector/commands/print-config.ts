@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { stringify } from 'yaml';
-import { shownConfig } from '../config/collector-config';
-import { writeOut } from '../standard-output';
-import type { Command } from './command';
-import { configOptionsHelp, loadFromOptions, parseConfigOptions } from './config-options';
+import { shownConfig } from '../config/collector-config.js';
+import { writeOut } from '../standard-output.js';
+import type { Command } from './command.js';
+import { configOptionsHelp, loadFromOptions, parseConfigOptions } from './config-options.js';
 
 const help = `Usage: otlp-mmap-collector print-config [options]
 

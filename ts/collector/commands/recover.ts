@@ -3,22 +3,22 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
-import type { SeenPiece } from '../../native/binding';
-import { loadBinding } from '../../native/loader';
-import { type Batch, ITEM_NAMES, SIGNALS, type Signal } from '../batch';
-import { otlpEndpoint, parseCompression, parseHeader } from '../config/otlp-environment';
-import { parseDuration } from '../config/units';
-import { Backoff } from '../exporters/backoff';
-import { HeaderSource } from '../exporters/connection/headers';
-import { TlsSource } from '../exporters/connection/tls';
-import { DetailedText } from '../exporters/debug/request-text';
-import { OtlpHttpExporter } from '../exporters/otlphttp/otlphttp';
-import { tell } from '../standard-error';
-import { writeOut } from '../standard-output';
-import { paletteFor } from '../terminal';
-import { UsageError } from '../usage-error';
-import { formatNamed, signalsNamed } from '../viewers/options';
-import type { Command } from './command';
+import type { SeenPiece } from '../../native/binding.js';
+import { loadBinding } from '../../native/loader.js';
+import { type Batch, ITEM_NAMES, SIGNALS, type Signal } from '../batch.js';
+import { otlpEndpoint, parseCompression, parseHeader } from '../config/otlp-environment.js';
+import { parseDuration } from '../config/units.js';
+import { Backoff } from '../exporters/backoff.js';
+import { HeaderSource } from '../exporters/connection/headers.js';
+import { TlsSource } from '../exporters/connection/tls.js';
+import { DetailedText } from '../exporters/debug/request-text.js';
+import { OtlpHttpExporter } from '../exporters/otlphttp/otlphttp.js';
+import { tell } from '../standard-error.js';
+import { writeOut } from '../standard-output.js';
+import { paletteFor } from '../terminal.js';
+import { UsageError } from '../usage-error.js';
+import { formatNamed, signalsNamed } from '../viewers/options.js';
+import type { Command } from './command.js';
 
 const help = `Usage: otlp-mmap-collector recover [options] FILE...
 

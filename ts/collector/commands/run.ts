@@ -1,12 +1,12 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { loadBinding } from '../../native/loader';
-import { Collector } from '../collector';
-import type { CollectorConfig } from '../config/collector-config';
-import { ConfigError } from '../config/problems';
-import { Logger } from '../logger';
-import type { Command } from './command';
+import { loadBinding } from '../../native/loader.js';
+import { Collector } from '../collector.js';
+import type { CollectorConfig } from '../config/collector-config.js';
+import { ConfigError } from '../config/problems.js';
+import { Logger } from '../logger.js';
+import type { Command } from './command.js';
 import {
   type ConfigOptions,
   configOptionsHelp,
@@ -15,7 +15,7 @@ import {
   levelOf,
   loadFromOptions,
   parseConfigOptions,
-} from './config-options';
+} from './config-options.js';
 
 const help = `Usage: otlp-mmap-collector [run] [options]
 

@@ -2,18 +2,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { parseArgs } from 'node:util';
-import type { SeenPiece } from '../../native/binding';
-import { loadBinding } from '../../native/loader';
-import { parseDuration } from '../config/units';
-import type { ExportRequest } from '../exporters/debug/otlp-json';
-import { DetailedText, shortText } from '../exporters/debug/request-text';
-import { tell } from '../standard-error';
-import { writeOut } from '../standard-output';
-import { paletteFor } from '../terminal';
-import { filtered } from '../viewers/item-filter';
-import { countNamed, formatNamed, placesHelp, placesOptions, signalsNamed, viewerOf } from '../viewers/options';
-import { UntilTold } from '../viewers/until-told';
-import type { Command } from './command';
+import type { SeenPiece } from '../../native/binding.js';
+import { loadBinding } from '../../native/loader.js';
+import { parseDuration } from '../config/units.js';
+import type { ExportRequest } from '../exporters/debug/otlp-json.js';
+import { DetailedText, shortText } from '../exporters/debug/request-text.js';
+import { tell } from '../standard-error.js';
+import { writeOut } from '../standard-output.js';
+import { paletteFor } from '../terminal.js';
+import { filtered } from '../viewers/item-filter.js';
+import { countNamed, formatNamed, placesHelp, placesOptions, signalsNamed, viewerOf } from '../viewers/options.js';
+import { UntilTold } from '../viewers/until-told.js';
+import type { Command } from './command.js';
 
 const help = `Usage: otlp-mmap-collector tap [options]
 

@@ -2,18 +2,18 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { parseArgs } from 'node:util';
-import { loadBinding } from '../../native/loader';
-import { parseDuration } from '../config/units';
-import { tell } from '../standard-error';
-import { writeOut } from '../standard-output';
-import { paletteFor, printable } from '../terminal';
-import { UsageError } from '../usage-error';
-import { countNamed, formatNamed, placesHelp, placesOptions, viewerOf } from '../viewers/options';
-import { Screen } from '../viewers/screen';
-import { Snapshots } from '../viewers/snapshot';
-import { topLines } from '../viewers/top-screen';
-import { UntilTold } from '../viewers/until-told';
-import type { Command } from './command';
+import { loadBinding } from '../../native/loader.js';
+import { parseDuration } from '../config/units.js';
+import { tell } from '../standard-error.js';
+import { writeOut } from '../standard-output.js';
+import { paletteFor, printable } from '../terminal.js';
+import { UsageError } from '../usage-error.js';
+import { countNamed, formatNamed, placesHelp, placesOptions, viewerOf } from '../viewers/options.js';
+import { Screen } from '../viewers/screen.js';
+import { Snapshots } from '../viewers/snapshot.js';
+import { topLines } from '../viewers/top-screen.js';
+import { UntilTold } from '../viewers/until-told.js';
+import type { Command } from './command.js';
 
 const help = `Usage: otlp-mmap-collector top [options]
 

@@ -1,9 +1,9 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { writeOut } from '../standard-output';
-import type { Command } from './command';
-import { configOptionsHelp, loadFromOptions, parseConfigOptions } from './config-options';
+import { writeOut } from '../standard-output.js';
+import type { Command } from './command.js';
+import { configOptionsHelp, loadFromOptions, parseConfigOptions } from './config-options.js';
 
 const help = `Usage: otlp-mmap-collector validate [options]
 

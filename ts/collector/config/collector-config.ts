@@ -1,14 +1,14 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { SIGNALS, type Signal } from '../batch';
-import { EXPORTERS, EXTENSIONS, PROCESSORS, RECEIVERS } from '../components';
-import type { ExporterFactory, ExtensionFactory, ProcessorFactory, ReceiverFactory } from '../pipeline/component';
-import { type ConfigMap, type ConfigNode, plainOf } from './node';
-import { type ProblemSink, Problems } from './problems';
-import { keyPath, map } from './schema/structure';
-import { type PipelineConfig, type ServiceConfig, service } from './service';
-import { didYouMean } from './suggestion';
+import { SIGNALS, type Signal } from '../batch.js';
+import { EXPORTERS, EXTENSIONS, PROCESSORS, RECEIVERS } from '../components.js';
+import type { ExporterFactory, ExtensionFactory, ProcessorFactory, ReceiverFactory } from '../pipeline/component.js';
+import { type ConfigMap, type ConfigNode, plainOf } from './node.js';
+import { type ProblemSink, Problems } from './problems.js';
+import { keyPath, map } from './schema/structure.js';
+import { type PipelineConfig, type ServiceConfig, service } from './service.js';
+import { didYouMean } from './suggestion.js';
 
 /** One component of the configuration: what makes it, and what it is made with. */
 export interface Configured<Factory> {

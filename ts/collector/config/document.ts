@@ -13,10 +13,10 @@ import {
   parse,
   parseAllDocuments,
 } from 'yaml';
-import { expand } from './expansion';
-import { type ConfigMap, type ConfigNode, nodeOf, placeOf, type Source } from './node';
-import type { ProblemSink } from './problems';
-import { keyPath } from './schema/structure';
+import { expand } from './expansion.js';
+import { type ConfigMap, type ConfigNode, nodeOf, placeOf, type Source } from './node.js';
+import type { ProblemSink } from './problems.js';
+import { keyPath } from './schema/structure.js';
 
 /** What a document is read with. */
 export interface DocumentContext {

@@ -3,11 +3,11 @@
 
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { SIGNALS, type Signal } from '../batch';
-import { UsageError } from '../usage-error';
-import { type ConfigNode, nodeOf } from './node';
-import { namesEndpoint, type OtlpOverrides, otlpEndpoint, parseCompression, parseHeader } from './otlp-environment';
-import { parseDuration, parseSize } from './units';
+import { SIGNALS, type Signal } from '../batch.js';
+import { UsageError } from '../usage-error.js';
+import { type ConfigNode, nodeOf } from './node.js';
+import { namesEndpoint, type OtlpOverrides, otlpEndpoint, parseCompression, parseHeader } from './otlp-environment.js';
+import { parseDuration, parseSize } from './units.js';
 
 /** Rotation of the files that are written when nobody asked for any. */
 const CAPPED_FILE_SIZE = 64 * 1024 * 1024;

@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { readFileSync } from 'node:fs';
-import { UsageError } from '../usage-error';
-import { type DocumentContext, readDocument } from './document';
-import { merge, nested } from './merge';
-import type { ConfigNode } from './node';
-import { Problems } from './problems';
+import { UsageError } from '../usage-error.js';
+import { type DocumentContext, readDocument } from './document.js';
+import { merge, nested } from './merge.js';
+import type { ConfigNode } from './node.js';
+import { Problems } from './problems.js';
 
 /** Where a configuration comes from. */
 export interface ConfigSources {

@@ -1,7 +1,7 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { ConfigNode, Source } from './node';
+import type { ConfigNode, Source } from './node.js';
 
 /** The later one over the earlier: maps key by key, everything else (lists too) as a whole, as the OpenTelemetry Collector does it. */
 export function merge(earlier: ConfigNode, later: ConfigNode): ConfigNode {

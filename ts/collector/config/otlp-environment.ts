@@ -1,9 +1,9 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Signal } from '../batch';
-import { UsageError } from '../usage-error';
-import { checkDuration } from './units';
+import type { Signal } from '../batch.js';
+import { UsageError } from '../usage-error.js';
+import { checkDuration } from './units.js';
 
 export type Compression = 'none' | 'gzip';
 

@@ -1,7 +1,7 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { placeOf, type Source } from './node';
+import { placeOf, type Source } from './node.js';
 
 /** A configuration that cannot be right: one line a mistake, each with its place. Exit code 78 (EX_CONFIG of sysexits.h). */
 export class ConfigError extends Error {

@@ -1,10 +1,10 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { storage } from '../storage/settings';
-import { duration, number, text, url, word } from './schema/scalar';
-import type { Read } from './schema/schema';
-import { list, map, object, optional, withDefault } from './schema/structure';
+import { storage } from '../storage/settings.js';
+import { duration, number, text, url, word } from './schema/scalar.js';
+import type { Read } from './schema/schema.js';
+import { list, map, object, optional, withDefault } from './schema/structure.js';
 
 /** Names of components; empty when it is left out. */
 const names = withDefault(list(text({ required: true })), []);

@@ -1,7 +1,7 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Batch } from '../batch';
+import type { Batch } from '../batch.js';
 
 /** What came of one attempt to export a batch. */
 export type Outcome =

@@ -1,7 +1,7 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { RetrySettings } from './retry';
+import type { RetrySettings } from './retry.js';
 
 /** Growing waits between attempts (exponential backoff with jitter), and their end. */
 export class Backoff {

@@ -1,9 +1,9 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { number, word } from '../config/schema/scalar';
-import { object } from '../config/schema/structure';
-import { type Codec, HAS_ZSTD } from './encoding';
+import { number, word } from '../config/schema/scalar.js';
+import { object } from '../config/schema/structure.js';
+import { type Codec, HAS_ZSTD } from './encoding.js';
 
 const CODECS = ['gzip', 'zstd', 'none'] as const satisfies readonly Codec[];
 

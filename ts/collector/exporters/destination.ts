@@ -1,14 +1,14 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { type Batch, ITEM_NAMES, type Signal } from '../batch';
-import { type Logger, ThrottledWarnings } from '../logger';
-import type { ComponentContext, Exporter } from '../pipeline/component';
-import { ExporterCounters, type ExporterStats } from '../telemetry/counters';
-import type { Attempter, Outcome } from './attempt';
-import { Backoff } from './backoff';
-import type { RetrySettings } from './retry';
-import { type Entry, NO_QUEUE, type QueueSettings, SendingQueue } from './sending-queue';
+import { type Batch, ITEM_NAMES, type Signal } from '../batch.js';
+import { type Logger, ThrottledWarnings } from '../logger.js';
+import type { ComponentContext, Exporter } from '../pipeline/component.js';
+import { ExporterCounters, type ExporterStats } from '../telemetry/counters.js';
+import type { Attempter, Outcome } from './attempt.js';
+import { Backoff } from './backoff.js';
+import type { RetrySettings } from './retry.js';
+import { type Entry, NO_QUEUE, type QueueSettings, SendingQueue } from './sending-queue.js';
 
 export interface DestinationSettings {
   sending_queue: QueueSettings;

@@ -3,8 +3,8 @@
 
 import { promisify } from 'node:util';
 import zlib from 'node:zlib';
-import type { Batch } from '../batch';
-import type { RequestToJson } from './request-json';
+import type { Batch } from '../batch.js';
+import type { RequestToJson } from './request-json.js';
 
 export type Codec = 'none' | 'gzip' | 'zstd';
 

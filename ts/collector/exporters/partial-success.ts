@@ -1,9 +1,9 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { ITEM_NAMES, type Signal } from '../batch';
-import { wireFields } from '../wire';
-import type { Outcome } from './attempt';
+import { ITEM_NAMES, type Signal } from '../batch.js';
+import { wireFields } from '../wire.js';
+import type { Outcome } from './attempt.js';
 
 /** Characters of a destination's message that are shown. */
 const MAX_MESSAGE = 4096;

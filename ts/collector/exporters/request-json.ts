@@ -1,8 +1,8 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { NativeBinding } from '../../native/binding';
-import type { Batch } from '../batch';
+import type { NativeBinding } from '../../native/binding.js';
+import type { Batch } from '../batch.js';
 
 /** The OTLP JSON text of a batch's export request. */
 export type RequestToJson = (batch: Batch) => string;

@@ -1,9 +1,9 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { duration, flag, number } from '../config/schema/scalar';
-import type { Read } from '../config/schema/schema';
-import { object } from '../config/schema/structure';
+import { duration, flag, number } from '../config/schema/scalar.js';
+import type { Read } from '../config/schema/schema.js';
+import { object } from '../config/schema/structure.js';
 
 /** The section `retry_on_failure` of an exporter. */
 export const retryOnFailure = object({

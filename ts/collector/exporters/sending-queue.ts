@@ -1,10 +1,10 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Batch } from '../batch';
-import { flag, number, word } from '../config/schema/scalar';
-import type { Read } from '../config/schema/schema';
-import { object } from '../config/schema/structure';
+import type { Batch } from '../batch.js';
+import { flag, number, word } from '../config/schema/scalar.js';
+import type { Read } from '../config/schema/schema.js';
+import { object } from '../config/schema/structure.js';
 
 /** The section `sending_queue` of an exporter. */
 export const sendingQueue = object({

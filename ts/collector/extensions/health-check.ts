@@ -1,12 +1,12 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { listenAddress } from '../config/schema/address';
-import { text } from '../config/schema/scalar';
-import type { Read } from '../config/schema/schema';
-import { object } from '../config/schema/structure';
-import { HttpListener, pathOf } from '../http-listener';
-import type { ExtensionFactory } from '../pipeline/component';
+import { listenAddress } from '../config/schema/address.js';
+import { text } from '../config/schema/scalar.js';
+import type { Read } from '../config/schema/schema.js';
+import { object } from '../config/schema/structure.js';
+import { HttpListener, pathOf } from '../http-listener.js';
+import type { ExtensionFactory } from '../pipeline/component.js';
 
 const config = object({
   endpoint: listenAddress({ default: 'localhost:13133' }),

@@ -1,12 +1,12 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { CollectorConfig } from '../config/collector-config';
-import type { SettledCounters } from '../telemetry/counters';
-import type { ComponentContext, Exporter } from './component';
-import { Graph } from './graph';
-import { metricStreamOf } from './metric-streams';
-import { Pipeline } from './pipeline';
+import type { CollectorConfig } from '../config/collector-config.js';
+import type { SettledCounters } from '../telemetry/counters.js';
+import type { ComponentContext, Exporter } from './component.js';
+import { Graph } from './graph.js';
+import { metricStreamOf } from './metric-streams.js';
+import { Pipeline } from './pipeline.js';
 
 /** What all components of a run share. */
 export interface SharedContext extends Omit<ComponentContext, 'id'> {

@@ -8,13 +8,13 @@ import type {
   ReceiverStats,
   StorageDestination,
   StorageOptions,
-} from '../../native/binding';
-import type { Batch, Signal } from '../batch';
-import type { Schema } from '../config/schema/schema';
-import type { Logger } from '../logger';
-import type { ExporterStats } from '../telemetry/counters';
-import type { Measurement } from '../telemetry/registry';
-import type { Intake } from './intake';
+} from '../../native/binding.js';
+import type { Batch, Signal } from '../batch.js';
+import type { Schema } from '../config/schema/schema.js';
+import type { Logger } from '../logger.js';
+import type { ExporterStats } from '../telemetry/counters.js';
+import type { Measurement } from '../telemetry/registry.js';
+import type { Intake } from './intake.js';
 
 /** What every component is given when it is made. */
 export interface ComponentContext {

@@ -1,8 +1,8 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { type Batch, batchOf } from '../batch';
-import type { Consumer, Exporter } from './component';
+import { type Batch, batchOf } from '../batch.js';
+import type { Consumer, Exporter } from './component.js';
 
 /** The end of a pipeline: gives each batch to every exporter, and settles its parts as each is done with it. */
 export class FanOut implements Consumer {

@@ -1,11 +1,11 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Piece } from '../../native/binding';
-import { SIGNALS, type Signal } from '../batch';
-import type { SettledCounters } from '../telemetry/counters';
-import type { Pipeline } from './pipeline';
-import type { ReceiptWatch } from './receipt';
+import type { Piece } from '../../native/binding.js';
+import { SIGNALS, type Signal } from '../batch.js';
+import type { SettledCounters } from '../telemetry/counters.js';
+import type { Pipeline } from './pipeline.js';
+import type { ReceiptWatch } from './receipt.js';
 
 /** All pipelines of a configuration. A piece is acknowledged when every pipeline that it went into has settled it. */
 export class Graph {

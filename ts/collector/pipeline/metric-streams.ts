@@ -1,8 +1,8 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { MetricStream } from '../../native/binding';
-import type { CollectorConfig } from '../config/collector-config';
+import type { MetricStream } from '../../native/binding.js';
+import type { CollectorConfig } from '../config/collector-config.js';
 
 type Pipelines = Pick<CollectorConfig, 'pipelines' | 'processors'>;
 

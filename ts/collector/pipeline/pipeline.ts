@@ -1,12 +1,12 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Piece } from '../../native/binding';
-import { type Batch, batchOf, type Signal } from '../batch';
-import { ItemCounter } from '../telemetry/counters';
-import type { Consumer, Exporter, Processor } from './component';
-import { FanOut } from './fan-out';
-import { Receipt, type ReceiptWatch } from './receipt';
+import type { Piece } from '../../native/binding.js';
+import { type Batch, batchOf, type Signal } from '../batch.js';
+import { ItemCounter } from '../telemetry/counters.js';
+import type { Consumer, Exporter, Processor } from './component.js';
+import { FanOut } from './fan-out.js';
+import { Receipt, type ReceiptWatch } from './receipt.js';
 
 /** Makes one processor, given what comes after it. */
 export type MakeProcessor = (next: Consumer) => Processor;

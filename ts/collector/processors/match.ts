@@ -1,14 +1,14 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { AttributeTest, ItemCondition, TextTest } from '../../native/binding';
-import { loadBinding } from '../../native/loader';
-import { ITEM_NAMES, type Signal } from '../batch';
-import { flag, text, word } from '../config/schema/scalar';
-import type { Read, Schema } from '../config/schema/schema';
-import { type Check, list, object, optional } from '../config/schema/structure';
-import { scalarValue } from './scalar-value';
-import { severity } from './severity';
+import type { AttributeTest, ItemCondition, TextTest } from '../../native/binding.js';
+import { loadBinding } from '../../native/loader.js';
+import { ITEM_NAMES, type Signal } from '../batch.js';
+import { flag, text, word } from '../config/schema/scalar.js';
+import type { Read, Schema } from '../config/schema/schema.js';
+import { type Check, list, object, optional } from '../config/schema/structure.js';
+import { scalarValue } from './scalar-value.js';
+import { severity } from './severity.js';
 
 const KINDS = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'];
 

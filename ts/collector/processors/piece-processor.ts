@@ -1,10 +1,10 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { NativePieceProcessor } from '../../native/binding';
-import { type Batch, batchOf, type Part } from '../batch';
-import { type Logger, ThrottledWarnings } from '../logger';
-import type { Consumer, Processor } from '../pipeline/component';
+import type { NativePieceProcessor } from '../../native/binding.js';
+import { type Batch, batchOf, type Part } from '../batch.js';
+import { type Logger, ThrottledWarnings } from '../logger.js';
+import type { Consumer, Processor } from '../pipeline/component.js';
 
 /** A processor of the native addon: it works on the encoded bytes of each part, and what it leaves alone is not copied. */
 export class PieceProcessor implements Processor {

@@ -1,10 +1,10 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { ScalarValue } from '../../native/binding';
-import { loadBinding } from '../../native/loader';
-import { scalar } from '../config/schema/scalar';
-import type { Schema } from '../config/schema/schema';
+import type { ScalarValue } from '../../native/binding.js';
+import { loadBinding } from '../../native/loader.js';
+import { scalar } from '../config/schema/scalar.js';
+import type { Schema } from '../config/schema/schema.js';
 
 /** A value of an attribute: text, number or boolean, of the type that it has in the document (5 is a whole number, 5.0 is none). */
 export const scalarValue = scalar<ScalarValue>((node) => {

@@ -1,8 +1,8 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { scalar } from '../config/schema/scalar';
-import type { Schema } from '../config/schema/schema';
+import { scalar } from '../config/schema/scalar.js';
+import type { Schema } from '../config/schema/schema.js';
 
 const NAMES = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'];
 

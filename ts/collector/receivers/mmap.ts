@@ -2,12 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { existsSync } from 'node:fs';
-import type { MetricStream, NativeReceiver, ReceiverStats, StorageDestination } from '../../native/binding';
-import { SIGNALS } from '../batch';
-import { duration, number, text } from '../config/schema/scalar';
-import type { Read } from '../config/schema/schema';
-import { list, object } from '../config/schema/structure';
-import type { Receiver, ReceiverContext, ReceiverFactory, ReceiverHandlers } from '../pipeline/component';
+import type { MetricStream, NativeReceiver, ReceiverStats, StorageDestination } from '../../native/binding.js';
+import { SIGNALS } from '../batch.js';
+import { duration, number, text } from '../config/schema/scalar.js';
+import type { Read } from '../config/schema/schema.js';
+import { list, object } from '../config/schema/structure.js';
+import type { Receiver, ReceiverContext, ReceiverFactory, ReceiverHandlers } from '../pipeline/component.js';
 
 const config = object({
   /** Folders to watch; the default ones when it is left out. */

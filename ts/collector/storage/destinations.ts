@@ -1,8 +1,8 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { StorageDestination } from '../../native/binding';
-import type { CollectorConfig } from '../config/collector-config';
+import type { StorageDestination } from '../../native/binding.js';
+import type { CollectorConfig } from '../config/collector-config.js';
 
 /** One way out of a receiver: a pipeline, and one exporter at its end. The journal keeps a position for each. */
 export interface Route {

@@ -4,7 +4,7 @@
 import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { defaultStateDirectory, type StorageSettings } from './settings';
+import { defaultStateDirectory, type StorageSettings } from './settings.js';
 
 /**
  * Where the journal of one receiver is, and whether to go on without where that cannot be used.

@@ -1,16 +1,16 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Piece, StorageOptions } from '../../native/binding';
-import type { CollectorConfig } from '../config/collector-config';
-import { buildPipeline, type SharedContext } from '../pipeline/build';
-import type { Exporter, Receiver } from '../pipeline/component';
-import type { Pipeline } from '../pipeline/pipeline';
-import type { ReceiptWatch } from '../pipeline/receipt';
-import { DestinationNumbers, destinationsOf, type Route, routesOf } from './destinations';
-import { journalDirectory } from './directory';
-import { Replay } from './replay';
-import type { StorageSettings } from './settings';
+import type { Piece, StorageOptions } from '../../native/binding.js';
+import type { CollectorConfig } from '../config/collector-config.js';
+import { buildPipeline, type SharedContext } from '../pipeline/build.js';
+import type { Exporter, Receiver } from '../pipeline/component.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
+import type { ReceiptWatch } from '../pipeline/receipt.js';
+import { DestinationNumbers, destinationsOf, type Route, routesOf } from './destinations.js';
+import { journalDirectory } from './directory.js';
+import { Replay } from './replay.js';
+import type { StorageSettings } from './settings.js';
 
 /** Bytes as they are read that all destinations of a receiver hold in memory together; more waits in the journal. */
 const LIVE_BYTES = 64 * 1024 * 1024;

@@ -1,7 +1,7 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Piece } from '../../native/binding';
+import type { Piece } from '../../native/binding.js';
 
 /** Bytes of what waited that are in memory at once, for each destination. */
 const WINDOW = 8 * 1024 * 1024;

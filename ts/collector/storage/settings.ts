@@ -3,9 +3,9 @@
 
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import { duration, flag, size, text, word } from '../config/schema/scalar';
-import type { Read, Schema } from '../config/schema/schema';
-import { object } from '../config/schema/structure';
+import { duration, flag, size, text, word } from '../config/schema/scalar.js';
+import type { Read, Schema } from '../config/schema/schema.js';
+import { object } from '../config/schema/structure.js';
 
 const section = object({
   /** Of the journals, one below it for each receiver. */

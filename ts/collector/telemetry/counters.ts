@@ -1,8 +1,8 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Batch, Signal } from '../batch';
-import type { Consumer } from '../pipeline/component';
+import type { Batch, Signal } from '../batch.js';
+import type { Consumer } from '../pipeline/component.js';
 
 /** What one exporter did with the items of one signal. */
 export interface SignalCounts {

@@ -1,8 +1,8 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { SIGNALS, type Signal } from '../batch';
-import { ITEM_METRIC_NAMES, type Measurement } from './registry';
+import { SIGNALS, type Signal } from '../batch.js';
+import { ITEM_METRIC_NAMES, type Measurement } from './registry.js';
 
 type Counts = Record<Signal, { accepted: number; refused: number }>;
 

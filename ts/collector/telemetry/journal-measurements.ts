@@ -1,9 +1,9 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Amount, JournalStats } from '../../native/binding';
-import { SIGNALS } from '../batch';
-import type { Measurement } from './registry';
+import type { Amount, JournalStats } from '../../native/binding.js';
+import { SIGNALS } from '../batch.js';
+import type { Measurement } from './registry.js';
 
 /** What a receiver's journal counts; nothing without one. */
 export function journalMeasurements(receiver: string, stats: JournalStats | undefined): Measurement[] {

@@ -1,12 +1,12 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { ReceiverStats, RingName } from '../../native/binding';
-import { SIGNALS } from '../batch';
-import type { Memory } from '../memory';
-import type { Exporter } from '../pipeline/component';
-import type { Pipeline } from '../pipeline/pipeline';
-import { ITEM_METRIC_NAMES, type Measurement } from './registry';
+import type { ReceiverStats, RingName } from '../../native/binding.js';
+import { SIGNALS } from '../batch.js';
+import type { Memory } from '../memory.js';
+import type { Exporter } from '../pipeline/component.js';
+import type { Pipeline } from '../pipeline/pipeline.js';
+import { ITEM_METRIC_NAMES, type Measurement } from './registry.js';
 
 const RINGS: readonly RingName[] = ['events', 'spans', 'measurements'];
 /** Why an app loses records, and `truncated`, which loses none: a value that was cut. */
@@ -34,6 +34,7 @@ export function receiverMeasurements(receiver: string, stats: ReceiverStats): Me
     { metric: 'receiver_attached_files', labels, value: stats.filesAttached },
     { metric: 'receiver_set_aside_files', labels, value: stats.filesSetAside },
     { metric: 'receiver_removed_files', labels, value: stats.filesRemoved },
+    { metric: 'receiver_swept_baselines', labels, value: stats.baselinesSwept },
     ...byRing('receiver_records', stats.records),
     ...byRing('receiver_ring_records', stats.ringRecords),
     ...byRing('receiver_ring_fullest', stats.ringFullest),

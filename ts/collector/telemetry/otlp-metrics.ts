@@ -1,10 +1,10 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { VERSION } from '../version';
-import type { HistogramValue } from './distribution';
-import { double, fixed64, MessageWriter } from './protobuf';
-import type { Metric } from './series';
+import { VERSION } from '../version.js';
+import type { HistogramValue } from './distribution.js';
+import { double, fixed64, MessageWriter } from './protobuf.js';
+import type { Metric } from './series.js';
 
 /** Span of time that cumulative values cover, nanoseconds since the Unix epoch. */
 export interface Period {

@@ -1,7 +1,7 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Metric } from './series';
+import type { Metric } from './series.js';
 
 /** Prometheus' text format, version 0.0.4. `resource` becomes the labels of target_info. */
 export function prometheusText(metrics: readonly Metric[], resource: Readonly<Record<string, string>>): string {

@@ -1,8 +1,8 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Signal } from '../batch';
-import type { HistogramValue } from './distribution';
+import type { Signal } from '../batch.js';
+import type { HistogramValue } from './distribution.js';
 
 /** What a metric of the collector's own is. */
 export interface MetricDefinition {
@@ -93,6 +93,11 @@ export const METRICS = {
   ),
   receiver_removed_files: counter(
     'Files of ended processes that were delivered whole and removed.',
+    '{files}',
+    'receiver',
+  ),
+  receiver_swept_baselines: counter(
+    'What delta streams had exported of files that were removed by others, removed.',
     '{files}',
     'receiver',
   ),

@@ -1,8 +1,8 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { HistogramValue } from './distribution';
-import { METRICS, type Measurement, type MetricDefinition, type MetricName } from './registry';
+import type { HistogramValue } from './distribution.js';
+import { METRICS, type Measurement, type MetricDefinition, type MetricName } from './registry.js';
 
 /** One metric with all its series, added up where labels are the same. */
 export interface Metric {

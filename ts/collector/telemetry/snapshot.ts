@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { renameSync, writeFileSync } from 'node:fs';
-import type { ReceiverStats, RingName } from '../../native/binding';
-import type { Signal } from '../batch';
-import type { SettledCounts, SignalCounts } from './counters';
+import type { ReceiverStats, RingName } from '../../native/binding.js';
+import type { Signal } from '../batch.js';
+import type { SettledCounts, SignalCounts } from './counters.js';
 
 /** What a collector has done since it started: the content of `--stats-file`. */
 export interface Snapshot {

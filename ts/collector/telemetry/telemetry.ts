@@ -3,22 +3,22 @@
 
 import { hostname } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { NativeBinding } from '../../native/binding';
-import { batchOf } from '../batch';
-import { nodeOf } from '../config/node';
-import { Problems } from '../config/problems';
-import type { ServiceConfig, TelemetryReader } from '../config/service';
-import { otlpHttpExporter } from '../exporters/otlphttp/factory';
-import { HttpListener, pathOf } from '../http-listener';
-import type { Logger } from '../logger';
-import type { Exporter, Extension } from '../pipeline/component';
-import { Intake } from '../pipeline/intake';
-import { Receipt } from '../pipeline/receipt';
-import { VERSION } from '../version';
-import { otlpMetrics } from './otlp-metrics';
-import { prometheusText } from './prometheus';
-import type { Measurement } from './registry';
-import { type Metric, metricsOf } from './series';
+import type { NativeBinding } from '../../native/binding.js';
+import { batchOf } from '../batch.js';
+import { nodeOf } from '../config/node.js';
+import { Problems } from '../config/problems.js';
+import type { ServiceConfig, TelemetryReader } from '../config/service.js';
+import { otlpHttpExporter } from '../exporters/otlphttp/factory.js';
+import { HttpListener, pathOf } from '../http-listener.js';
+import type { Logger } from '../logger.js';
+import type { Exporter, Extension } from '../pipeline/component.js';
+import { Intake } from '../pipeline/intake.js';
+import { Receipt } from '../pipeline/receipt.js';
+import { VERSION } from '../version.js';
+import { otlpMetrics } from './otlp-metrics.js';
+import { prometheusText } from './prometheus.js';
+import type { Measurement } from './registry.js';
+import { type Metric, metricsOf } from './series.js';
 
 /** Milliseconds that the end of the collector waits for its own last metrics. */
 const LAST_SEND = 2000;

@@ -1,11 +1,11 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { BlockView, Inspection, RingView } from '../../native/binding';
-import type { ExportRequest } from '../exporters/debug/otlp-json';
-import { attributeLines } from '../exporters/debug/value-text';
-import { type Palette, printable } from '../terminal';
-import { agoText, bytesText, countText, dropTexts, shareText } from './quantity';
+import type { BlockView, Inspection, RingView } from '../../native/binding.js';
+import type { ExportRequest } from '../exporters/debug/otlp-json.js';
+import { attributeLines } from '../exporters/debug/value-text.js';
+import { type Palette, printable } from '../terminal.js';
+import { agoText, bytesText, countText, dropTexts, shareText } from './quantity.js';
 
 /** Everything about a file that is not its records, for people. */
 export function inspectionText(inspection: Inspection, palette: Palette, now = Date.now()): string {

@@ -1,7 +1,14 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { AnyValue, DataPoint, ExportRequest, KeyValue, Metric, ResourceItems } from '../exporters/debug/otlp-json';
+import type {
+  AnyValue,
+  DataPoint,
+  ExportRequest,
+  KeyValue,
+  Metric,
+  ResourceItems,
+} from '../exporters/debug/otlp-json.js';
 
 /** What is to be seen; what is not given lets everything pass. */
 export interface ItemCriteria {

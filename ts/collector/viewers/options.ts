@@ -1,11 +1,11 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { NativeBinding, NativeViewer } from '../../native/binding';
-import { SIGNALS, type Signal } from '../batch';
-import { journalsIn } from '../storage/directory';
-import { defaultStateDirectory } from '../storage/settings';
-import { UsageError } from '../usage-error';
+import type { NativeBinding, NativeViewer } from '../../native/binding.js';
+import { SIGNALS, type Signal } from '../batch.js';
+import { journalsIn } from '../storage/directory.js';
+import { defaultStateDirectory } from '../storage/settings.js';
+import { UsageError } from '../usage-error.js';
 
 const FORMATS = ['text', 'json'] as const;
 

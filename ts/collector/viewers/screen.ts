@@ -1,7 +1,7 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { writeOut } from '../standard-output';
+import { writeOut } from '../standard-output.js';
 
 const ESCAPE = '\u001b[';
 /** The other screen, without cursor and without wrapping of long lines; and back. */

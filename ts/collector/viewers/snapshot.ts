@@ -1,8 +1,8 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { ProcessView } from '../../native/binding';
-import type { ExportRequest, Span } from '../exporters/debug/otlp-json';
+import type { ProcessView } from '../../native/binding.js';
+import type { ExportRequest, Span } from '../exporters/debug/otlp-json.js';
 
 /** Records a second, by ring. */
 export interface Rates {

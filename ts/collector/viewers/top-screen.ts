@@ -1,11 +1,11 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { RingView } from '../../native/binding';
-import { attributesInline } from '../exporters/debug/value-text';
-import { type Palette, printable } from '../terminal';
-import { agoText, countText, dropCount, shareText, spanText } from './quantity';
-import type { ProcessSnapshot, Snapshot, SpanInFlight } from './snapshot';
+import type { RingView } from '../../native/binding.js';
+import { attributesInline } from '../exporters/debug/value-text.js';
+import { type Palette, printable } from '../terminal.js';
+import { agoText, countText, dropCount, shareText, spanText } from './quantity.js';
+import type { ProcessSnapshot, Snapshot, SpanInFlight } from './snapshot.js';
 
 const KINDS = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'];
 

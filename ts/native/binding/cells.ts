@@ -69,12 +69,14 @@ export interface CellCalls {
    * all at once, and what was not observed is exported no longer. After a failure do not call it; the next round replaces what it left.
    */
   commitRound(writer: number, instrument: number): number;
+  /** Raw. Somebody holds on to a cell of this thread: {@link retireIdle} passes it over. */
+  pinCell(writer: number, instrument: number, cell: number): number;
   /**
-   * Raw. This thread is done with a cell whose last update was before SCRATCH_VALUE, seconds since the Unix epoch: 1, forget it (the
-   * series ends when no other thread uses it; the same attributes begin a new one with a new start time), or 0: not yet, since it was
-   * updated later, or the collector has not collected its last update.
+   * Raw. Goes over some of this thread's cells of an instrument, which come in portions numbered from 0 on, and is done with those whose last
+   * update was before SCRATCH_VALUE, seconds since the Unix epoch, and is collected. Cell numbers that were remembered are void then. (A
+   * series ends when no other thread uses it; the same attributes begin a new one with a new start time.) 1: there are more portions.
    */
-  retireCell(writer: number, instrument: number, cell: number): number;
+  retireIdle(writer: number, instrument: number, portion: number): number;
   /**
    * Raw. Offers a sampled measurement (value in SCRATCH_VALUE, time now) as exemplar. At scratch `offset`: trace id (16 bytes), span id (8), u32
    * slots of the reservoir (not for explicit histograms, which have one a bucket), u32 seconds after which sampling begins anew (the

@@ -51,6 +51,8 @@ export interface ReceiverStats {
   filesAttached: number;
   filesSetAside: number;
   filesRemoved: number;
+  /** What delta streams had exported of files that went without them, removed. */
+  baselinesSwept: number;
   /** Records taken from the rings, by ring. */
   records: Record<RingName, number>;
   /** Spans (incomplete ones included), log records and data points handed over, by signal. */

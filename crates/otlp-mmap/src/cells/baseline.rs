@@ -8,14 +8,16 @@
 
 mod put_back;
 
-use std::fs::{self, File, OpenOptions};
+use std::ffi::OsStr;
+use std::fs::{self, File};
 use std::io;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use crate::cells::read::{Exponential, InstrumentView, Point, Series};
 use crate::file::atomic::{AtomicU64, Ordering};
-use crate::file::{Access, CELLS_RESERVATION, Mapping, allocate_more};
+use crate::file::{Access, CELLS_RESERVATION, Mapping, allocate_more, private};
 use crate::layout::cells;
 
 /// Bytes before the copies. The first file's have the state.
@@ -25,6 +27,9 @@ const HEADER: u64 = 4096;
 const CHUNK: u64 = 256 << 10;
 
 const MAGIC: u64 = u64::from_le_bytes(*b"OTPBASE1");
+
+/// Behind the state: length of the data file's path, u64, and the path. Whose file it was is known by it when that is gone.
+const DATA_PATH: u64 = 512;
 
 /// Words of the state.
 mod word {
@@ -75,21 +80,15 @@ struct Slot {
 
 impl Baseline {
     /// Opens the baseline of a stream for the file `file_id`, at `path` with a letter more. One of another file is begun anew.
-    pub(crate) fn open(path: &Path, file_id: [u8; 16], extents: u64) -> io::Result<Self> {
+    /// `data` is where the file is.
+    pub(crate) fn open(path: &Path, file_id: [u8; 16], extents: u64, data: &Path) -> io::Result<Self> {
         let paths = ["a", "b"].map(|letter| {
             let mut name = path.as_os_str().to_owned();
             name.push(letter);
             PathBuf::from(name)
         });
         let open = |path: &Path| -> io::Result<Mapping> {
-            let file = OpenOptions::new()
-                .read(true)
-                .write(true)
-                .create(true)
-                .truncate(false)
-                .mode(0o600)
-                .custom_flags(libc::O_NOFOLLOW | libc::O_CLOEXEC)
-                .open(path)?;
+            let file = private().create(true).truncate(false).open(path)?;
             allocate_more(&file, 0, HEADER)?;
             Mapping::with_reservation(file, Access::ReadWrite, CELLS_RESERVATION)
         };
@@ -102,7 +101,17 @@ impl Baseline {
             earlier: Exponential::default(),
         };
         baseline.adopt(file_id)?;
+        baseline.note_path(data);
         Ok(baseline)
+    }
+
+    /// A path that is too long is not noted down, and the files have to be removed by hand if the data file goes without them.
+    fn note_path(&self, data: &Path) {
+        let path = std::path::absolute(data).unwrap_or_default();
+        let bytes = path.as_os_str().as_bytes();
+        if DATA_PATH + 8 + bytes.len() as u64 <= HEADER && self.copies[0].copy_in(DATA_PATH + 8, bytes) {
+            let _ = self.copies[0].copy_in(DATA_PATH, &(bytes.len() as u64).to_le_bytes());
+        }
     }
 
     fn adopt(&mut self, file_id: [u8; 16]) -> io::Result<()> {
@@ -389,6 +398,17 @@ impl Baseline {
 
     fn state(&self) -> Option<&[AtomicU64]> {
         self.copies[0].words(0, word::COUNT)
+    }
+
+    /// Where the data file is or was that the first of two files at `path` is about.
+    pub(crate) fn data_path(path: &Path) -> Option<PathBuf> {
+        let mut head = [0; HEADER as usize];
+        let file = private().open(path).ok()?;
+        file.read_exact_at(&mut head, 0).ok()?;
+        let word = |at: usize| u64::from_le_bytes(head[at..at + 8].try_into().unwrap_or_default());
+        let at = DATA_PATH as usize;
+        let bytes = head.get(at + 8..(at + 8).checked_add(usize::try_from(word(at)).ok()?)?)?;
+        (word(0) == MAGIC && !bytes.is_empty()).then(|| PathBuf::from(OsStr::from_bytes(bytes)))
     }
 
     /// Removes the files: what they are about is gone.

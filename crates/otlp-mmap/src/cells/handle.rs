@@ -7,6 +7,7 @@ use super::exemplars::{self, Exemplar};
 use super::exponential;
 use super::histogram;
 use super::instrument::Kind;
+use super::owned::Owned;
 use super::place::{UNIT, words_of};
 use super::store::{Definition, Home, NoCell};
 use crate::clock;
@@ -44,7 +45,9 @@ pub struct CellHandle {
     home: Option<Arc<Home>>,
     definitions: Vec<Option<Arc<Definition>>>,
     shard: u32,
-    owned: Vec<u32>,
+    owned: Owned,
+    /// A buffer.
+    portion: Vec<u32>,
     random: u32,
 }
 
@@ -56,7 +59,8 @@ impl CellHandle {
             home: None,
             definitions: Vec::new(),
             shard: 0,
-            owned: Vec::new(),
+            owned: Owned::default(),
+            portion: Vec::new(),
             random: u32::from_le_bytes([seed[0], seed[1], seed[2], seed[3]]) | 1,
         }
     }
@@ -92,7 +96,7 @@ impl CellHandle {
             self.owned.clear();
         }
         if found.taken {
-            self.owned.push(found.cell);
+            self.owned.add(instrument, found.cell);
         }
         Ok(SeriesCell {
             cell: found.cell,
@@ -243,12 +247,27 @@ impl CellHandle {
             true
         });
         if retired == Some(true) {
-            if let Some(index) = self.owned.iter().position(|&owned| owned == cell) {
-                self.owned.swap_remove(index);
-            }
+            self.owned.remove(instrument, cell);
             return true;
         }
         false
+    }
+
+    /// As [`CellHandle::retire_idle`], of some of the instrument's cells that are not pinned. All of them come in portions of some
+    /// thousands, numbered from 0 on. Returns whether there are more.
+    pub fn retire_portion(&mut self, instrument: u32, portion: u32, before: u64) -> bool {
+        let mut cells = std::mem::take(&mut self.portion);
+        let more = self.owned.portion(instrument, portion as usize, &mut cells);
+        for &cell in &cells {
+            self.retire_idle(instrument, cell, before);
+        }
+        self.portion = cells;
+        more
+    }
+
+    /// Somebody holds on to a cell: [`CellHandle::retire_portion`] passes it over.
+    pub fn pin(&mut self, cell: u32) {
+        self.owned.pin(cell);
     }
 
     /// Offers a sampled measurement to the reservoir of a series, which is made at the first one. `slots` is the size of it for
@@ -386,11 +405,12 @@ impl CellHandle {
 
 impl Drop for CellHandle {
     fn drop(&mut self) {
-        if let Some(home) = &self.home {
-            self.writer
-                .cells()
-                .with_place(home.epoch, |place, _, _| place.leave(self.shard, &self.owned));
+        let Some(home) = &self.home else { return };
+        let store = self.writer.cells();
+        for portion in self.owned.portions() {
+            store.with_place(home.epoch, |place, _, _| place.leave(self.shard, portion));
         }
+        store.with_place(home.epoch, |place, _, _| place.end_rounds(self.shard));
     }
 }
 

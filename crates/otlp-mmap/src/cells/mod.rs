@@ -18,10 +18,12 @@ mod histogram;
 mod in_memory;
 mod instrument;
 mod memory;
+mod owned;
 mod place;
 mod read;
 mod sets;
 mod space;
+mod split_table;
 mod store;
 mod temporality;
 

@@ -1,100 +1,104 @@
-//! Attribute sets and series by content: two tables, each in parts, so that none of them ever moves much at once.
+//! Attribute sets and series by content: two tables, neither of which ever moves much at once.
 
-use hashbrown::{DefaultHashBuilder, HashMap, HashTable};
+use hashbrown::DefaultHashBuilder;
 use std::hash::BuildHasher;
 
+use super::split_table::{Hashed, SplitTable};
 use crate::file::Mapping;
 use crate::layout::cells;
-
-/// A table that doubles moves every entry: in so many parts, ten million series move some ten thousand at a time.
-const PARTS: usize = 256;
 
 /// Attribute sets stand at multiples of this.
 pub(super) const SET_ALIGNMENT: u64 = 16;
 
+/// An attribute set as its table has it.
+#[derive(Debug, Clone, Copy)]
+struct Set {
+    hash: u32,
+    /// File offset / 16.
+    at: u32,
+}
+
+impl Hashed for Set {
+    fn hash(&self) -> u32 {
+        self.hash
+    }
+}
+
 /// Attribute sets of a file by their bytes: each is stored once, whichever instruments use it.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Sets {
     hasher: DefaultHashBuilder,
-    /// Lower half of the hash, and the set as file offset / 16.
-    parts: Vec<HashTable<(u32, u32)>>,
+    table: SplitTable<Set>,
     compared: Vec<u8>,
 }
 
-impl Default for Sets {
-    fn default() -> Self {
-        Self {
-            hasher: DefaultHashBuilder::default(),
-            parts: (0..PARTS).map(|_| HashTable::new()).collect(),
-            compared: Vec::new(),
-        }
-    }
-}
-
 impl Sets {
-    pub(super) fn hash(&self, attributes: &[u8]) -> u64 {
-        self.hasher.hash_one(attributes)
+    pub(super) fn hash(&self, attributes: &[u8]) -> u32 {
+        let hash = self.hasher.hash_one(attributes);
+        (hash ^ hash >> 32) as u32
     }
 
     /// The set of these bytes, as file offset / 16.
-    pub(super) fn find(&mut self, mapping: &Mapping, hash: u64, attributes: &[u8]) -> Option<u32> {
+    pub(super) fn find(&mut self, mapping: &Mapping, hash: u32, attributes: &[u8]) -> Option<u32> {
         let compared = &mut self.compared;
-        let part = &self.parts[(hash >> 32) as usize % PARTS];
-        let same = |&(other, set): &(u32, u32)| {
-            if other != hash as u32 {
+        let same = |set: &Set| {
+            if set.hash != hash {
                 return false;
             }
-            let at = u64::from(set) * SET_ALIGNMENT;
+            let at = u64::from(set.at) * SET_ALIGNMENT;
             compared.clear();
             mapping.load_u32(at) == Some(attributes.len() as u32)
                 && mapping.append_to(at + u64::from(cells::ATTRIBUTES_HEADER), attributes.len(), compared)
                 && compared == attributes
         };
-        part.find(table_hash(hash as u32), same).map(|&(_, set)| set)
+        self.table.find(hash, same).map(|set| set.at)
     }
 
-    pub(super) fn insert(&mut self, hash: u64, set: u32) {
-        self.parts[(hash >> 32) as usize % PARTS].insert_unique(
-            table_hash(hash as u32),
-            (hash as u32, set),
-            |&(hash, _)| table_hash(hash),
-        );
+    pub(super) fn insert(&mut self, hash: u32, at: u32) {
+        self.table.insert(Set { hash, at });
     }
 }
 
-/// A table takes its place from the lower bits and its tag from the upper ones.
-fn table_hash(half: u32) -> u64 {
-    u64::from(half) << 32 | u64::from(half)
+/// The first cell of a series.
+#[derive(Debug, Clone, Copy)]
+struct Primary {
+    instrument: u32,
+    set: u32,
+    cell: u32,
+}
+
+impl Hashed for Primary {
+    fn hash(&self) -> u32 {
+        hash_of(self.instrument, self.set)
+    }
+}
+
+fn hash_of(instrument: u32, set: u32) -> u32 {
+    let mixed = (set ^ instrument.rotate_left(20)).wrapping_mul(0x85eb_ca6b);
+    let mixed = (mixed ^ mixed >> 13).wrapping_mul(0xc2b2_ae35);
+    mixed ^ mixed >> 16
 }
 
 /// The first cell of each series.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Series {
-    parts: Vec<HashMap<(u32, u32), u32>>,
-}
-
-impl Default for Series {
-    fn default() -> Self {
-        Self {
-            parts: (0..PARTS).map(|_| HashMap::new()).collect(),
-        }
-    }
+    table: SplitTable<Primary>,
 }
 
 impl Series {
-    fn part(instrument: u32, set: u32) -> usize {
-        (instrument ^ set.wrapping_mul(0x9e37_79b1) >> 16) as usize % PARTS
-    }
-
     pub(super) fn get(&self, instrument: u32, set: u32) -> Option<u32> {
-        self.parts[Self::part(instrument, set)].get(&(instrument, set)).copied()
+        let same = |other: &Primary| other.set == set && other.instrument == instrument;
+        self.table
+            .find(hash_of(instrument, set), same)
+            .map(|primary| primary.cell)
     }
 
     pub(super) fn insert(&mut self, instrument: u32, set: u32, cell: u32) {
-        self.parts[Self::part(instrument, set)].insert((instrument, set), cell);
+        self.table.insert(Primary { instrument, set, cell });
     }
 
     pub(super) fn remove(&mut self, instrument: u32, set: u32) {
-        self.parts[Self::part(instrument, set)].remove(&(instrument, set));
+        let same = |other: &Primary| other.set == set && other.instrument == instrument;
+        self.table.remove(hash_of(instrument, set), same);
     }
 }

@@ -1,15 +1,15 @@
 //! The state directory: who uses it, what lies in it, and where what cannot be used is put.
 
-use std::fs::{self, OpenOptions};
+use std::fs;
 use std::io;
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::error::JournalError;
 use crate::directory::{self, Owner};
 use crate::file::lock::{Lock, Role};
-use crate::file::{Access, Mapping};
+use crate::file::{Access, Mapping, private};
 
 /// Its lock says that a collector uses the directory; its text says which.
 const LOCK: &str = "lock";
@@ -32,13 +32,9 @@ impl Directory {
         directory::prepare(path, Owner::User).map_err(|error| JournalError::Directory(error.to_string()))?;
         let failed = |action: &'static str| move |error: io::Error| JournalError::io(path, action, &error);
         let lock_path = path.join(LOCK);
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
+        let file = private()
             .create(true)
             .truncate(false)
-            .mode(0o600)
-            .custom_flags(libc::O_NOFOLLOW | libc::O_CLOEXEC)
             .open(&lock_path)
             .map_err(failed("making the lock file"))?;
         let mapping = Arc::new(Mapping::new(file, Access::Read).map_err(failed("mapping the lock file"))?);

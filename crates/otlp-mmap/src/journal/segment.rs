@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::fail_point::fail_point;
 use super::frame;
 use crate::clock;
-use crate::file::{Access, Inode, Mapping, allocate};
+use crate::file::{Access, Inode, Mapping, allocate, private};
 use crate::random;
 
 /// First bytes of every segment.
@@ -140,14 +140,7 @@ impl Segment {
             spare.mapping
         } else {
             from = path.with_extension("new");
-            let file = OpenOptions::new()
-                .read(true)
-                .write(true)
-                .create(true)
-                .truncate(true)
-                .mode(0o600)
-                .custom_flags(libc::O_NOFOLLOW | libc::O_CLOEXEC)
-                .open(&from)?;
+            let file = private().create(true).truncate(true).open(&from)?;
             let mapped = allocate(&file, length).and_then(|()| Mapping::new(file, Access::ReadWrite));
             match mapped {
                 Ok(mapping) => Arc::new(mapping),

@@ -185,6 +185,11 @@ impl Discovery {
         (directories, matched)
     }
 
+    /// The folders of the last look.
+    pub fn folders(&self) -> impl Iterator<Item = &Path> {
+        self.changed.keys().map(PathBuf::as_path)
+    }
+
     /// Reports the file at `path` again at the next look: it was not ready.
     pub fn forget(&mut self, path: &Path) {
         self.known.remove(path);

@@ -19,6 +19,7 @@ mod round_note;
 mod run;
 mod storage;
 mod stream;
+mod sweep;
 mod traces;
 mod watch;
 
@@ -168,6 +169,8 @@ pub struct ReceiverStats {
     pub files_set_aside: u64,
     /// Files of the dead, drained and removed.
     pub files_removed: u64,
+    /// What delta streams had exported of files that went without them, removed.
+    pub baselines_swept: u64,
     /// Records taken from the rings, by ring.
     pub records: [u64; 3],
     /// Spans (incomplete ones included), log records and data points handed over, by signal.

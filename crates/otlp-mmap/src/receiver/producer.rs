@@ -11,7 +11,7 @@ use crate::otlp::{Assembler, AssemblerOptions, LogEncoder, MeasurementEncoder};
 use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// How long open spans out of a journal wait for a file of their producer.
@@ -342,6 +342,10 @@ impl Producer {
     fn finish(&mut self, file: Attached, outlet: &mut Outlet<'_>) {
         self.leave(&file);
         if !file.is_removable() {
+            if !file.reader.is_in_place() {
+                let Attached { cells, reader, .. } = file;
+                cells.remove_baselines(&reader, outlet);
+            }
             return;
         }
         let path = file.reader.file().path();
@@ -403,6 +407,12 @@ impl Producer {
     /// Its oldest file is read to its end: whether there is another one has to be known.
     pub(super) fn awaits_look(&self) -> bool {
         self.files.front().is_some_and(Attached::is_exhausted)
+    }
+
+    /// Where the files are that it reads.
+    pub(super) fn paths(&self) -> impl Iterator<Item = &Path> {
+        let files = self.files.iter().chain(&self.retiring);
+        files.map(|file| file.reader.file().path())
     }
 
     /// It has no files any more.

@@ -5,17 +5,21 @@ use super::checkpoint::InFlight;
 use super::discovery::{Discovery, Found, Inode};
 use super::keeper::{Keep, Keeper, Kept, NotKept, Points};
 use super::producer::{Pass, Producer, ProducerKey, Progress};
+use super::sweep::sweep;
 use super::{Command, Event, HandedPiece, Level, Pulse, ReceiverOptions, ReceiverStats};
 use crate::clock;
 use crate::journal::fail_point::fail_point;
 use crate::otlp::{Piece, Signal};
 use std::collections::{HashMap, HashSet};
+use std::path::PathBuf;
 use std::sync::mpsc::{Receiver as Inbox, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How often heartbeats are stored and the life of writers is checked.
 const TEND_INTERVAL: Duration = Duration::from_millis(200);
+/// Between two looks for what deleted files left behind.
+const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
 /// While records come in: long enough to find many at once, short beside the time in which a ring fills.
 const SHORTEST_SLEEP: Duration = Duration::from_millis(1);
 /// A pass over quiet files is cheap, so this bounds the latency, not the cost.
@@ -149,6 +153,7 @@ pub(super) struct Run<'a> {
     /// Why the thread cannot go on.
     ended: Option<String>,
     next_tend: Instant,
+    next_sweep: Instant,
     /// Whose turn it is to be the first of a round.
     turn: usize,
 }
@@ -178,6 +183,7 @@ impl<'a> Run<'a> {
             paused: false,
             stopping: false,
             next_tend: Instant::now(),
+            next_sweep: Instant::now(),
             turn: 0,
         }
     }
@@ -282,6 +288,10 @@ impl<'a> Run<'a> {
         if self.discovery.is_due(now) || (tend && self.producers.values().any(Producer::awaits_look)) {
             self.look(now);
         }
+        if tend && now >= self.next_sweep {
+            self.next_sweep = now + SWEEP_INTERVAL;
+            self.sweep();
+        }
         self.release();
         self.tend_journal(tend, now);
         let unix_nanos = clock::wall_nanos();
@@ -360,6 +370,28 @@ impl<'a> Run<'a> {
         }
         for found in look.found {
             self.attach(&found);
+        }
+    }
+
+    /// Removes what delta streams had exported of files that are gone.
+    fn sweep(&mut self) {
+        let paths = self.producers.values().flat_map(Producer::paths);
+        let in_use: HashSet<PathBuf> = paths.filter_map(|path| std::path::absolute(path).ok()).collect();
+        let swept: Vec<PathBuf> = match &self.options.state_directory {
+            Some(directory) => sweep(directory, &in_use),
+            None => self
+                .discovery
+                .folders()
+                .flat_map(|folder| sweep(folder, &in_use))
+                .collect(),
+        };
+        for data in swept {
+            self.outlet.stats.baselines_swept += 1;
+            let message = format!(
+                "removed what a metric stream had exported of {}: that file is gone",
+                data.display()
+            );
+            self.outlet.log(Level::Debug, message);
         }
     }
 

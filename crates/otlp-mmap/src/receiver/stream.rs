@@ -190,7 +190,7 @@ pub(super) fn open_baseline(
         .collect();
     let data = path.file_name().unwrap_or_default().to_string_lossy();
     let path = folder.join(format!(".{data}.{name}.base-"));
-    Baseline::open(&path, file_id(file), extents).map_err(|error| {
+    Baseline::open(&path, file_id(file), extents, file.file().path()).map_err(|error| {
         format!(
             "{}: what the metric stream {} exported cannot be kept there: {error}; mend that, or set another state directory",
             folder.display(),

@@ -1,8 +1,8 @@
 //! Makes one file: allocated, laid out and locked under a hidden name, before anybody else can see it.
 
-use std::fs::{self, OpenOptions, Permissions};
+use std::fs::{self, Permissions};
 use std::io;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt, fchown};
+use std::os::unix::fs::{PermissionsExt, fchown};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,7 +10,7 @@ use super::geometry::Plan;
 use crate::clock;
 use crate::directory::{self, Owner};
 use crate::file::lock::{Lock, Role};
-use crate::file::{Access, FileError, FileView, Identity, Mapping, Problem, allocate};
+use crate::file::{Access, FileError, FileView, Identity, Mapping, Problem, allocate, private};
 
 /// A complete file under its hidden name. Dropped before it is published, it is removed.
 #[derive(Debug)]
@@ -52,12 +52,8 @@ impl NewFile {
     ) -> Result<Self, FileError> {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
         let hidden = path.with_file_name(hidden_name(&name, &identity));
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
+        let file = private()
             .create_new(true)
-            .mode(0o600)
-            .custom_flags(libc::O_NOFOLLOW | libc::O_CLOEXEC)
             .open(&hidden)
             .map_err(|error| FileError::from_io(path, "making the file", error))?;
         let guard = Hidden(Some(hidden));

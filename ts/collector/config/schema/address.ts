@@ -1,8 +1,8 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { type Parsed, scalar } from './scalar';
-import type { Schema } from './schema';
+import { type Parsed, scalar } from './scalar.js';
+import type { Schema } from './schema.js';
 
 /** Where something listens. */
 export interface ListenAddress {

@@ -1,8 +1,8 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { type ConfigNode, nodeOf, shownOf } from '../node';
-import { MASKED, type Presence, type Schema } from './schema';
+import { type ConfigNode, nodeOf, shownOf } from '../node.js';
+import { MASKED, type Presence, type Schema } from './schema.js';
 
 /** A value, or what was expected instead: the end of the sentence that begins with the value. */
 export type Parsed<T> = { value: T } | { expected: string };

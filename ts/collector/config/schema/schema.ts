@@ -1,8 +1,8 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { ConfigNode } from '../node';
-import type { ProblemSink } from '../problems';
+import type { ConfigNode } from '../node.js';
+import type { ProblemSink } from '../problems.js';
 
 /**
  * What a value of the configuration may be. One description serves reading, its messages, and showing the configuration

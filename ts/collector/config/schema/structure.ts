@@ -1,10 +1,10 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { type ConfigMap, type ConfigNode, shownOf } from '../node';
-import type { ProblemSink } from '../problems';
-import { didYouMean } from '../suggestion';
-import type { Read, Schema } from './schema';
+import { type ConfigMap, type ConfigNode, shownOf } from '../node.js';
+import type { ProblemSink } from '../problems.js';
+import { didYouMean } from '../suggestion.js';
+import type { Read, Schema } from './schema.js';
 
 export const keyPath = (path: string, key: string) => (path === '' ? key : `${path}.${key}`);
 

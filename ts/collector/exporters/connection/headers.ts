@@ -1,10 +1,10 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { text } from '../../config/schema/scalar';
-import { map } from '../../config/schema/structure';
-import { VERSION } from '../../version';
-import { WatchedFile } from './watched-file';
+import { text } from '../../config/schema/scalar.js';
+import { map } from '../../config/schema/structure.js';
+import { VERSION } from '../../version.js';
+import { WatchedFile } from './watched-file.js';
 
 /** The section `headers` of an exporter: secret, all of them. */
 export const headers = map(text({ required: true, secret: true }));

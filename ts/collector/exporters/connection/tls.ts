@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { createSecureContext, type SecureVersion } from 'node:tls';
-import { flag, text, word } from '../../config/schema/scalar';
-import type { Read } from '../../config/schema/schema';
-import { object } from '../../config/schema/structure';
-import { WatchedFile } from './watched-file';
+import { flag, text, word } from '../../config/schema/scalar.js';
+import type { Read } from '../../config/schema/schema.js';
+import { object } from '../../config/schema/structure.js';
+import { WatchedFile } from './watched-file.js';
 
 const VERSIONS = ['1.0', '1.1', '1.2', '1.3'] as const;
 

@@ -1,11 +1,11 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { type Batch, ITEM_NAMES } from '../../batch';
-import type { Palette } from '../../terminal';
-import type { Attempter, Outcome } from '../attempt';
-import type { RequestToJson } from '../request-json';
-import { DetailedText, shortText } from './request-text';
+import { type Batch, ITEM_NAMES } from '../../batch.js';
+import type { Palette } from '../../terminal.js';
+import type { Attempter, Outcome } from '../attempt.js';
+import type { RequestToJson } from '../request-json.js';
+import { DetailedText, shortText } from './request-text.js';
 
 export const VERBOSITIES = ['basic', 'normal', 'detailed'] as const;
 

@@ -1,18 +1,18 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { SIGNALS } from '../../batch';
-import { word } from '../../config/schema/scalar';
-import type { Read } from '../../config/schema/schema';
-import { object } from '../../config/schema/structure';
-import type { ExporterFactory } from '../../pipeline/component';
-import { writeOut } from '../../standard-output';
-import { paletteFor } from '../../terminal';
-import { Destination } from '../destination';
-import { requestToJson } from '../request-json';
-import { RETRY_FOREVER } from '../retry';
-import { PLAIN_QUEUE } from '../sending-queue';
-import { DebugExporter, VERBOSITIES } from './debug';
+import { SIGNALS } from '../../batch.js';
+import { word } from '../../config/schema/scalar.js';
+import type { Read } from '../../config/schema/schema.js';
+import { object } from '../../config/schema/structure.js';
+import type { ExporterFactory } from '../../pipeline/component.js';
+import { writeOut } from '../../standard-output.js';
+import { paletteFor } from '../../terminal.js';
+import { Destination } from '../destination.js';
+import { requestToJson } from '../request-json.js';
+import { RETRY_FOREVER } from '../retry.js';
+import { PLAIN_QUEUE } from '../sending-queue.js';
+import { DebugExporter, VERBOSITIES } from './debug.js';
 
 const config = object({ verbosity: word(VERBOSITIES, { default: 'basic' }) });
 

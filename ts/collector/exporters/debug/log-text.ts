@@ -1,9 +1,9 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { type Palette, printable } from '../../terminal';
-import type { LogRecord } from './otlp-json';
-import { attributeLines, attributesInline, timeText, valueText } from './value-text';
+import { type Palette, printable } from '../../terminal.js';
+import type { LogRecord } from './otlp-json.js';
+import { attributeLines, attributesInline, timeText, valueText } from './value-text.js';
 
 const SEVERITIES = ['TRACE', 'DEBUG', 'INFO', 'WARN', 'ERROR', 'FATAL'];
 const FIRST_ERROR = 17;

@@ -1,9 +1,9 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { type Palette, printable } from '../../terminal';
-import type { DataPoint, Metric } from './otlp-json';
-import { attributesInline, entryText, timeText } from './value-text';
+import { type Palette, printable } from '../../terminal.js';
+import type { DataPoint, Metric } from './otlp-json.js';
+import { attributesInline, entryText, timeText } from './value-text.js';
 
 const TYPES = ['gauge', 'sum', 'histogram', 'exponentialHistogram', 'summary'] as const;
 const TYPE_NAMES = {

@@ -1,12 +1,12 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { type Palette, printable } from '../../terminal';
-import { logLine, logLines } from './log-text';
-import { metricLines, metricPointLines } from './metric-text';
-import type { ExportRequest, ResourceItems } from './otlp-json';
-import { spanLine, spanLines } from './span-text';
-import { attributeLines } from './value-text';
+import { type Palette, printable } from '../../terminal.js';
+import { logLine, logLines } from './log-text.js';
+import { metricLines, metricPointLines } from './metric-text.js';
+import type { ExportRequest, ResourceItems } from './otlp-json.js';
+import { spanLine, spanLines } from './span-text.js';
+import { attributeLines } from './value-text.js';
 
 type ScopeItems = NonNullable<ResourceItems['scopeSpans']>[number];
 

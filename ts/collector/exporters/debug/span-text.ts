@@ -1,9 +1,9 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { type Palette, printable } from '../../terminal';
-import type { Span, SpanEvent, SpanLink } from './otlp-json';
-import { attributeLines, attributesInline, droppedText, durationText, timeText } from './value-text';
+import { type Palette, printable } from '../../terminal.js';
+import type { Span, SpanEvent, SpanLink } from './otlp-json.js';
+import { attributeLines, attributesInline, droppedText, durationText, timeText } from './value-text.js';
 
 const KINDS = ['unspecified', 'internal', 'server', 'client', 'producer', 'consumer'];
 const STATUS_OK = 1;

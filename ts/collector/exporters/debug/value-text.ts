@@ -1,8 +1,8 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { printable } from '../../terminal';
-import type { AnyValue, KeyValue } from './otlp-json';
+import { printable } from '../../terminal.js';
+import type { AnyValue, KeyValue } from './otlp-json.js';
 
 /** One line for each attribute. */
 export function attributeLines(attributes: KeyValue[] | undefined, indent: string): string[] {

@@ -3,7 +3,7 @@
 
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { Framing } from './framing';
+import type { Framing } from './framing.js';
 
 const DAY = 86_400_000;
 

@@ -1,18 +1,18 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { SIGNALS } from '../../batch';
-import { number, text, word } from '../../config/schema/scalar';
-import type { Read } from '../../config/schema/schema';
-import { object, optional } from '../../config/schema/structure';
-import type { ExporterFactory } from '../../pipeline/component';
-import { Destination } from '../destination';
-import { requestToJson } from '../request-json';
-import { retryOnFailure } from '../retry';
-import { sendingQueue } from '../sending-queue';
-import { NO_ROTATION } from './append-file';
-import { FileExporter } from './file';
-import { jsonLines, lengthPrefixed } from './framing';
+import { SIGNALS } from '../../batch.js';
+import { number, text, word } from '../../config/schema/scalar.js';
+import type { Read } from '../../config/schema/schema.js';
+import { object, optional } from '../../config/schema/structure.js';
+import type { ExporterFactory } from '../../pipeline/component.js';
+import { Destination } from '../destination.js';
+import { requestToJson } from '../request-json.js';
+import { retryOnFailure } from '../retry.js';
+import { sendingQueue } from '../sending-queue.js';
+import { NO_ROTATION } from './append-file.js';
+import { FileExporter } from './file.js';
+import { jsonLines, lengthPrefixed } from './framing.js';
 
 const MEGABYTE = 1 << 20;
 

@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { join } from 'node:path';
-import type { Batch, Signal } from '../../batch';
-import type { Attempter, Outcome } from '../attempt';
-import { AppendFile, type Rotation } from './append-file';
-import type { Framing } from './framing';
+import type { Batch, Signal } from '../../batch.js';
+import type { Attempter, Outcome } from '../attempt.js';
+import { AppendFile, type Rotation } from './append-file.js';
+import type { Framing } from './framing.js';
 
 export interface FileOptions {
   /** One file for everything; or */

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { FileHandle } from 'node:fs/promises';
-import type { Batch } from '../../batch';
-import type { RequestToJson } from '../request-json';
+import type { Batch } from '../../batch.js';
+import type { RequestToJson } from '../request-json.js';
 
 /** How requests follow one another in a file. */
 export interface Framing {

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import http2 from 'node:http2';
-import type { Encoded } from '../encoding';
-import { type GrpcStatus, statusOf } from './grpc-status';
+import type { Encoded } from '../encoding.js';
+import { type GrpcStatus, statusOf } from './grpc-status.js';
 
 /** Bytes of an answer that are read. */
 const MAX_RESPONSE = 4 * 1024 * 1024;

@@ -5,9 +5,9 @@ import http2 from 'node:http2';
 import net from 'node:net';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
-import { proxyFor, tunnel } from '../connection/proxy';
-import type { TlsOptions, TlsSource } from '../connection/tls';
-import type { GrpcAddress } from './address';
+import { proxyFor, tunnel } from '../connection/proxy.js';
+import type { TlsOptions, TlsSource } from '../connection/tls.js';
+import type { GrpcAddress } from './address.js';
 
 export interface ChannelOptions {
   address: GrpcAddress;

@@ -1,19 +1,19 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { SIGNALS } from '../../batch';
-import { duration, flag, scalar, text, url } from '../../config/schema/scalar';
-import type { Read, Schema } from '../../config/schema/schema';
-import { object, optional } from '../../config/schema/structure';
-import type { ExporterFactory } from '../../pipeline/component';
-import { checkCompression, compressionKeys } from '../compression';
-import { HeaderSource, headerProblem, headers } from '../connection/headers';
-import { TlsSource, tls } from '../connection/tls';
-import { Destination } from '../destination';
-import { retryOnFailure } from '../retry';
-import { sendingQueue } from '../sending-queue';
-import { type GrpcAddress, grpcAddress } from './address';
-import { OtlpGrpcExporter } from './otlp';
+import { SIGNALS } from '../../batch.js';
+import { duration, flag, scalar, text, url } from '../../config/schema/scalar.js';
+import type { Read, Schema } from '../../config/schema/schema.js';
+import { object, optional } from '../../config/schema/structure.js';
+import type { ExporterFactory } from '../../pipeline/component.js';
+import { checkCompression, compressionKeys } from '../compression.js';
+import { HeaderSource, headerProblem, headers } from '../connection/headers.js';
+import { TlsSource, tls } from '../connection/tls.js';
+import { Destination } from '../destination.js';
+import { retryOnFailure } from '../retry.js';
+import { sendingQueue } from '../sending-queue.js';
+import { type GrpcAddress, grpcAddress } from './address.js';
+import { OtlpGrpcExporter } from './otlp.js';
 
 const endpoint = scalar<GrpcAddress>(
   (node) => {

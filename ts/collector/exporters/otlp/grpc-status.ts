@@ -1,7 +1,7 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { wireFields } from '../../wire';
+import { wireFields } from '../../wire.js';
 
 /** Status codes of gRPC, by name, in the order of their numbers. */
 export const STATUS_NAMES = [

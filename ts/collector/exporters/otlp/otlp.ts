@@ -1,15 +1,15 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Batch, Signal } from '../../batch';
-import type { Attempter, Outcome } from '../attempt';
-import { faultOf } from '../connection/fault';
-import type { HeaderSource } from '../connection/headers';
-import { type Codec, encodingOf } from '../encoding';
-import { partialSuccess, shortened, takenWith } from '../partial-success';
-import { Broken, type CallResult, call } from './call';
-import { Channel, type ChannelOptions } from './channel';
-import { isRetryable } from './grpc-status';
+import type { Batch, Signal } from '../../batch.js';
+import type { Attempter, Outcome } from '../attempt.js';
+import { faultOf } from '../connection/fault.js';
+import type { HeaderSource } from '../connection/headers.js';
+import { type Codec, encodingOf } from '../encoding.js';
+import { partialSuccess, shortened, takenWith } from '../partial-success.js';
+import { Broken, type CallResult, call } from './call.js';
+import { Channel, type ChannelOptions } from './channel.js';
+import { isRetryable } from './grpc-status.js';
 
 const PATHS: Readonly<Record<Signal, string>> = {
   traces: '/opentelemetry.proto.collector.trace.v1.TraceService/Export',

@@ -5,8 +5,8 @@ import http from 'node:http';
 import https from 'node:https';
 import type { Duplex } from 'node:stream';
 import tls from 'node:tls';
-import { tunnel } from '../connection/proxy';
-import type { TlsOptions } from '../connection/tls';
+import { tunnel } from '../connection/proxy.js';
+import type { TlsOptions } from '../connection/tls.js';
 
 /** Connections through a proxy that only passes bytes on. */
 class TunnelAgent extends https.Agent {

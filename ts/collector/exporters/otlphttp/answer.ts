@@ -1,11 +1,11 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Signal } from '../../batch';
-import { wireFields } from '../../wire';
-import type { Outcome } from '../attempt';
-import { type PartialSuccess, partialSuccess, shortened, takenWith } from '../partial-success';
-import type { PostResponse } from './post';
+import type { Signal } from '../../batch.js';
+import { wireFields } from '../../wire.js';
+import type { Outcome } from '../attempt.js';
+import { type PartialSuccess, partialSuccess, shortened, takenWith } from '../partial-success.js';
+import type { PostResponse } from './post.js';
 
 /** Bytes of an answer that is shown as text; a little more than what is shown, so that one sees that it goes on. */
 const MAX_TEXT = 4100;

@@ -1,19 +1,19 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { SIGNALS, type Signal } from '../../batch';
-import { duration, flag, text, url, word } from '../../config/schema/scalar';
-import type { Read } from '../../config/schema/schema';
-import { object } from '../../config/schema/structure';
-import type { ExporterFactory } from '../../pipeline/component';
-import { checkCompression, compressionKeys } from '../compression';
-import { HeaderSource, headerProblem, headers } from '../connection/headers';
-import { TlsSource, tls } from '../connection/tls';
-import { Destination } from '../destination';
-import { requestToJson } from '../request-json';
-import { retryOnFailure } from '../retry';
-import { sendingQueue } from '../sending-queue';
-import { OtlpHttpExporter } from './otlphttp';
+import { SIGNALS, type Signal } from '../../batch.js';
+import { duration, flag, text, url, word } from '../../config/schema/scalar.js';
+import type { Read } from '../../config/schema/schema.js';
+import { object } from '../../config/schema/structure.js';
+import type { ExporterFactory } from '../../pipeline/component.js';
+import { checkCompression, compressionKeys } from '../compression.js';
+import { HeaderSource, headerProblem, headers } from '../connection/headers.js';
+import { TlsSource, tls } from '../connection/tls.js';
+import { Destination } from '../destination.js';
+import { requestToJson } from '../request-json.js';
+import { retryOnFailure } from '../retry.js';
+import { sendingQueue } from '../sending-queue.js';
+import { OtlpHttpExporter } from './otlphttp.js';
 
 const config = object(
   {

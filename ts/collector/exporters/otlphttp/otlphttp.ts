@@ -1,15 +1,15 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Batch, Signal } from '../../batch';
-import type { Attempter, Outcome } from '../attempt';
-import { faultOf } from '../connection/fault';
-import type { HeaderSource } from '../connection/headers';
-import type { TlsSource } from '../connection/tls';
-import { type Codec, encodingOf } from '../encoding';
-import type { RequestToJson } from '../request-json';
-import { outcomeOf } from './answer';
-import { PostClient, type PostResponse } from './post';
+import type { Batch, Signal } from '../../batch.js';
+import type { Attempter, Outcome } from '../attempt.js';
+import { faultOf } from '../connection/fault.js';
+import type { HeaderSource } from '../connection/headers.js';
+import type { TlsSource } from '../connection/tls.js';
+import { type Codec, encodingOf } from '../encoding.js';
+import type { RequestToJson } from '../request-json.js';
+import { outcomeOf } from './answer.js';
+import { PostClient, type PostResponse } from './post.js';
 
 export interface OtlpHttpOptions {
   urls: Readonly<Record<Signal, URL>>;

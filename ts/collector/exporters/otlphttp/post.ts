@@ -3,9 +3,9 @@
 
 import http from 'node:http';
 import https from 'node:https';
-import { proxyAuthorization, proxyFor } from '../connection/proxy';
-import type { TlsSource } from '../connection/tls';
-import { Agents } from './agents';
+import { proxyAuthorization, proxyFor } from '../connection/proxy.js';
+import type { TlsSource } from '../connection/tls.js';
+import { Agents } from './agents.js';
 
 /** Bytes of an answer that are read; the rest is dropped with its connection. */
 const MAX_RESPONSE = 4 * 1024 * 1024;

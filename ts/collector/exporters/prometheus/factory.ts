@@ -1,13 +1,13 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { listenAddress } from '../../config/schema/address';
-import { text } from '../../config/schema/scalar';
-import type { Read } from '../../config/schema/schema';
-import { list, object } from '../../config/schema/structure';
-import type { ExporterFactory } from '../../pipeline/component';
-import { PrometheusExporter } from './prometheus';
-import { Scrapes } from './scrapes';
+import { listenAddress } from '../../config/schema/address.js';
+import { text } from '../../config/schema/scalar.js';
+import type { Read } from '../../config/schema/schema.js';
+import { list, object } from '../../config/schema/structure.js';
+import type { ExporterFactory } from '../../pipeline/component.js';
+import { PrometheusExporter } from './prometheus.js';
+import { Scrapes } from './scrapes.js';
 
 const config = object({
   endpoint: listenAddress({ default: 'localhost:9464' }),

@@ -5,12 +5,12 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import type { Batch } from '../../batch';
-import { addressText, type ListenAddress } from '../../config/schema/address';
-import { HttpListener } from '../../http-listener';
-import type { Exporter } from '../../pipeline/component';
-import { ExporterCounters, type ExporterStats } from '../../telemetry/counters';
-import type { Scrapes } from './scrapes';
+import type { Batch } from '../../batch.js';
+import { addressText, type ListenAddress } from '../../config/schema/address.js';
+import { HttpListener } from '../../http-listener.js';
+import type { Exporter } from '../../pipeline/component.js';
+import { ExporterCounters, type ExporterStats } from '../../telemetry/counters.js';
+import type { Scrapes } from './scrapes.js';
 
 const TEXT = 'text/plain; version=0.0.4; charset=utf-8';
 const OPEN_METRICS = 'application/openmetrics-text; version=1.0.0; charset=utf-8';

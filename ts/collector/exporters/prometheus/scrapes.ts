@@ -1,7 +1,7 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { NativeScraper } from '../../../native/binding';
+import type { NativeScraper } from '../../../native/binding.js';
 
 /** Bytes that are made, and held, at a time. */
 const CHUNK = 64 << 10;

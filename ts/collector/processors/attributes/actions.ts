@@ -1,11 +1,11 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { AttributeAction } from '../../../native/binding';
-import { text, word } from '../../config/schema/scalar';
-import type { Read } from '../../config/schema/schema';
-import { list, object, optional } from '../../config/schema/structure';
-import { expression, scalarValue } from '../scalar-value';
+import type { AttributeAction } from '../../../native/binding.js';
+import { text, word } from '../../config/schema/scalar.js';
+import type { Read } from '../../config/schema/schema.js';
+import { list, object, optional } from '../../config/schema/structure.js';
+import { expression, scalarValue } from '../scalar-value.js';
 
 const SETTING = ['insert', 'update', 'upsert'] as const;
 

@@ -1,13 +1,13 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { SIGNALS } from '../../batch';
-import type { Read } from '../../config/schema/schema';
-import { object, optional } from '../../config/schema/structure';
-import type { ProcessorFactory } from '../../pipeline/component';
-import { itemCondition, matchProperties } from '../match';
-import { PieceProcessor } from '../piece-processor';
-import { actions, nativeActions } from './actions';
+import { SIGNALS } from '../../batch.js';
+import type { Read } from '../../config/schema/schema.js';
+import { object, optional } from '../../config/schema/structure.js';
+import type { ProcessorFactory } from '../../pipeline/component.js';
+import { itemCondition, matchProperties } from '../match.js';
+import { PieceProcessor } from '../piece-processor.js';
+import { actions, nativeActions } from './actions.js';
 
 const config = object(
   {

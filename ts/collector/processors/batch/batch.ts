@@ -1,11 +1,11 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { NativeBinding } from '../../../native/binding';
-import { type Batch, batchOf, type Part } from '../../batch';
-import type { Consumer, Processor } from '../../pipeline/component';
-import { Distribution } from '../../telemetry/distribution';
-import type { Measurement } from '../../telemetry/registry';
+import type { NativeBinding } from '../../../native/binding.js';
+import { type Batch, batchOf, type Part } from '../../batch.js';
+import type { Consumer, Processor } from '../../pipeline/component.js';
+import { Distribution } from '../../telemetry/distribution.js';
+import type { Measurement } from '../../telemetry/registry.js';
 
 /** Keys of the section `batch`. */
 export interface BatchSettings {

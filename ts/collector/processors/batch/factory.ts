@@ -1,11 +1,11 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { SIGNALS } from '../../batch';
-import { duration, number, size } from '../../config/schema/scalar';
-import { object } from '../../config/schema/structure';
-import type { ProcessorFactory } from '../../pipeline/component';
-import { BatchProcessor, type BatchSettings } from './batch';
+import { SIGNALS } from '../../batch.js';
+import { duration, number, size } from '../../config/schema/scalar.js';
+import { object } from '../../config/schema/structure.js';
+import type { ProcessorFactory } from '../../pipeline/component.js';
+import { BatchProcessor, type BatchSettings } from './batch.js';
 
 export const batchProcessor: ProcessorFactory<BatchSettings> = {
   type: 'batch',

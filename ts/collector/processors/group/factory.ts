@@ -1,12 +1,12 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { GroupRules, TextTest } from '../../../native/binding';
-import { loadBinding } from '../../../native/loader';
-import { text, word } from '../../config/schema/scalar';
-import type { Read, Schema } from '../../config/schema/schema';
-import { type Check, list, object } from '../../config/schema/structure';
-import type { ProcessorFactory } from '../../pipeline/component';
+import type { GroupRules, TextTest } from '../../../native/binding.js';
+import { loadBinding } from '../../../native/loader.js';
+import { text, word } from '../../config/schema/scalar.js';
+import type { Read, Schema } from '../../config/schema/schema.js';
+import { type Check, list, object } from '../../config/schema/structure.js';
+import type { ProcessorFactory } from '../../pipeline/component.js';
 
 interface Test {
   exact: string | undefined;

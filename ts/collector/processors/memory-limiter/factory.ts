@@ -1,12 +1,12 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { type Batch, SIGNALS } from '../../batch';
-import { memoryOf } from '../../memory';
-import type { Processor, ProcessorContext, ProcessorFactory } from '../../pipeline/component';
-import { ITEM_METRIC_NAMES, type Measurement } from '../../telemetry/registry';
-import { MemoryLimiter } from './limiter';
-import { limitsOf, type MemoryLimiterSettings, memoryLimiterConfig } from './settings';
+import { type Batch, SIGNALS } from '../../batch.js';
+import { memoryOf } from '../../memory.js';
+import type { Processor, ProcessorContext, ProcessorFactory } from '../../pipeline/component.js';
+import { ITEM_METRIC_NAMES, type Measurement } from '../../telemetry/registry.js';
+import { MemoryLimiter } from './limiter.js';
+import { limitsOf, type MemoryLimiterSettings, memoryLimiterConfig } from './settings.js';
 
 /** One section has one limiter, however many pipelines name it: memory is the process'. */
 const limiters = new WeakMap<MemoryLimiterSettings, { limiter: MemoryLimiter; users: number }>();

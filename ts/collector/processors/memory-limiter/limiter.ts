@@ -1,10 +1,10 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Logger } from '../../logger';
-import type { Memory } from '../../memory';
-import type { Intake } from '../../pipeline/intake';
-import type { Limits } from './settings';
+import type { Logger } from '../../logger.js';
+import type { Memory } from '../../memory.js';
+import type { Intake } from '../../pipeline/intake.js';
+import type { Limits } from './settings.js';
 
 /** Milliseconds between two collections while only the soft limit is passed, as in the OpenTelemetry Collector. */
 const SOFT_PAUSE = 10_000;

@@ -1,10 +1,10 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { duration, number } from '../../config/schema/scalar';
-import type { Read } from '../../config/schema/schema';
-import { object } from '../../config/schema/structure';
-import type { Memory } from '../../memory';
+import { duration, number } from '../../config/schema/scalar.js';
+import type { Read } from '../../config/schema/schema.js';
+import { object } from '../../config/schema/structure.js';
+import type { Memory } from '../../memory.js';
 
 const MIB = 1024 * 1024;
 

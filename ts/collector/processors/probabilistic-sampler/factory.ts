@@ -1,11 +1,11 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { flag, number, text, word } from '../../config/schema/scalar';
-import type { Read } from '../../config/schema/schema';
-import { object } from '../../config/schema/structure';
-import type { ProcessorFactory } from '../../pipeline/component';
-import { PieceProcessor } from '../piece-processor';
+import { flag, number, text, word } from '../../config/schema/scalar.js';
+import type { Read } from '../../config/schema/schema.js';
+import { object } from '../../config/schema/structure.js';
+import type { ProcessorFactory } from '../../pipeline/component.js';
+import { PieceProcessor } from '../piece-processor.js';
 
 const config = object(
   {

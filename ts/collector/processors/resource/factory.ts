@@ -1,12 +1,12 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { SIGNALS } from '../../batch';
-import type { Read } from '../../config/schema/schema';
-import { object } from '../../config/schema/structure';
-import type { ProcessorFactory } from '../../pipeline/component';
-import { actions, nativeActions } from '../attributes/actions';
-import { PieceProcessor } from '../piece-processor';
+import { SIGNALS } from '../../batch.js';
+import type { Read } from '../../config/schema/schema.js';
+import { object } from '../../config/schema/structure.js';
+import type { ProcessorFactory } from '../../pipeline/component.js';
+import { actions, nativeActions } from '../attributes/actions.js';
+import { PieceProcessor } from '../piece-processor.js';
 
 const config = object({ attributes: actions }, ({ attributes }, fail) => {
   if (!attributes?.length) fail('attributes', 'needs at least one action');

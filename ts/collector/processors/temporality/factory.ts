@@ -1,10 +1,10 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { word } from '../../config/schema/scalar';
-import type { Read } from '../../config/schema/schema';
-import { object } from '../../config/schema/structure';
-import type { ProcessorFactory } from '../../pipeline/component';
+import { word } from '../../config/schema/scalar.js';
+import type { Read } from '../../config/schema/schema.js';
+import { object } from '../../config/schema/structure.js';
+import type { ProcessorFactory } from '../../pipeline/component.js';
 
 const config = object({ preference: word(['cumulative', 'delta', 'lowmemory'], { required: true }) });
 

@@ -57,9 +57,9 @@ impl Place {
         Ok(())
     }
 
-    /// A thread has ended: its cells wait for another one, and what it observed is not true any more.
-    pub(in crate::cells) fn leave(&mut self, shard: u32, owned: &[u32]) {
-        for &cell in owned {
+    /// A thread has ended: these of its cells wait for another one.
+    pub(in crate::cells) fn leave(&self, shard: u32, some: impl Iterator<Item = u32>) {
+        for cell in some {
             if let Ok(owner) = self.half_word(cell, cell::OWNER)
                 && owner.load(Ordering::Relaxed) >> cells::OWNER_SHIFT == shard
             {
@@ -67,6 +67,10 @@ impl Place {
                 owner.store(bits, Ordering::Release);
             }
         }
+    }
+
+    /// A thread has ended: what it observed is not true any more.
+    pub(in crate::cells) fn end_rounds(&mut self, shard: u32) {
         let mapping = &self.mapping;
         self.observers.retain(|&(_, of), unit| {
             if of == shard

@@ -140,7 +140,7 @@ impl Place {
         Ok(())
     }
 
-    pub(super) fn store_set(&mut self, hash: u64, attributes: &[u8], allocate: Allocate<'_>) -> Result<u32, NoRoom> {
+    pub(super) fn store_set(&mut self, hash: u32, attributes: &[u8], allocate: Allocate<'_>) -> Result<u32, NoRoom> {
         let header = u64::from(cells::ATTRIBUTES_HEADER);
         let at = self.take(header + attributes.len() as u64, SET_ALIGNMENT, allocate)?;
         let mut head = [0; cells::ATTRIBUTES_HEADER as usize];
