@@ -23,6 +23,11 @@ export const LOG_ARMS = {
   'log-processor': { title: 'stock SDK, MmapLogRecordProcessor', exports: true, collector: true },
 };
 
+/** Below every processor of the stock SDK: its log records, made and given to nobody. */
+export const LOG_RECORD_ARMS = {
+  'log-record': { title: 'stock SDK, its log records alone', exports: false, collector: false },
+};
+
 /** Below all of them: a process with the same bursts and pauses that makes nothing. Its CPU is nobody's cost of a span. */
 export const IDLE_ARMS = { idle: { title: 'the pauses alone, nothing made', exports: false, collector: false } };
 

@@ -1,7 +1,7 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { ARMS, IDLE_ARMS, LOG_ARMS, SPAN_ARMS } from './arms.mjs';
+import { ARMS, IDLE_ARMS, LOG_ARMS, LOG_RECORD_ARMS, SPAN_ARMS } from './arms.mjs';
 import { ATTRIBUTES_PER_RECORD } from './log-workload.mjs';
 import { runApp, withCollector, withDirectory, withSink } from './processes.mjs';
 import { ATTRIBUTES_PER_SPAN, SPANS_PER_TRACE } from './workload.mjs';
@@ -11,7 +11,7 @@ import { ATTRIBUTES_PER_SPAN, SPANS_PER_TRACE } from './workload.mjs';
  * @returns what the task measured, and `counts`: what the sink received of `made` spans or log records.
  */
 export function runExported(task, arm, settings, options) {
-  const { exports, collector } = ARMS[arm] ?? LOG_ARMS[arm] ?? SPAN_ARMS[arm] ?? IDLE_ARMS[arm];
+  const { exports, collector } = ARMS[arm] ?? LOG_ARMS[arm] ?? SPAN_ARMS[arm] ?? LOG_RECORD_ARMS[arm] ?? IDLE_ARMS[arm];
   return withDirectory((directory) =>
     withSink((sink) => {
       const run = async () => {

@@ -16,7 +16,7 @@ function columns({ metrics, arms, bare }) {
     ...(has('ratios', key) ? [{ of: 'ratios', key, heading: `times ${ratio} than its rival`, suffix: '×' }] : []),
     ...(has('ratiosBeyond', key) ? [{ of: 'ratiosBeyond', key, heading: `both ${beyond}`, suffix: '×' }] : []),
     ...(has('ratiosAbove', key)
-      ? [{ of: 'ratiosAbove', key, heading: "both beyond the rival's spans alone", suffix: '×' }]
+      ? [{ of: 'ratiosAbove', key, heading: 'both beyond what the stock SDK makes alone', suffix: '×' }]
       : []),
   ]);
 }
@@ -52,7 +52,7 @@ const WHAT = {
   beyond: ' beyond the bare row',
   ratios: ', times better than its rival',
   ratiosBeyond: ', times better than its rival, both beyond the bare row',
-  ratiosAbove: ", times better than its rival, both beyond the rival's spans alone",
+  ratiosAbove: ', times better than its rival, both beyond what the stock SDK makes alone',
 };
 
 /** What was promised, and whether the result holds it: one line each. */

@@ -46,12 +46,12 @@ test('an_attribute_that_is_known_is_written_as_if_it_were_encoded_anew', (t) => 
       for (const [key, value] of attributes) {
         const reference = references.get(key) ?? 70_000_000 + references.size;
         references.set(key, reference);
-        if (recent.reference(key) === 0) recent.rememberReference(key, reference);
-        t.is(recent.reference(key), reference);
+        const known = recent.find(key) ?? recent.add(key, reference);
+        t.is(known.reference, reference);
         const end = putAttribute(SCRATCH_RECORD, TAG, reference, value, NO_KEYS);
-        const copied = recent.put(COPY + 1, key, value);
+        const copied = known.put(COPY + 1, value);
         if (copied === 0) {
-          recent.remember(key, value, SCRATCH_RECORD + 1, end);
+          known.remember(value, SCRATCH_RECORD + 1, end);
           continue;
         }
         t.deepEqual(
@@ -67,17 +67,41 @@ test('an_attribute_that_is_known_is_written_as_if_it_were_encoded_anew', (t) => 
 test('a_repeated_attribute_is_known_and_a_cleared_one_is_not', (t) => {
   bounds.limit = SCRATCH_RECORD + 2048;
   const recent = new RecentAttributes();
-  recent.rememberReference('http.request.method', 7);
-  t.is(recent.put(COPY, 'http.request.method', 'GET'), 0);
-  recent.remember(
-    'http.request.method',
-    'GET',
-    SCRATCH_RECORD + 1,
-    putAttribute(SCRATCH_RECORD, TAG, 7, 'GET', NO_KEYS),
-  );
-  t.not(recent.put(COPY, 'http.request.method', 'GET'), 0);
-  t.is(recent.put(COPY, 'http.request.method', 'PUT'), 0, 'another value');
+  const known = recent.add('http.request.method', 7);
+  t.is(known.put(COPY, 'GET'), 0);
+  known.remember('GET', SCRATCH_RECORD + 1, putAttribute(SCRATCH_RECORD, TAG, 7, 'GET', NO_KEYS));
+  t.not(known.put(COPY, 'GET'), 0);
+  t.is(known.put(COPY, 'PUT'), 0, 'another value');
   recent.clear();
-  t.is(recent.reference('http.request.method'), 0);
-  t.is(recent.put(COPY, 'http.request.method', 'GET'), 0);
+  t.is(recent.find('http.request.method'), undefined);
+  t.is(known.put(COPY, 'GET'), 0);
+});
+
+test('a_value_met_again_stays_when_others_come_between', (t) => {
+  bounds.limit = SCRATCH_RECORD + 2048;
+  const known = new RecentAttributes().add('user.tier', 7);
+  const use = (value: string) => {
+    if (known.put(COPY, value) !== 0) return true;
+    known.remember(value, SCRATCH_RECORD + 1, putAttribute(SCRATCH_RECORD, TAG, 7, value, NO_KEYS));
+    return false;
+  };
+  use('free');
+  t.true(use('free'));
+  t.true(use('free'));
+  t.false(use('gold'));
+  t.true(use('free'));
+});
+
+test('a_key_of_unique_values_is_known_again_once_its_values_repeat', (t) => {
+  bounds.limit = SCRATCH_RECORD + 2048;
+  const known = new RecentAttributes().add('url.path', 7);
+  const use = (value: string) => {
+    if (known.put(COPY, value) !== 0) return true;
+    known.remember(value, SCRATCH_RECORD + 1, putAttribute(SCRATCH_RECORD, TAG, 7, value, NO_KEYS));
+    return false;
+  };
+  for (let i = 0; i < 1000; i++) t.false(use(`/items/${i}`));
+  let tries = 1;
+  while (!use('/health') && tries < 100) tries++;
+  t.true(tries < 100);
 });

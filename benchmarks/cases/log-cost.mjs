@@ -1,7 +1,7 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { BARE_LOGS, IDLE, IDLE_ARMS, LOG_ARMS, LOG_RIVAL } from '../arms.mjs';
+import { BARE_LOGS, IDLE, IDLE_ARMS, LOG_ARMS, LOG_RECORD_ARMS, LOG_RIVAL } from '../arms.mjs';
 import { runExported, verifyLogs } from '../exported.mjs';
 
 /** MiB. Large enough that nothing is collected while garbage is measured. */
@@ -10,10 +10,11 @@ const SEMI_SPACE = 1024;
 export default {
   title: 'What a log record costs the app',
   description: `The same for log records with a body and five attributes, in bursts that fit the stock processor's queue.`,
-  arms: { ...IDLE_ARMS, ...LOG_ARMS },
+  arms: { ...IDLE_ARMS, ...LOG_ARMS, ...LOG_RECORD_ARMS },
   idle: IDLE,
   bare: BARE_LOGS,
-  rival: LOG_RIVAL,
+  rival: { 'log-stock': LOG_RIVAL, 'log-provider': LOG_RIVAL, 'log-processor': LOG_RIVAL },
+  floors: { 'log-processor': 'log-record' },
   metrics: [
     { key: 'cpuMicroseconds', title: 'CPU a record', unit: 'µs', ratio: 'less', beyondIdle: true, beyondBare: true },
     { key: 'heapBytes', title: 'garbage a record', unit: 'B', beyondBare: true },

@@ -74,8 +74,13 @@ export class LogDraft implements LogFields {
   }
 
   takeBody(body: unknown): void {
-    const type = typeof body;
-    if (type === 'string' || type === 'number' || type === 'boolean' || body === undefined || body === null) {
+    if (
+      typeof body === 'string' ||
+      typeof body === 'number' ||
+      typeof body === 'boolean' ||
+      body === undefined ||
+      body === null
+    ) {
       this.body = body;
       return;
     }
@@ -106,10 +111,9 @@ export class LogDraft implements LogFields {
 
   /** A value as it is kept, or INVALID, which has been told by then. */
   keep(key: string, value: unknown, limits: LogRecordLimits): unknown {
-    const type = typeof value;
-    if (type === 'number' || type === 'boolean' || value === null) return value;
+    if (typeof value === 'number' || typeof value === 'boolean' || value === null) return value;
     const limit = limits.attributeValueLengthLimit;
-    if (type === 'string') return (value as string).length > limit ? limitLength(value, limit) : value;
+    if (typeof value === 'string') return value.length > limit ? limitLength(value, limit) : value;
     const plain = plainAttributeValue(value, limit);
     if (plain.wasCut) this.wasCut = true;
     if (plain.value === INVALID) warnInvalid('value', key);

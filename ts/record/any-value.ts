@@ -123,35 +123,35 @@ function putValueOf(
  * (so −0 as 0), anything else as double. What has no OTLP form is the empty value. Without `keys`, maps hold their keys in place.
  */
 export function putAnyValue(at: number, value: unknown, keys: KeyReferences | undefined, depth: number): number {
-  switch (typeof value) {
-    case 'string':
-      return putString(at, STRING_TAG, value);
-    case 'number':
-      if (Number.isInteger(value) && value >= INT64_MIN && value < INT64_END) {
-        bytes[at] = INT_TAG;
-        return value >= 0 && value <= 0xffff_ffff ? putVarint(at + 1, value) : putInt64(at + 1, value);
-      }
-      bytes[at] = DOUBLE_TAG;
-      return putDouble(at + 1, value);
-    case 'bigint':
-      bytes[at] = INT_TAG;
-      return putBigInt(at + 1, value);
-    case 'boolean':
-      bytes[at] = BOOL_TAG;
-      bytes[at + 1] = value ? 1 : 0;
-      return at + 2;
-    case 'object':
-      if (value === null) return at;
-      if (depth > DEPTH_LIMIT) {
-        bounds.wasCut = true;
-        return at;
-      }
-      if (Array.isArray(value)) return putArray(at, value, keys, depth);
-      if (value instanceof Uint8Array) return putBytes(at, BYTES_TAG, value);
-      return putMap(at, value as Record<string, unknown>, keys, depth);
-    default:
-      return at;
+  // Not a switch: only `typeof` that is compared at once is a comparison of types, else it is a call for the type's name.
+  if (typeof value === 'string') return putString(at, STRING_TAG, value);
+  if (typeof value === 'number') return putNumber(at, value);
+  if (typeof value === 'boolean') {
+    bytes[at] = BOOL_TAG;
+    bytes[at + 1] = value ? 1 : 0;
+    return at + 2;
   }
+  if (typeof value === 'bigint') {
+    bytes[at] = INT_TAG;
+    return putBigInt(at + 1, value);
+  }
+  if (typeof value !== 'object' || value === null) return at;
+  if (depth > DEPTH_LIMIT) {
+    bounds.wasCut = true;
+    return at;
+  }
+  if (Array.isArray(value)) return putArray(at, value, keys, depth);
+  if (value instanceof Uint8Array) return putBytes(at, BYTES_TAG, value);
+  return putMap(at, value as Record<string, unknown>, keys, depth);
+}
+
+function putNumber(at: number, value: number): number {
+  if (Number.isInteger(value) && value >= INT64_MIN && value < INT64_END) {
+    bytes[at] = INT_TAG;
+    return value >= 0 && value <= 0xffff_ffff ? putVarint(at + 1, value) : putInt64(at + 1, value);
+  }
+  bytes[at] = DOUBLE_TAG;
+  return putDouble(at + 1, value);
 }
 
 function putArray(at: number, values: readonly unknown[], keys: KeyReferences | undefined, depth: number): number {

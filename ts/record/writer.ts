@@ -8,7 +8,7 @@ import { attachScratch, threadScratch } from '../native/scratch.js';
 import * as anyValue from './any-value.js';
 import { Losses } from './losses.js';
 import { encodeScopeAttributes } from './otlp-value.js';
-import { RecentAttributes } from './recent-attributes.js';
+import { type KnownAttribute, RecentAttributes } from './recent-attributes.js';
 import { encodeScopeField } from './span-message.js';
 import * as wire from './wire.js';
 
@@ -189,11 +189,8 @@ export class Writer implements anyValue.KeyReferences {
   }
 
   keyReference(key: string): number {
-    const recent = this.#recent.reference(key);
-    if (recent !== 0) return recent;
-    const reference = this.#findKey(key);
-    if (reference > 0) this.#recent.rememberReference(key, reference);
-    return reference;
+    const known = this.#recent.find(key) ?? this.#learn(key);
+    return typeof known === 'number' ? known : known.reference;
   }
 
   /**
@@ -201,16 +198,24 @@ export class Writer implements anyValue.KeyReferences {
    * STALE_KEYS, or NO_REFERENCE.
    */
   putAttribute(at: number, tag: number, key: string, value: unknown): number {
-    const known = this.#recent.put(at + 1, key, value);
-    if (known !== 0) {
+    const known = this.#recent.find(key) ?? this.#learn(key);
+    if (typeof known === 'number') return known;
+    const copied = known.put(at + 1, value);
+    if (copied !== 0) {
       bytes[at] = tag;
-      return known;
+      return copied;
     }
-    const reference = this.keyReference(key);
-    if (reference <= 0) return reference;
-    const end = putAttribute(at, tag, reference, value, this);
-    if (end <= bounds.limit && !bounds.cutting) this.#recent.remember(key, value, at + 1, end);
+    // The key of nothing at all is the empty one.
+    if (known.reference === 0) return NO_REFERENCE;
+    const end = putAttribute(at, tag, known.reference, value, this);
+    if (end <= bounds.limit && !bounds.cutting) known.remember(value, at + 1, end);
     return end;
+  }
+
+  /** What is known of a key from now on, or STALE_KEYS or NO_REFERENCE. */
+  #learn(key: string): KnownAttribute | number {
+    const reference = this.#findKey(key);
+    return reference > 0 ? this.#recent.add(key, reference) : reference;
   }
 
   #findKey(key: string): number {

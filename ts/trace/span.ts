@@ -134,8 +134,9 @@ export class MmapSpan extends data.SpanData implements Span, ReadableSpan {
       warnInvalid('key', key);
       return false;
     }
-    const type = typeof value;
-    if (type === 'string' || type === 'number' || type === 'boolean' || isAttributeValue(value)) return true;
+    // `typeof` compared at once is a look at the value, kept in a variable it is a call for the type's name.
+    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') return true;
+    if (isAttributeValue(value)) return true;
     warnInvalid('value', key);
     return false;
   }
@@ -144,10 +145,9 @@ export class MmapSpan extends data.SpanData implements Span, ReadableSpan {
   private limited(key: string, value: unknown): unknown {
     const { limits, redaction } = this.origin;
     if (redaction !== undefined) return redaction.of(key, limitLength(value, limits.attributeValueLengthLimit));
-    const type = typeof value;
-    if (type === 'number' || type === 'boolean') return value;
+    if (typeof value === 'number' || typeof value === 'boolean') return value;
     const limit = limits.attributeValueLengthLimit;
-    return type === 'string' && (value as string).length <= limit ? value : limitLength(value, limit);
+    return typeof value === 'string' && value.length <= limit ? value : limitLength(value, limit);
   }
 
   /** Stores an attribute whose key is new. Returns where its value is, or −1 when there is none, or are too many. */

@@ -1,20 +1,16 @@
 //! The journal behind the reader thread: what is read is committed there, then its slots are given back, then it is handed over.
 
+mod room;
+mod trouble;
+
 use std::collections::{BTreeMap, HashSet, VecDeque};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use super::attached::Settled;
 use super::{HandedPiece, Level};
 use crate::journal::fail_point::fail_point;
-use crate::journal::{
-    Amount, DestinationOptions, Journal, JournalOptions, JournalStats, Position, Refusal, Transaction,
-};
+use crate::journal::{DestinationOptions, Journal, JournalOptions, JournalStats, Position, Refusal, Transaction};
 use crate::otlp::{Piece, Signal};
-
-/// A commit that takes so long is worth a line in the log: the disk is slower than the telemetry.
-const SLOW: Duration = Duration::from_secs(1);
-/// Between two lines about the same trouble.
-const TELL_AGAIN: Duration = Duration::from_secs(60);
 
 /// What is journalled at once: one lane's piece, and up to where its records are in it.
 pub(super) struct Kept<'a> {
@@ -361,126 +357,9 @@ impl Keeper {
         }
     }
 
-    /// Chores. True if the journal began anew, and open spans have to be written again.
-    pub(super) fn tend(&mut self, now: Instant) -> bool {
-        let was_lost = self.journal.tend(now);
-        if was_lost {
-            let directory = self.journal.directory().display();
-            let message = format!("the journal's files in {directory} were removed or cut off; it goes on in new ones");
-            self.log.push((Level::Error, message));
-        }
-        was_lost
-    }
-
-    /// The oldest segment, if it may go: nobody needs its pieces any more, or they are too old.
-    pub(super) fn leaving(&self, now: Instant) -> Option<u64> {
-        self.journal.releasable().or_else(|| self.journal.expired(now))
-    }
-
-    /// The oldest segment, if it has to go so that the journal can be written.
-    pub(super) fn crowding(&self) -> Option<u64> {
-        matches!(self.refusal, Some(Refusal::Full | Refusal::NoSpace(_)))
-            .then(|| self.journal.crowding())
-            .flatten()
-    }
-
-    /// Segments behind the oldest, up to the one returned, could go: everything that is kept from here to [`Keeper::end_hollow`] is
-    /// stated anew.
-    pub(super) fn begin_hollow(&mut self) -> Option<u64> {
-        let through = self.journal.hollow()?;
-        self.anew = self.journal.streams_through(through);
-        self.is_making_room = true;
-        Some(through)
-    }
-
-    /// All open spans are written again, or not `all_kept`. True if segments went.
-    pub(super) fn end_hollow(&mut self, through: u64, all_kept: bool) -> bool {
-        self.is_making_room = false;
-        // those that have no open span
-        let mut transaction = Transaction::new();
-        for stream in std::mem::take(&mut self.anew) {
-            transaction.forget(&stream);
-            if let Some(position) = self.journal.position(&stream) {
-                transaction.position(&stream, position.clone());
-            }
-        }
-        if !all_kept || self.journal.commit_beyond(&transaction).is_err() {
-            return false;
-        }
-        fail_point("removing a segment");
-        self.journal.drop_hollow(through) > 0
-    }
-
-    pub(super) fn is_worth_carrying(&self, open_bytes: usize) -> bool {
-        self.journal.is_worth_carrying(open_bytes as u64)
-    }
-
-    pub(super) fn drop_oldest(&mut self) {
-        let why = if self.crowding().is_some() {
-            "the journal is full"
-        } else {
-            "they were older than max_age"
-        };
-        for (name, lost) in self.journal.drop_oldest() {
-            let message = format!("{name}: {} were given up, {why}", items_text(&lost));
-            self.log.push((Level::Warn, message));
-        }
-    }
-
     pub(super) fn stats(&self) -> JournalStats {
         self.journal.stats()
     }
-
-    /// Why nothing is read now, if that is the journal's doing.
-    pub(super) fn refusal(&self) -> Option<String> {
-        self.refusal.as_ref().map(ToString::to_string)
-    }
-
-    /// Lines for the log.
-    pub(super) fn take_log(&mut self) -> Vec<(Level, String)> {
-        std::mem::take(&mut self.log)
-    }
-
-    fn tell_refused(&mut self, refusal: Refusal) {
-        let is_news = self.refusal.as_ref() != Some(&refusal);
-        let is_due = self.told.is_none_or(|told| told.elapsed() >= TELL_AGAIN);
-        let makes_room = matches!(refusal, Refusal::Full) && self.journal.crowding().is_some();
-        if (is_news || is_due) && !makes_room {
-            let message = format!("{refusal}; until then nothing is read, and telemetry stays in the apps' rings");
-            self.log.push((Level::Error, message));
-            self.told = Some(Instant::now());
-        }
-        self.refusal = Some(refusal);
-    }
-
-    fn tell_taken(&mut self) {
-        if self.refusal.take().is_some() && self.told.take().is_some() {
-            self.log.push((Level::Info, "the journal can be written again".into()));
-        }
-    }
-
-    fn tell_slow(&mut self, begun: Instant) {
-        let took = begun.elapsed();
-        if took > SLOW && self.told.is_none_or(|told| told.elapsed() >= TELL_AGAIN) {
-            self.told = Some(Instant::now());
-            let directory = self.journal.directory().display();
-            let message = format!("state directory {directory}: a transaction took {took:.1?}; choose a faster disk");
-            self.log.push((Level::Warn, message));
-        }
-    }
-}
-
-/// `5 spans and 2 log records`.
-fn items_text(amount: &Amount) -> String {
-    let names = ["spans", "log records", "data points"];
-    let parts: Vec<String> = amount
-        .items
-        .iter()
-        .zip(names)
-        .filter(|(count, _)| **count > 0)
-        .map(|(count, name)| format!("{count} {name}"))
-        .collect();
-    parts.join(" and ")
 }
 
 /// What a receiver needs to keep a journal.

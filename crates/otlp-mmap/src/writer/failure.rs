@@ -9,6 +9,8 @@ use crate::clock;
 
 /// A look at folders is worth a system call so often.
 const LOOK_INTERVAL: u64 = 10_000_000;
+/// An attempt may take a twentieth of the time: in a folder of many files that change all the time each takes milliseconds.
+const PAUSE: u64 = 20;
 /// File systems tell times in steps: a folder may have changed once more within the one that it tells.
 const STEP: i128 = 100_000_000;
 
@@ -18,19 +20,21 @@ pub(super) struct Failure {
     /// Monotonic clock.
     at: u64,
     looked_at: u64,
+    look_interval: u64,
     /// Folders that were over their limit, and when they were changed. None: they may have changed since.
     crowded: Vec<(PathBuf, Option<i128>)>,
 }
 
 impl Failure {
-    /// `crowded`: folders that would have taken the file, had there been room.
-    pub(super) fn new(crowded: Vec<PathBuf>) -> Self {
+    /// `began`: when the attempt did, by the monotonic clock. `crowded`: folders that would have taken the file, had there been room.
+    pub(super) fn new(began: u64, crowded: Vec<PathBuf>) -> Self {
         let now = clock::monotonic_nanos();
         let wall = i128::from(clock::wall_nanos());
         let settled = |time: &i128| wall - time > STEP;
         Self {
             at: now,
             looked_at: now,
+            look_interval: LOOK_INTERVAL.max(PAUSE * now.saturating_sub(began)),
             crowded: crowded
                 .into_iter()
                 .map(|folder| {
@@ -47,7 +51,7 @@ impl Failure {
         if u128::from(now.saturating_sub(self.at)) >= retry_after.as_nanos() {
             return true;
         }
-        if self.crowded.is_empty() || now.saturating_sub(self.looked_at) < LOOK_INTERVAL {
+        if self.crowded.is_empty() || now.saturating_sub(self.looked_at) < self.look_interval {
             return false;
         }
         self.looked_at = now;

@@ -12,6 +12,7 @@ use super::place::{self, Placed, Refused, Wanted};
 use super::resource::Resource;
 use super::settings::Settings;
 use super::status::{CommitStatus, WriterStatus};
+use crate::clock;
 use crate::directory::Removed;
 use crate::file::{FileView, Inode, PADDED_PREFIX, RingId};
 use crate::layout::constant;
@@ -307,6 +308,7 @@ impl State {
         {
             return None;
         }
+        let began = clock::monotonic_nanos();
         let mut interner = Interner::default();
         let mut fits = Fits::default();
         let wanted = Wanted {
@@ -332,7 +334,7 @@ impl State {
             }
             Err(Refused::Failed(reason)) => {
                 self.error = Some(reason.sentences.join("; "));
-                self.failure = Some(Failure::new(reason.crowded));
+                self.failure = Some(Failure::new(began, reason.crowded));
                 return None;
             }
         };
