@@ -1,7 +1,9 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
+import { once } from 'node:events';
 import http from 'node:http';
+import net from 'node:net';
 import { gunzipSync } from 'node:zlib';
 import test from 'ava';
 import { nodeOf } from '../../ts/collector/config/node';
@@ -17,7 +19,7 @@ import { freePort } from './free-port';
 /** Calls `use` with a function that scrapes an exporter for this folder. */
 async function scraping(
   directory: string,
-  use: (scrape: (headers?: http.OutgoingHttpHeaders, path?: string) => Promise<Answer>) => Promise<void>,
+  use: (scrape: (headers?: http.OutgoingHttpHeaders, path?: string) => Promise<Answer>, port: number) => Promise<void>,
 ): Promise<void> {
   const problems = new Problems();
   const port = await freePort('localhost');
@@ -32,7 +34,7 @@ async function scraping(
   });
   await exporter.start?.();
   try {
-    await use((headers = {}, path = '/metrics') => get(port, path, headers));
+    await use((headers = {}, path = '/metrics') => get(port, path, headers), port);
   } finally {
     await exporter.close();
   }
@@ -67,6 +69,21 @@ test('a scrape shows what the files hold at that moment', (t) =>
       t.regex(first.body.toString(), /requests_total\{[^}]*route="\/a"[^}]*\} 2/);
       counter.add(3, { route: '/a' });
       t.regex((await scrape()).body.toString(), /requests_total\{[^}]*route="\/a"[^}]*\} 5/);
+    });
+  }));
+
+test('a client that stops reading in the middle of a scrape holds up nobody else', (t) =>
+  metering({ cardinalityLimit: 100_000 }, async ({ directory, provider }) => {
+    const counter = provider.getMeter('m').createCounter('requests');
+    for (let i = 0; i < 50_000; i++) counter.add(1, { route: `/items/${i}` });
+    await scraping(directory, async (scrape, port) => {
+      const stuck = net.connect(port, 'localhost');
+      t.teardown(() => stuck.destroy());
+      stuck.write('GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n');
+      // the answer begins, and is too long for the buffers between
+      await once(stuck, 'readable');
+      const lines = (await scrape()).body.toString().split('\n');
+      t.is(lines.filter((line) => line.startsWith('requests_total{')).length, 50_000);
     });
   }));
 

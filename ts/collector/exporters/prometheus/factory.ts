@@ -25,6 +25,6 @@ export const prometheusExporter: ExporterFactory<Read<typeof config>> = {
   config,
   create({ endpoint, path, include, files = [] }, { binding }) {
     const directories = include ?? (files.length > 0 ? [] : binding.defaultDirectories());
-    return new PrometheusExporter(endpoint, path, new Scrapes(binding.createScraper(directories, files)));
+    return new PrometheusExporter(endpoint, path, new Scrapes(() => binding.createScraper(directories, files)));
   },
 };

@@ -15,6 +15,9 @@ import type { Scrapes } from './scrapes.js';
 const TEXT = 'text/plain; version=0.0.4; charset=utf-8';
 const OPEN_METRICS = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
 
+/** Milliseconds after which a client that takes nothing is given up: no scraper waits so long for itself. */
+const STALLED = 60_000;
+
 /**
  * Answers scrapes of Prometheus from the files themselves, as they are at that moment: running totals of every series, with exemplars in
  * OpenMetrics. It keeps no series, so what the pipeline brings it is settled at once.
@@ -75,6 +78,7 @@ export class PrometheusExporter implements Exporter {
       response.end();
       return;
     }
+    response.setTimeout(STALLED, () => response.destroy());
     const lines = Readable.from(this.#scrapes.read(openMetrics));
     const sent = isZipped ? pipeline(lines, createGzip({ level: 1 }), response) : pipeline(lines, response);
     // Who went away in the middle needs no answer; for all else the cut connection tells that the scrape is not whole.

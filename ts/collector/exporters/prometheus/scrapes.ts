@@ -6,30 +6,26 @@ import type { NativeScraper } from '../../../native/binding.js';
 /** Bytes that are made, and held, at a time. */
 const CHUNK = 64 << 10;
 
-/** Scrapes of one scraper, one after the other. None is ever in memory as a whole. */
+/** Scrapes of the same files, each by a scraper of its own, so that a client that stops reading holds up nobody else. None is ever in memory as a whole. */
 export class Scrapes {
-  readonly #scraper: NativeScraper;
-  #last: Promise<void> = Promise.resolve();
+  readonly #create: () => NativeScraper;
+  /** As many as there were scrapes at once; their buffers are used again. */
+  readonly #idle: NativeScraper[] = [];
 
-  constructor(scraper: NativeScraper) {
-    this.#scraper = scraper;
+  constructor(create: () => NativeScraper) {
+    this.#create = create;
   }
 
-  /** The lines of a scrape that begins when those before it are over, or were given up. */
+  /** The lines of a scrape of what there is now. */
   async *read(openMetrics: boolean): AsyncGenerator<Buffer> {
-    const before = this.#last;
-    let end = () => {};
-    this.#last = new Promise((resolve) => {
-      end = resolve;
-    });
+    const scraper = this.#idle.pop() ?? this.#create();
     try {
-      await before;
-      this.#scraper.begin(openMetrics);
-      for (let chunk = await this.#scraper.chunk(CHUNK); chunk !== null; chunk = await this.#scraper.chunk(CHUNK)) {
+      scraper.begin(openMetrics);
+      for (let chunk = await scraper.chunk(CHUNK); chunk !== null; chunk = await scraper.chunk(CHUNK)) {
         if (chunk.length > 0) yield chunk;
       }
     } finally {
-      end();
+      this.#idle.push(scraper);
     }
   }
 }
