@@ -147,7 +147,7 @@ export const METRICS = {
     'receiver',
   ),
   receiver_unacknowledged_bytes: gauge(
-    'Bytes on their way to destinations; their records are still in the files.',
+    'Bytes on their way to destinations; their records are in the journal or, without one, still in the files.',
     'By',
     'receiver',
   ),
