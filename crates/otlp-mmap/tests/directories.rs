@@ -255,3 +255,21 @@ fn a_hidden_file_that_a_dying_writer_left_makes_room_but_one_in_the_making_stays
     assert!(!left_behind.exists());
     assert!(in_the_making.exists());
 }
+
+#[test]
+fn a_file_that_could_not_be_made_is_not_tried_again_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let blocked = folder.path().join("blocked");
+    fs::write(&blocked, b"a file where the directory should be").unwrap();
+    let writer = Writer::open(WriterOptions {
+        retry_after: Duration::from_secs(3600),
+        ..options(Location::Directory(blocked.clone()))
+    })
+    .unwrap();
+    let mut handle = writer.handle();
+    assert_eq!(handle.commit(RingId::Spans, writer.epoch(), b"x"), CommitStatus::Disk);
+    assert!(writer.status().error.unwrap().contains("not a directory"));
+    fs::remove_file(&blocked).unwrap();
+    assert_eq!(handle.commit(RingId::Spans, writer.epoch(), b"x"), CommitStatus::Disk);
+    assert!(!blocked.exists());
+}

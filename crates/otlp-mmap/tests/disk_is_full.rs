@@ -1,5 +1,5 @@
-//! No room for a file: the app runs on, is told why, and every loss is counted. The limit is the process' own, so this test has
-//! a process of its own.
+//! No room for a file: the app runs on, is told why, and every loss is counted. The limit is the process' own, and holds for what
+//! the test program prints, too, so this test is alone in it.
 
 #[path = "support/disk.rs"]
 mod disk;
@@ -66,22 +66,4 @@ fn an_app_without_room_for_its_file_runs_on_and_its_next_file_tells_what_was_los
     assert_eq!(drain(&view, RingId::Spans), [&b"kept"[..], b"kept, too", b"and this"]);
     limit_file_size(libc::RLIM_INFINITY);
     assert!(writer.roll());
-}
-
-#[test]
-fn a_file_that_could_not_be_made_is_not_tried_again_at_once() {
-    let folder = tempfile::tempdir().unwrap();
-    let blocked = folder.path().join("blocked");
-    std::fs::write(&blocked, b"a file where the directory should be").unwrap();
-    let writer = otlp_mmap::writer::Writer::open(otlp_mmap::writer::WriterOptions {
-        retry_after: std::time::Duration::from_secs(3600),
-        ..support::options(otlp_mmap::writer::Location::Directory(blocked.clone()))
-    })
-    .unwrap();
-    let mut handle = writer.handle();
-    assert_eq!(handle.commit(RingId::Spans, writer.epoch(), b"x"), CommitStatus::Disk);
-    assert!(writer.status().error.unwrap().contains("not a directory"));
-    std::fs::remove_file(&blocked).unwrap();
-    assert_eq!(handle.commit(RingId::Spans, writer.epoch(), b"x"), CommitStatus::Disk);
-    assert!(!blocked.exists());
 }

@@ -1,4 +1,4 @@
-//! A disk without room: the limit of a file's size is the process' own, so a test that uses it has a process of its own.
+//! A disk without room: the limit of a file's size is the process' own, and its output may be a file, so a test that uses it is alone in its program.
 
 /// What files may not grow beyond from now on, in bytes.
 pub fn limit_file_size(bytes: libc::rlim_t) {
