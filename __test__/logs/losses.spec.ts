@@ -127,14 +127,18 @@ test.serial('a_single_file_counts_the_made_up_keys_that_it_does_not_take_and_goe
     const provider = new MmapLoggerProvider({ file, resourceDetectors: [], geometry });
     const reader = new Reader([], [file]);
     await emitMadeUpKeys(provider, () => provider.forceFlush());
+    // Of a record that no slot takes, too, also behind the value that is too long for one.
+    provider
+      .getLogger('long')
+      .emit({ attributes: { known: 'x'.repeat(10_000), 'a key longer than those': 1, 'another of that kind': 2 } });
     provider.getLogger('a scope asked for late').emit({ body: 'last', attributes: { known: true } });
     await provider.forceFlush();
-    t.is(reader.logs.length, MADE_UP + 1, 'every record');
+    t.is(reader.logs.length, MADE_UP + 2, 'every record');
     const last = reader.logs.at(-1)!;
     t.like(last.scope, { name: 'a scope asked for late' });
     t.deepEqual(attributesOf(last), { known: { boolValue: true } });
     const arrived = reader.logs.reduce((sum, log) => sum + Object.keys(attributesOf(log)).length, 0);
-    t.is(provider.status()!.drops.events.limit, 2 * MADE_UP + 1 - arrived, 'each attribute that is missing is counted');
+    t.is(provider.status()!.drops.events.limit, 2 * MADE_UP + 4 - arrived, 'each attribute that is missing is counted');
     await told();
     t.is(lines.filter((line) => line.includes(file) && /takes no more keys/.test(line)).length, 1);
     await reader.stop();

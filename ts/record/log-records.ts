@@ -5,13 +5,15 @@ import * as layout from '../native/layout.js';
 import { threadScratch } from '../native/scratch.js';
 import * as anyValue from './any-value.js';
 import type { LogFields } from './log-fields.js';
+import * as longValues from './long-values.js';
 import * as message from './span-message.js';
 import * as wire from './wire.js';
 import { ATTEMPTS, NO_TIME, useClock, useTime, type Writer } from './writer.js';
 
 // Constants of this module: what is imported by name is looked up in the other module's object at each use.
-const { bounds, LENGTH_WIDTH, putFixed32, putNanos, putString, putVarint, SHORT_STRING, SLACK, setLength } = wire;
-const { isSmall, putAnyValue, putAttribute, STALE_KEYS } = anyValue;
+const { bounds, LENGTH_WIDTH, putFixed32, putNanos, putString, putVarint, SHORT_STRING, setLength } = wire;
+const { isSmall, putAnyValue, STALE_KEYS } = anyValue;
+const { allowLong, left, putLongAttributes } = longValues;
 const { putSpanId, putTag, putText, putTraceId, tagOf } = message;
 const {
   COMMIT_DISABLED,
@@ -36,7 +38,6 @@ const {
   FIELD_EVENT_SPAN_CONTEXT,
   FIELD_EVENT_TIME,
   SCRATCH_RECORD,
-  SCRATCH_RECORD_LENGTH,
 } = layout;
 
 // A constant of this module, so that the optimising compiler knows its address.
@@ -51,12 +52,6 @@ const LAST_SEVERITY = 24;
 const CONTEXT_LENGTH = 10 + 18 + 5;
 const ATTRIBUTE_TAG = tagOf(FIELD_EVENT_ATTRIBUTES, DELIMITED);
 const BODY_TAG = tagOf(FIELD_EVENT_BODY, DELIMITED);
-/** A dropped count, at most. */
-const COUNT_ROOM = 7;
-/** Bytes of an attribute or body beside a text: key, tags and lengths, at most. */
-const BESIDE_TEXT = 32;
-/** Where the longest record ends. */
-const LONGEST = SCRATCH_RECORD + SCRATCH_RECORD_LENGTH - SLACK - COUNT_ROOM;
 const STALE = -1;
 
 /**
@@ -69,6 +64,8 @@ export class LogRecords {
   readonly capacity: number;
   /** Where the record just encoded has the time that the clock tells; NO_TIME when both its times were given. */
   #clockAt = NO_TIME;
+  /** Attributes before this element were looked at: one without a reference for its key is counted by then. */
+  #counted = 0;
 
   constructor(writer: Writer) {
     this.writer = writer;
@@ -192,7 +189,7 @@ export class LogRecords {
   #putShort(at: number, field: number, text: string): number {
     if (field < 16 && text.length <= SHORT_STRING) return putString(at, tagOf(field, DELIMITED), text);
     const { limit } = bounds;
-    bounds.limit = at + this.writer.valueLimit + BESIDE_TEXT;
+    allowLong(at, this.writer);
     bounds.cutting = true;
     const to = putText(at, field, text);
     bounds.limit = limit;
@@ -206,12 +203,14 @@ export class LogRecords {
     const { attributePairs: pairs, attributeCount: count } = fields;
     const { limit } = bounds;
     let to = at;
-    for (let i = 0; i < count && to <= limit; i += 2) {
+    let i = 0;
+    for (; i < count && to <= limit; i += 2) {
       const end = writer.putAttribute(to, ATTRIBUTE_TAG, pairs[i] as string, pairs[i + 1]);
       if (end > 0) to = end;
       else if (end === STALE_KEYS) return STALE;
       else this.#refuseKey();
     }
+    this.#counted = i;
     return to;
   }
 
@@ -236,33 +235,16 @@ export class LogRecords {
   #putLong(from: number, fields: LogFields): number {
     const { writer } = this;
     const { attributePairs: pairs, attributeCount: count, body } = fields;
-    let dropped = fields.droppedAttributes;
     let to = from;
-    bounds.cutting = true;
     if (body !== undefined) {
-      this.#allowLong(to);
+      bounds.cutting = true;
+      allowLong(to, writer);
       to = this.#putBody(to, body);
     }
-    for (let i = 0; i < count; i += 2) {
-      const reference = writer.keyReference(pairs[i] as string);
-      if (reference === STALE_KEYS) return STALE;
-      // One without a reference has been counted before.
-      if (reference <= 0) continue;
-      this.#allowLong(to);
-      const end = putAttribute(to, ATTRIBUTE_TAG, reference, pairs[i + 1], writer);
-      if (end <= LONGEST) {
-        to = end;
-      } else {
-        dropped++;
-        bounds.wasCut = true;
-      }
-    }
-    bounds.cutting = false;
+    to = putLongAttributes(to, ATTRIBUTE_TAG, CONSTANT_RING_EVENTS, pairs, count, writer, this.#counted);
+    if (to === STALE_KEYS) return STALE;
+    const dropped = fields.droppedAttributes + left.out;
     return dropped > 0 ? putDropped(to, dropped) : to;
-  }
-
-  #allowLong(at: number): void {
-    bounds.limit = Math.min(at + this.writer.valueLimit + BESIDE_TEXT, LONGEST);
   }
 }
 

@@ -5,6 +5,7 @@ import * as layout from '../native/layout.js';
 import { threadScratch } from '../native/scratch.js';
 import * as anyValue from './any-value.js';
 import { putLinkIds, putLongLink } from './long-link.js';
+import * as longValues from './long-values.js';
 import type {
   EndFields,
   EventFields,
@@ -21,6 +22,7 @@ import { ATTEMPTS, NO_TIME, type Writer } from './writer.js';
 // Constants of this module: what is imported by name is looked up in the other module's object at each use.
 const { bounds, LENGTH_WIDTH, putFixed32, putVarint, setLength } = wire;
 const { STALE_KEYS } = anyValue;
+const { allowLong } = longValues;
 const { putCount, putMessage, putSpanHeader, putSpanId, putTag, putText, putTraceState, tagOf } = message;
 const {
   COMMIT_DISABLED,
@@ -77,8 +79,6 @@ const DELIMITED = 2;
 const FIXED32 = 5;
 /** What a start record has behind the name at the least: kind, time, flags, schema URL. */
 const BEHIND_NAME = 40;
-/** Bytes of an attribute beside a text: key, tags and lengths, at most. */
-const BESIDE_TEXT = 32;
 /** Dropped counts and a status' own bytes behind the attributes of an end, at most. */
 export const END_ROOM = 40;
 const STALE = -1;
@@ -240,7 +240,7 @@ export class SpanRecords {
   #tryEnd(at: number, _span: RecordedSpan, fields: EndFields): number {
     const from = putMessage(at, FIELD_SPAN_EVENT_END);
     bytes[from] = tagOf(FIELD_END_TIME, FIXED64);
-    if (fields.statusMessage) this.#allowLong(from + 9);
+    if (fields.statusMessage) allowLong(from + 9, this.writer);
     const to = putEndFields(from + 9, fields);
     setLength(from - LENGTH_WIDTH, to - from);
     return this.#publishTimed(to, from + 1);
@@ -271,7 +271,7 @@ export class SpanRecords {
 
   #tryStatus(at: number, _span: RecordedSpan, fields: StatusFields): number {
     const from = putMessage(at, FIELD_SPAN_EVENT_ATTRIBUTES);
-    this.#allowLong(from);
+    allowLong(from, this.writer);
     const to = putStatus(from, FIELD_UPDATE_STATUS, fields);
     setLength(from - LENGTH_WIDTH, to - from);
     return this.#publish(to);
@@ -283,7 +283,7 @@ export class SpanRecords {
     if (to === STALE) return COMMIT_STALE;
     if (this.#next === first) {
       // Not even a record of its own holds the first value.
-      this.#allowLong(from);
+      allowLong(from, this.writer);
       bounds.cutting = true;
       to = this.#putPairs(from, field, pairs, first, first + 2);
       if (to === STALE) return COMMIT_STALE;
@@ -337,7 +337,7 @@ export class SpanRecords {
   /** A text of any length. One that no slot takes leaves a part of it to the fields behind it, as the text can be cut. */
   #putLong(at: number, field: number, text: string): number {
     const { limit } = bounds;
-    this.#allowLong(at);
+    allowLong(at, this.writer);
     bounds.cutting = true;
     const to = putText(at, field, text);
     bounds.limit = to <= limit - BEHIND_NAME ? limit : to + this.#behindLong;
@@ -349,15 +349,10 @@ export class SpanRecords {
   #putLongTraceState(at: number, traceState: string): number {
     const whole = putText(at, FIELD_START_TRACE_STATE, traceState);
     if (whole <= bounds.limit) return whole;
-    this.#allowLong(at);
+    allowLong(at, this.writer);
     const to = putTraceState(at, FIELD_START_TRACE_STATE, traceState);
     bounds.limit = to + this.#behindLong;
     return to;
-  }
-
-  /** Room for a value that no slot takes, from `at` on: what exceeds the limit of values is cut there. */
-  #allowLong(at: number): void {
-    bounds.limit = at + this.writer.valueLimit + BESIDE_TEXT;
   }
 
   /** As many attributes as fit; `#next` is the first that did not. STALE: encode again. */

@@ -16,10 +16,10 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use collecting::{Sink, Step, step, work_until};
-use metrics::{Meter, counter, points_of};
+use metrics::{Meter, counter, deltas, points_of};
 use otlp_mmap::clock::shift_wall_clock;
 use otlp_mmap::journal::JournalOptions;
-use otlp_mmap::receiver::{MetricStream, ReceiverOptions, Temporality};
+use otlp_mmap::receiver::ReceiverOptions;
 use spans::{Reading, Spans, end, start, until};
 use support::in_directory;
 
@@ -100,12 +100,7 @@ fn the_intervals_of_a_delta_stream_follow_each_other() {
     let mut meter = Meter::new(&writer);
     let requests = meter.define(counter("requests"));
     let options = ReceiverOptions {
-        metric_streams: vec![MetricStream {
-            name: "delta".to_owned(),
-            temporality: Temporality::Delta,
-            follows_app: false,
-            groups: None,
-        }],
+        metric_streams: deltas(),
         metric_interval: Some(Duration::from_secs(3600)),
         ..collecting::options(data.path(), state.path())
     };

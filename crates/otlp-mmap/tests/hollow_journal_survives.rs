@@ -13,7 +13,7 @@ use collecting::{SEGMENT, Sink, Step, options, work_until};
 use otlp_mmap::journal::fail_point::{Crash, arm_at, disarm};
 use otlp_mmap::journal::{JournalOptions, OnFull};
 use otlp_mmap::receiver::{Event, HandedPiece, ReceiverOptions};
-use otlp_mmap::writer::{CommitStatus, Geometry, Location, RingSize, Writer, WriterOptions};
+use otlp_mmap::writer::CommitStatus;
 use spans::{Reading, Spans, end, start};
 
 const SPANS: u64 = 16_003;
@@ -42,18 +42,7 @@ fn step(reading: &Reading, sink: &mut Sink, pinned: u64) -> Step {
 /// Whether it came to the point.
 fn survive(name: &str, passes: u32) -> bool {
     let (data, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-    let geometry = Geometry {
-        spans: RingSize {
-            buffers: 512,
-            buffer_size: 128,
-        },
-        ..support::small()
-    };
-    let writer = Writer::open(WriterOptions {
-        geometry: Some(geometry),
-        ..support::options(Location::Directory(data.path().to_owned()))
-    })
-    .unwrap();
+    let writer = support::with_span_slots(data.path(), 512);
     let mut app = Spans::new(&writer);
     let mut options: ReceiverOptions = options(data.path(), state.path());
     let journal: &mut JournalOptions = &mut options.storage.as_mut().unwrap().journal;

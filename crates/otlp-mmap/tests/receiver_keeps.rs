@@ -13,7 +13,7 @@ use collecting::{SEGMENT, Sink, destination, options, work_until};
 use otlp_mmap::file::{Access, FileView, RingId};
 use otlp_mmap::journal::{JournalOptions, OnFull};
 use otlp_mmap::receiver::{Event, ReceiverOptions};
-use otlp_mmap::writer::{CommitStatus, Geometry, Location, RingSize, Writer, WriterOptions};
+use otlp_mmap::writer::CommitStatus;
 use spans::{Reading, Spans, end, spans_of, start, until};
 use support::{files, in_directory};
 
@@ -43,6 +43,13 @@ impl Place {
     fn view(&self) -> FileView {
         FileView::open(&files(self.data.path())[0], Access::Read).unwrap()
     }
+}
+
+/// Waits until the span ring's slots up to `index` are free.
+fn until_given_back(view: &FileView, index: i64) {
+    until("the ring is given back", || {
+        view.ring(RingId::Spans).reader_index() == index
+    });
 }
 
 fn ids(sink: &Sink) -> Vec<u64> {
@@ -106,9 +113,7 @@ fn a_span_that_is_open_while_its_collector_dies_ends_as_any_other() {
     let view = place.view();
     for last in [1, 2] {
         let reading = Reading::start(place.options());
-        until("the ring is given back", || {
-            view.ring(RingId::Spans).reader_index() == last
-        });
+        until_given_back(&view, last);
         drop(reading);
         app.write(start, 2 + last as u64);
     }
@@ -131,15 +136,10 @@ fn open_spans_of_a_process_that_dies_with_its_collector_are_exported_although_no
     app.write(start, 2);
     let view = place.view();
     let reading = Reading::start(place.options());
-    let read_up_to = |index| {
-        until("the ring is given back", || {
-            view.ring(RingId::Spans).reader_index() == index
-        });
-    };
     // the journal knows the first as open, and then as over
-    read_up_to(1);
+    until_given_back(&view, 1);
     app.write(end, 1);
-    read_up_to(2);
+    until_given_back(&view, 2);
     drop((reading, app, writer));
     let reading = Reading::start(place.options());
     let mut sink = Sink::default();
@@ -156,9 +156,7 @@ fn open_spans_of_a_process_that_is_gone_with_its_file_are_exported_as_incomplete
     app.write(start, 1);
     let view = place.view();
     let reading = Reading::start(place.options());
-    until("the ring is given back", || {
-        view.ring(RingId::Spans).reader_index() == 0
-    });
+    until_given_back(&view, 0);
     drop(reading);
     // as after a restart of the machine: what was in memory is gone
     drop((view, app, writer));
@@ -316,18 +314,7 @@ fn a_full_journal_that_refuses_leaves_records_in_the_rings() {
 #[test]
 fn a_piece_that_is_never_taken_does_not_keep_what_came_after_it() {
     let place = Place::new();
-    let many = Geometry {
-        spans: RingSize {
-            buffers: 1024,
-            buffer_size: 128,
-        },
-        ..support::small()
-    };
-    let writer = Writer::open(WriterOptions {
-        geometry: Some(many),
-        ..support::options(Location::Directory(place.data.path().to_owned()))
-    })
-    .unwrap();
+    let writer = support::with_span_slots(place.data.path(), 1024);
     let mut app = Spans::new(&writer);
     let options = place.journal(|journal| {
         journal.max_bytes = 8 * SEGMENT;

@@ -12,8 +12,8 @@ use std::fs;
 use std::time::Duration;
 
 use collecting::{Sink, options, work_until};
-use metrics::{Meter, counter, points_of};
-use otlp_mmap::receiver::{MetricStream, ReceiverOptions, Temporality};
+use metrics::{Meter, counter, deltas, points_of};
+use otlp_mmap::receiver::ReceiverOptions;
 use spans::{Reading, Spans, end, start, until};
 use support::in_directory;
 
@@ -26,12 +26,7 @@ fn open_spans_and_what_delta_streams_exported_are_written_again() {
     let mut meter = Meter::new(&writer);
     let requests = meter.define(counter("requests"));
     let options = ReceiverOptions {
-        metric_streams: vec![MetricStream {
-            name: "delta".to_owned(),
-            temporality: Temporality::Delta,
-            follows_app: false,
-            groups: None,
-        }],
+        metric_streams: deltas(),
         metric_interval: Some(Duration::from_secs(3600)),
         ..options(data.path(), &state)
     };

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use otlp_mmap::cells::{CellHandle, CellReader, Exponential, Histogram, Instrument, Kind, Parts, Point};
 use otlp_mmap::file::{Access, FileView};
 use otlp_mmap::otlp::{Signal, json};
+use otlp_mmap::receiver::{MetricStream, Temporality};
 use otlp_mmap::wire;
 use otlp_mmap::writer::{CommitStatus, Writer};
 use serde_json::Value;
@@ -48,6 +49,16 @@ pub fn exponential(name: &str, max_size: u32) -> Instrument {
         parts: Parts::default(),
     };
     instrument(name, kind)
+}
+
+/// The metric stream `delta`, on its own.
+pub fn deltas() -> Vec<MetricStream> {
+    vec![MetricStream {
+        name: "delta".to_owned(),
+        temporality: Temporality::Delta,
+        follows_app: false,
+        groups: None,
+    }]
 }
 
 /// The attribute set `{key: "value"}`.
@@ -166,6 +177,7 @@ pub fn points_of_json(text: &str) -> Vec<(String, Value)> {
 /// Each test program uses a part of these.
 const _: () = {
     let _ = counter;
+    let _ = deltas;
     let _ = histogram;
     let _ = exponential;
     let _ = read;

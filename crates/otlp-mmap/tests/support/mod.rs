@@ -36,6 +36,17 @@ pub fn in_directory(folder: &Path) -> Arc<Writer> {
     Writer::open(options(Location::Directory(folder.to_owned()))).unwrap()
 }
 
+/// One whose span ring has so many slots.
+pub fn with_span_slots(folder: &Path, buffers: u64) -> Arc<Writer> {
+    let mut geometry = small();
+    geometry.spans.buffers = buffers;
+    Writer::open(WriterOptions {
+        geometry: Some(geometry),
+        ..options(Location::Directory(folder.to_owned()))
+    })
+    .unwrap()
+}
+
 pub fn at_path(path: &Path) -> Arc<Writer> {
     Writer::open(options(Location::File(path.to_owned()))).unwrap()
 }
@@ -70,6 +81,7 @@ pub fn files(folder: &Path) -> Vec<std::path::PathBuf> {
 const _: () = {
     let _ = in_directory;
     let _ = at_path;
+    let _ = with_span_slots;
     let _ = drain;
     let _ = files;
 };

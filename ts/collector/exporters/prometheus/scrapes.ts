@@ -6,7 +6,10 @@ import type { NativeScraper } from '../../../native/binding.js';
 /** Bytes that are made, and held, at a time. */
 const CHUNK = 64 << 10;
 
-/** Scrapes of the same files, each by a scraper of its own, so that a client that stops reading holds up nobody else. None is ever in memory as a whole. */
+/**
+ * Scrapes of the same files, each by a scraper of its own, so that a client that stops reading holds up nobody else. None is ever in
+ * memory as a whole.
+ */
 export class Scrapes {
   readonly #create: () => NativeScraper;
   /** As many as there were scrapes at once; their buffers are used again. */
