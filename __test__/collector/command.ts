@@ -57,14 +57,19 @@ export class CommandRun {
     return this.#ended;
   }
 
-  /** Resolves when standard error matches. */
-  async says(pattern: RegExp): Promise<void> {
-    await this.#until(this.child.stderr!, pattern, () => this.stderr);
+  /** Resolves with the match when standard error matches. */
+  says(pattern: RegExp): Promise<RegExpExecArray> {
+    return this.#until(this.child.stderr!, pattern, () => this.stderr);
   }
 
-  /** Resolves when standard output matches. */
-  async prints(pattern: RegExp): Promise<void> {
-    await this.#until(this.child.stdout!, pattern, () => this.stdout);
+  /** Resolves with the match when standard output matches. */
+  prints(pattern: RegExp): Promise<RegExpExecArray> {
+    return this.#until(this.child.stdout!, pattern, () => this.stdout);
+  }
+
+  /** Where it answers about its health (`health_check`) or with its own metrics (`service.telemetry`), as it told last. */
+  async urlOf(what: 'health_check' | 'service.telemetry'): Promise<string> {
+    return (await this.says(new RegExp(`[^]* ${what}\\b.* on (http:\\S+)`)))[1];
   }
 
   /** Asks for an orderly end, once it can take the signal; resolves with the exit code. */
@@ -74,10 +79,12 @@ export class CommandRun {
     return this.#ended;
   }
 
-  async #until(stream: NodeJS.ReadableStream, pattern: RegExp, text: () => string): Promise<void> {
-    while (!pattern.test(text())) {
-      const ended = await Promise.race([once(stream, 'data').then(() => false), this.#ended.then(() => true)]);
-      if (ended && !pattern.test(text())) throw new Error(`the command ended without ${pattern}:\n${this.stderr}`);
+  async #until(stream: NodeJS.ReadableStream, pattern: RegExp, text: () => string): Promise<RegExpExecArray> {
+    for (let ended = false; ; ) {
+      const match = pattern.exec(text());
+      if (match !== null) return match;
+      if (ended) throw new Error(`the command ended without ${pattern}:\n${this.stderr}`);
+      ended = await Promise.race([once(stream, 'data').then(() => false), this.#ended.then(() => true)]);
     }
   }
 }

@@ -9,7 +9,6 @@ import { loadBinding } from '../../ts/native/loader';
 import { AppRun } from './app-run';
 import { CommandRun, runCommand } from './command';
 import { exportedSpans, temporaryFolder } from './fixtures';
-import { freePort } from './free-port';
 import { Sink } from './sink';
 
 /** Spans that the sink has, as often as they came. */
@@ -179,9 +178,9 @@ test('SIGUSR1 sends what waits, at once', async (t) => {
 });
 
 /** Status and body of an answer; undefined while nobody listens. */
-function ask(port: number, path = '/'): Promise<{ status: number; body: string } | undefined> {
+function ask(url: string): Promise<{ status: number; body: string } | undefined> {
   return new Promise((resolve) => {
-    const request = http.get({ host: '127.0.0.1', port, path, agent: false }, async (response) => {
+    const request = http.get(url, { agent: false }, async (response) => {
       let body = '';
       for await (const chunk of response) body += chunk;
       resolve({ status: response.statusCode ?? 0, body });
@@ -190,26 +189,26 @@ function ask(port: number, path = '/'): Promise<{ status: number; body: string }
   });
 }
 
-const health = (port: number) => ({
+const health = (port = 0) => ({
   extra: `extensions: { health_check: { endpoint: "127.0.0.1:${port}" } }`,
   extensions: 'extensions: [health_check]',
 });
 
 test('the health endpoint says 200 while all is well and 503 while the collector stops', async (t) => {
   const sink = await sinkOf(t, () => {});
-  const port = await freePort();
-  const { directory, path } = configured(t, { exporters: { otlphttp: sink.url }, ...health(port) });
+  const { directory, path } = configured(t, { exporters: { otlphttp: sink.url }, ...health() });
   const collector = new CommandRun(t, ['--config', path, '--shutdown-timeout', '1h']);
   await collector.says(/ reads /);
-  t.like(await ask(port), { status: 200 });
-  t.regex((await ask(port))?.body ?? '', /"status":"Server available"/);
-  t.like(await ask(port, '/other'), { status: 404 });
+  const url = await collector.urlOf('health_check');
+  t.like(await ask(url), { status: 200 });
+  t.regex((await ask(url))?.body ?? '', /"status":"Server available"/);
+  t.like(await ask(`${url}other`), { status: 404 });
   const app = new AppRun(t, directory, 'shop');
   await app.tell('spans 10');
   await sink.arrived(1);
   collector.child.kill('SIGTERM');
   await collector.says(/delivering what is left/);
-  t.like(await ask(port), { status: 503 });
+  t.like(await ask(url), { status: 503 });
   collector.child.kill('SIGTERM');
   t.is(await collector.ended(), 1);
 });
@@ -224,13 +223,12 @@ test('a port in use ends with exit code 78 and a remedy; after SIGHUP it changes
     stderr,
     `otlp-mmap-collector: extensions.health_check: cannot listen on 127.0.0.1:${taken}: EADDRINUSE: the port is in use, maybe by another collector; choose another one\n`,
   );
-  const port = await freePort();
-  write({ exporters: { otlphttp: sink.url }, ...health(port) });
+  write({ exporters: { otlphttp: sink.url }, ...health() });
   const collector = new CommandRun(t, ['--config', path]);
   await collector.says(/ reads /);
   write({ exporters: { otlphttp: sink.url }, ...health(taken) });
   collector.child.kill('SIGHUP');
   await collector.says(/cannot listen on[\s\S]*the configuration before stays in force/);
-  t.like(await ask(port), { status: 200 });
+  t.like(await ask(await collector.urlOf('health_check')), { status: 200 });
   t.is(await collector.stop(), 0, collector.stderr);
 });

@@ -9,7 +9,6 @@ import { MmapLoggerProvider, MmapTracerProvider } from 'otlp-mmap';
 import { CommandRun } from './command';
 import { configFiles } from './config/documents';
 import { temporaryFolder } from './fixtures';
-import { freePort } from './free-port';
 
 // What apps lose is in the collector's own metrics: every ring and reason, those that are 0 as well.
 
@@ -52,21 +51,21 @@ test('whatever an app loses is in the metrics of the collector by ring and reaso
   t.deepEqual(Object.keys(drops.spans).sort(), ['disk', 'full', 'limit', 'truncated']);
   t.deepEqual(Object.keys(drops.events).sort(), ['full', 'too_large']);
 
-  const port = await freePort();
   const [path] = configFiles(
     t,
     `
 receivers: { mmap: { include: [${directory}] } }
 exporters: { debug: }
 service:
-  telemetry: { metrics: { readers: [{ pull: { exporter: { prometheus: { host: 127.0.0.1, port: ${port} } } } }] } }
+  telemetry: { metrics: { readers: [{ pull: { exporter: { prometheus: { host: 127.0.0.1, port: 0 } } } }] } }
   pipelines:
     traces: { receivers: [mmap], exporters: [debug] }
     logs: { receivers: [mmap], exporters: [debug] }
 `,
   );
   const run = new CommandRun(t, ['--config', path]);
-  const scrape = async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  const url = await run.urlOf('service.telemetry');
+  const scrape = async () => (await fetch(url)).text();
   await run.says(/reading .*\.mmap/);
   const full = `ring="spans",reason="full"} ${drops.spans.full}\n`;
   let text = await scrape();

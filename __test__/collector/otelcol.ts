@@ -37,9 +37,18 @@ export async function startOtelcol(
     t.pass();
     return undefined;
   }
-  const [grpc, http] = [`127.0.0.1:${await freePort()}`, `127.0.0.1:${await freePort()}`];
+  // It does not tell which ports it opened, so they are chosen before: whoever opens one in between is met by other ports.
+  for (;;) {
+    const ports = { grpc: `127.0.0.1:${await freePort()}`, http: `127.0.0.1:${await freePort()}` };
+    const output = await start(t, path, configuration(ports, destination, tls));
+    if (output === undefined) return ports;
+    if (!output.includes('address already in use')) throw new Error(`the OpenTelemetry Collector ended:\n${output}`);
+  }
+}
+
+function configuration({ grpc, http }: RunningOtelcol, destination: string, tls: readonly string[]): string {
   const section = tls.length > 0 ? ['        tls:', ...tls.map((line) => `          ${line}`)] : [];
-  const config = [
+  return [
     'receivers:',
     '  otlp:',
     '    protocols:',
@@ -58,9 +67,13 @@ export async function startOtelcol(
     '  telemetry: { metrics: { level: none } }',
     '  pipelines:',
     ...['traces', 'logs', 'metrics'].map((signal) => `    ${signal}: { receivers: [otlp], exporters: [otlphttp] }`),
-  ];
+  ].join('\n');
+}
+
+/** Resolves when it is ready; with what it said when it ended instead. */
+async function start(t: ExecutionContext, path: string, config: string): Promise<string | undefined> {
   const file = join(temporaryFolder(t), 'otelcol.yaml');
-  writeFileSync(file, config.join('\n'));
+  writeFileSync(file, config);
   const child = spawn(path, ['--config', file], { stdio: ['ignore', 'ignore', 'pipe'] });
   t.teardown(() => child.kill('SIGKILL'));
   let output = '';
@@ -69,7 +82,7 @@ export async function startOtelcol(
   });
   while (!output.includes('Everything is ready')) {
     const [next] = await Promise.race([once(child.stderr, 'data'), once(child, 'exit').then(() => [undefined])]);
-    if (next === undefined) throw new Error(`the OpenTelemetry Collector ended:\n${output}`);
+    if (next === undefined) return output;
   }
-  return { grpc, http };
+  return undefined;
 }

@@ -14,7 +14,6 @@ import type { Exporter } from '../../ts/collector/pipeline/component';
 import { Intake } from '../../ts/collector/pipeline/intake';
 import { loadBinding } from '../../ts/native/loader';
 import { metering } from '../support/metering';
-import { freePort } from './free-port';
 
 /** Calls `use` with a function that scrapes an exporter for this folder. */
 async function scraping(
@@ -22,8 +21,7 @@ async function scraping(
   use: (scrape: (headers?: http.OutgoingHttpHeaders, path?: string) => Promise<Answer>, port: number) => Promise<void>,
 ): Promise<void> {
   const problems = new Problems();
-  const port = await freePort('localhost');
-  const document = { endpoint: `localhost:${port}`, include: [directory] };
+  const document = { endpoint: `localhost:0`, include: [directory] };
   const config = prometheusExporter.config.read(nodeOf(document, { name: 'test' }), 'exporters.prometheus', problems);
   problems.throwIfAny();
   const exporter: Exporter = prometheusExporter.create(config, {
@@ -33,6 +31,7 @@ async function scraping(
     intake: new Intake(() => {}),
   });
   await exporter.start?.();
+  const port = Number(/:(\d+)\/metrics$/.exec(exporter.target)?.[1]);
   try {
     await use((headers = {}, path = '/metrics') => get(port, path, headers), port);
   } finally {

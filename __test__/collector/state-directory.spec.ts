@@ -9,7 +9,6 @@ import { AppRun } from './app-run';
 import { CommandRun } from './command';
 import { configFiles } from './config/documents';
 import { temporaryFolder } from './fixtures';
-import { freePort } from './free-port';
 import { Ledger } from './ledger';
 import { Sink } from './sink';
 
@@ -88,7 +87,6 @@ test('a state directory that vanishes while it is used is told of, made again, a
 test('what the journal holds, gives up and sends again is in the metrics of the collector', async (t) => {
   const [directory, home] = [temporaryFolder(t), temporaryFolder(t)];
   const { sink, state, arrive } = await destination(t);
-  const port = await freePort();
   const [path] = configFiles(
     t,
     `
@@ -96,14 +94,15 @@ receivers: { mmap: { include: [${directory}] } }
 exporters: { otlphttp: { endpoint: "${sink.url}", compression: none } }
 service:
   storage: { directory: ${home} }
-  telemetry: { metrics: { readers: [{ pull: { exporter: { prometheus: { host: 127.0.0.1, port: ${port} } } } }] } }
+  telemetry: { metrics: { readers: [{ pull: { exporter: { prometheus: { host: 127.0.0.1, port: 0 } } } }] } }
   pipelines: { traces: { receivers: [mmap], exporters: [otlphttp] } }
 `,
   );
-  const until = async (metric: string, value: number) => {
+  const until = async (run: CommandRun, metric: string, value: number) => {
+    const url = await run.urlOf('service.telemetry');
     const line = new RegExp(`^otelcol_${metric}{[^}]*receiver="mmap"[^}]*} ${value}$`, 'm');
     let text = '';
-    while (!line.test(text)) text = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+    while (!line.test(text)) text = await (await fetch(url)).text();
     return text;
   };
   state.down = true;
@@ -111,7 +110,7 @@ service:
   await app.tell('spans 5');
   const killed = new CommandRun(t, ['--config', path]);
   await killed.says(/ reads /);
-  const text = await until('receiver_journal_pending_items', 5);
+  const text = await until(killed, 'receiver_journal_pending_items', 5);
   for (const metric of ['segments', 'bytes', 'oldest_age', 'transactions', 'written_bytes', 'pending_bytes']) {
     t.regex(text, new RegExp(`^otelcol_receiver_journal_${metric}{[^}]*} [1-9]|_age{[^}]*} 0\\.`, 'm'));
   }
@@ -121,9 +120,9 @@ service:
   state.down = false;
   const next = new CommandRun(t, ['--config', path]);
   await arrive(5);
-  await until('receiver_journal_found_items', 5);
-  await until('receiver_journal_replayed_items', 5);
-  await until('receiver_journal_pending_bytes', 0);
+  await until(next, 'receiver_journal_found_items', 5);
+  await until(next, 'receiver_journal_replayed_items', 5);
+  await until(next, 'receiver_journal_pending_bytes', 0);
   await app.kill('SIGTERM');
   t.is(await next.stop(), 0, next.stderr);
 });

@@ -15,7 +15,6 @@ import { CommandRun, runCommand } from './command';
 import { configFiles } from './config/documents';
 import { ALL } from './exported-fixture';
 import { temporaryFolder, tracesFile } from './fixtures';
-import { freePort } from './free-port';
 import { Sink } from './sink';
 
 const measurements: Measurement[] = [
@@ -113,14 +112,11 @@ const EXPECTED = [
 ];
 
 test('a running collector shows on its Prometheus endpoint what it did', async (t) => {
-  const port = await freePort();
-  const { path, sink } = await configOf(
-    t,
-    `{ pull: { exporter: { prometheus: { host: 127.0.0.1, port: ${port} } } } }`,
-  );
+  const { path, sink } = await configOf(t, '{ pull: { exporter: { prometheus: { host: 127.0.0.1, port: 0 } } } }');
   const run = new CommandRun(t, ['--config', path]);
   await sink.arrived(1);
-  const scrape = async () => (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  const url = await run.urlOf('service.telemetry');
+  const scrape = async () => (await fetch(url)).text();
   const valueIn = (text: string, name: string) =>
     Number(new RegExp(`^otelcol_${name}(?:\\{[^}]*\\})? (\\S+)$`, 'm').exec(text)?.[1]);
   let text = await scrape();
@@ -131,7 +127,7 @@ test('a running collector shows on its Prometheus endpoint what it did', async (
   t.is(valueIn(text, 'processor_memory_limiter_accepted_spans'), accepted);
   t.is(valueIn(text, 'receiver_attached_files'), 1);
   t.regex(text, /^target_info\{service_name="otlp-mmap-collector",/m);
-  t.is((await fetch(`http://127.0.0.1:${port}/`)).status, 404);
+  t.is((await fetch(new URL('/', url))).status, 404);
   t.is(await run.stop(), 0, run.stderr);
 });
 

@@ -114,7 +114,8 @@ const TELEMETRY = 'service.telemetry';
 function extensionsOf(config: CollectorConfig, context: DeploymentContext): Map<string, ExtensionPlan> {
   const plans = config.service.extensions.map((id): [string, ExtensionPlan] => {
     const { factory, config: settings, fingerprint } = config.extensions.get(id)!;
-    return [`extensions.${id}`, { fingerprint, make: () => factory.create(settings, { id, status: context.status }) }];
+    const { status, logger } = context;
+    return [`extensions.${id}`, { fingerprint, make: () => factory.create(settings, { id, status, logger }) }];
   });
   const { metrics, resource } = config.service.telemetry;
   const telemetry = {

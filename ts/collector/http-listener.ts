@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import http from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { addressText, type ListenAddress } from './config/schema/address.js';
 
 /** What the system says when an address cannot be listened on, and the remedy. */
@@ -35,6 +36,12 @@ export class HttpListener {
         resolve();
       });
     });
+  }
+
+  /** host:port, with the port that the system chose where 0 left it the choice. */
+  get address(): string {
+    const bound = this.#server.address() as AddressInfo | null;
+    return addressText({ host: this.#address.host ?? bound?.address, port: bound?.port ?? this.#address.port });
   }
 
   async close(): Promise<void> {

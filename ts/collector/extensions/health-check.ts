@@ -18,7 +18,7 @@ export const healthCheck: ExtensionFactory<Read<typeof config>> = {
   type: 'health_check',
   summary: 'answers over HTTP whether the collector does its work',
   config,
-  create({ endpoint, path }, { status }) {
+  create({ endpoint, path }, { id, status, logger }) {
     const listener = new HttpListener(endpoint, (request, response) => {
       if (pathOf(request) !== path) {
         response.writeHead(404).end();
@@ -33,6 +33,12 @@ export const healthCheck: ExtensionFactory<Read<typeof config>> = {
       response.writeHead(fault === undefined ? 200 : 503, { 'content-type': 'application/json' });
       response.end(JSON.stringify(body));
     });
-    return { start: () => listener.listen(), close: () => listener.close() };
+    return {
+      async start() {
+        await listener.listen();
+        logger.info(`${id} answers on http://${listener.address}${path}`);
+      },
+      close: () => listener.close(),
+    };
   },
 };

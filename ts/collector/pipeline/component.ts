@@ -176,6 +176,7 @@ export interface CollectorStatus {
 
 export interface ExtensionContext {
   id: string;
+  logger: Logger;
   status: () => CollectorStatus;
 }
 

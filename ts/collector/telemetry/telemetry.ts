@@ -49,7 +49,9 @@ export class Telemetry implements Extension {
     const collect = () => metricsOf(context.measure(), level);
     const described = { ...defaultResource(context.binding), ...resource };
     this.#outlets = readers.map((reader) =>
-      reader.pull ? prometheusOutlet(reader.pull, collect, described) : otlpOutlet(reader, collect, described, context),
+      reader.pull
+        ? prometheusOutlet(reader.pull, collect, described, context)
+        : otlpOutlet(reader, collect, described, context),
     );
   }
 
@@ -81,6 +83,7 @@ function prometheusOutlet(
   { exporter }: NonNullable<TelemetryReader['pull']>,
   collect: () => Metric[],
   resource: Record<string, string>,
+  { logger }: TelemetryContext,
 ): Extension {
   const listener = new HttpListener(exporter.prometheus, (request, response) => {
     if (pathOf(request) !== '/metrics') {
@@ -90,7 +93,13 @@ function prometheusOutlet(
     response.writeHead(200, { 'content-type': 'text/plain; version=0.0.4; charset=utf-8' });
     response.end(prometheusText(collect(), resource));
   });
-  return { start: () => listener.listen(), close: () => listener.close() };
+  return {
+    async start() {
+      await listener.listen();
+      logger.info(`service.telemetry: the collector's own metrics are on http://${listener.address}/metrics`);
+    },
+    close: () => listener.close(),
+  };
 }
 
 /** Sends the metrics now and then, and at the end. What does not arrive is not sent again: the next values say it all. */

@@ -6,7 +6,7 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { Batch } from '../../batch.js';
-import { addressText, type ListenAddress } from '../../config/schema/address.js';
+import type { ListenAddress } from '../../config/schema/address.js';
 import { HttpListener } from '../../http-listener.js';
 import type { Exporter } from '../../pipeline/component.js';
 import { ExporterCounters, type ExporterStats } from '../../telemetry/counters.js';
@@ -23,7 +23,6 @@ const STALLED = 60_000;
  * OpenMetrics. It keeps no series, so what the pipeline brings it is settled at once.
  */
 export class PrometheusExporter implements Exporter {
-  readonly target: string;
   readonly pending: ReadonlySet<Batch> = new Set();
   readonly #listener: HttpListener;
   readonly #path: string;
@@ -31,10 +30,13 @@ export class PrometheusExporter implements Exporter {
   readonly #counters = new ExporterCounters();
 
   constructor(endpoint: ListenAddress, path: string, scrapes: Scrapes) {
-    this.target = `prometheus on ${addressText(endpoint)}${path}`;
     this.#path = path;
     this.#scrapes = scrapes;
     this.#listener = new HttpListener(endpoint, (request, response) => this.#answer(request, response));
+  }
+
+  get target(): string {
+    return `prometheus on ${this.#listener.address}${this.#path}`;
   }
 
   start(): Promise<void> {
