@@ -21,7 +21,7 @@ const SEED = Number(process.env.OTLP_MMAP_TEST_SEED ?? randomInt(2 ** 31));
 const PORTION = 40;
 const ON_ITS_WAY = 400;
 
-const PRELOAD = join(__dirname, 'apps', 'killed-at.cjs');
+const PRELOAD = join(__dirname, 'apps', 'fails-at.cjs');
 
 /** Numbers from 0 to 1, the same for the same seed. */
 function random(seed: number): () => number {

@@ -547,6 +547,9 @@ export declare function notifyServiceManager(socket: string, state: string): voi
  */
 export declare function openWriter(options: JsWriterOptions): number
 
+/** See `JournalCalls` of `ts/native/binding/journal.ts`. */
+export declare function panicAtFailPoint(name: string, passes: number): boolean
+
 /** What is wrong with a regular expression, if anything. */
 export declare function patternProblem(expression: string): string | null
 

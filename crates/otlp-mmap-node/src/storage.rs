@@ -147,3 +147,10 @@ pub fn journal_fail_points() -> Vec<String> {
 pub fn kill_at_fail_point(name: String, passes: u32) -> bool {
     fail_point::arm_at(&name, passes, Crash::Kill)
 }
+
+/// See `JournalCalls` of `ts/native/binding/journal.ts`.
+#[napi]
+#[must_use]
+pub fn panic_at_fail_point(name: String, passes: u32) -> bool {
+    fail_point::arm_at(&name, passes, Crash::Panic)
+}

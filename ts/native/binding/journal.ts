@@ -70,4 +70,6 @@ export interface JournalCalls {
   journalFailPoints(): string[];
   /** This process is killed as by `kill -9` when it comes to the place after it passed there `passes` times. False if there is no such place. */
   killAtFailPoint(name: string, passes: number): boolean;
+  /** As {@link killAtFailPoint}, but only the thread ends, in a panic: the reader's. */
+  panicAtFailPoint(name: string, passes: number): boolean;
 }

@@ -356,10 +356,13 @@ impl Receiver {
     }
 }
 
+/// What a panic said, in one line, for whoever reads the log.
 fn panic_message(panic: &(dyn std::any::Any + Send)) -> String {
     let text = panic
         .downcast_ref::<&str>()
         .copied()
         .or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    text.unwrap_or("a panic without a message").to_owned()
+    let lines = text.unwrap_or("a panic without a message").lines().map(str::trim);
+    let said = lines.collect::<Vec<_>>().join("; ");
+    format!("a fault of this program ({said}): please report it; the next collector goes on where this one was")
 }

@@ -105,6 +105,7 @@ impl Outlet<'_> {
     }
 
     fn hand_stream(&mut self, signal: Signal, piece: Piece, urgent: bool, stream: String) -> u64 {
+        fail_point("handing over");
         let sequence = self.in_flight.push(piece.bytes.len());
         self.stats.items[signal as usize] += u64::from(piece.items);
         (self.on_event)(Event::Piece(HandedPiece {
