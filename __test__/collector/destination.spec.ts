@@ -141,6 +141,20 @@ test('what a destination does not take within max_elapsed_time is given up, coun
   t.regex(log(), /scripted did not take 2 spans within \d+ ms, they are given up: it is asleep/);
 });
 
+test('a destination that comes and goes is told of now and then, not each time', async (t) => {
+  const { exporter, destination, log } = scripted();
+  for (let round = 0; round < 50; round++) {
+    const delivered = destination.deliver(batchOf('x'));
+    const before = exporter.attempts.length;
+    exporter.attempts.at(-1)!.end({ kind: 'retry', reason: 'it is asleep' });
+    while (exporter.attempts.length === before) await turns();
+    exporter.attempts.at(-1)!.end({ kind: 'sent' });
+    t.true(await delivered);
+  }
+  t.is(log().match(/it is asleep/g)?.length, 1);
+  t.is(log().match(/takes telemetry again/g)?.length, 1);
+});
+
 test('without retries the first failure is final', async (t) => {
   const { exporter, destination } = scripted({}, { enabled: false });
   const delivered = destination.deliver(batchOf('a'));

@@ -3,6 +3,7 @@
 
 import { once } from 'node:events';
 import net, { type AddressInfo } from 'node:net';
+import { random } from './random';
 
 /** What becomes of one connection. */
 export type Fault =
@@ -16,23 +17,21 @@ export type Fault =
   /** Ended after so many bytes from the server, in the middle of its answer: what was sent has arrived. */
   | { kind: 'cut-answer'; after: number };
 
-/** Draws the same faults from the same seed (mulberry32). */
-export function faultsOf(seed: number): () => Fault {
-  let state = seed;
-  const draw = () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
+/**
+ * Draws faults, the same from the same seed.
+ *
+ * @param bytes Where a connection is cut in its way there, at most: one that is kept may have several requests before.
+ */
+export function faultsOf(seed: number, bytes = 40_000): () => Fault {
+  const draw = random(seed);
   return () => {
     const which = draw();
-    const size = Math.floor(draw() * 40_000);
+    const part = draw();
     if (which < 0.3) return { kind: 'none' };
-    if (which < 0.45) return { kind: 'latency', milliseconds: size % 20 };
+    if (which < 0.45) return { kind: 'latency', milliseconds: Math.floor(part * 20) };
     if (which < 0.6) return { kind: 'reset' };
-    if (which < 0.85) return { kind: 'cut-request', after: size };
-    return { kind: 'cut-answer', after: size % 300 };
+    if (which < 0.85) return { kind: 'cut-request', after: Math.floor(part * bytes) };
+    return { kind: 'cut-answer', after: Math.floor(part * 300) };
   };
 }
 

@@ -11,6 +11,7 @@ import { AppRun } from './app-run';
 import { CommandRun } from './command';
 import { temporaryFolder } from './fixtures';
 import { Ledger } from './ledger';
+import { random } from './random';
 import { Sink } from './sink';
 
 /** Milliseconds for which collectors are killed, in each of the two tests: about a minute together. */
@@ -22,17 +23,6 @@ const PORTION = 40;
 const ON_ITS_WAY = 400;
 
 const PRELOAD = join(__dirname, 'apps', 'fails-at.cjs');
-
-/** Numbers from 0 to 1, the same for the same seed. */
-function random(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 const configuration = (directory: string, state: string, url: string) => `
 receivers: { mmap: { include: [${directory}], collection_interval: 100ms } }

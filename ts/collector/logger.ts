@@ -74,21 +74,17 @@ export class ThrottledWarnings {
     this.#interval = interval;
   }
 
-  warn(message: string): void {
+  /** @returns Whether it is shown. */
+  warn(message: string): boolean {
     const now = performance.now();
     if (now < this.#next) {
       this.#suppressed++;
-      return;
+      return false;
     }
     const more = this.#suppressed > 0 ? ` (and ${this.#suppressed} more since the last such warning)` : '';
     this.#logger.warn(message + more);
     this.#next = now + this.#interval;
     this.#suppressed = 0;
-  }
-
-  /** The condition ended: the next warning is shown at once. */
-  reset(): void {
-    this.#next = 0;
-    this.#suppressed = 0;
+    return true;
   }
 }

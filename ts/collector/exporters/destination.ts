@@ -37,6 +37,8 @@ export class Destination implements Exporter {
   #busy = 0;
   #inFlight = 0;
   #down = false;
+  /** The log says that it is down. One that comes and goes is not told of each time. */
+  #toldDown = false;
   #onSettled: () => void = () => {};
   #onward: ((batch: Batch) => Promise<boolean>) | undefined;
 
@@ -177,7 +179,8 @@ export class Destination implements Exporter {
       }
       this.counters.addRetry(batch);
       const where = this.#context.persistent ? 'waits in the journal' : 'stays in the files';
-      this.#outages.warn(`${this.target}: ${outcome.reason}; trying again, until then telemetry ${where}`);
+      const warning = `${this.target}: ${outcome.reason}; trying again, until then telemetry ${where}`;
+      if (this.#outages.warn(warning)) this.#toldDown = true;
       if (this.#onward === undefined) await this.#pause(wait, outcome.after !== undefined);
     }
   }
@@ -209,8 +212,8 @@ export class Destination implements Exporter {
     if (outcome.warning) this.#notices.warn(`${this.target}: ${outcome.warning}`);
     if (!this.#down) return;
     this.#down = false;
-    this.#outages.reset();
-    this.#logger.info(`${this.target} takes telemetry again`);
+    if (this.#toldDown) this.#logger.info(`${this.target} takes telemetry again`);
+    this.#toldDown = false;
     this.retryNow();
   }
 
