@@ -115,6 +115,8 @@ test('under load, through every fault of the way and of the far end, each destin
   );
   const run = new CommandRun(t, ['--config', config]);
   const app = new AppRun(t, directory, 'shop');
+  // The time without an assertion is short; it is the whole test that takes longer than AVA waits.
+  t.timeout(TIME + 60_000);
   let made = 0;
   const begin = performance.now();
   for await (const _ of setInterval(PACE)) {

@@ -167,6 +167,31 @@ test('a connection that breaks in the middle of an answer is followed by another
   await destination.close();
 });
 
+test('an answer that ends before its status was cut off on the way, and is followed by another attempt', async (t) => {
+  const sink = await GrpcSink.start((_call, stream, index) => {
+    if (index > 0) return endCall(stream, 0);
+    stream.respond({ ':status': 200, 'content-type': 'application/grpc' });
+    stream.end();
+  });
+  t.teardown(() => sink.close());
+  const { destination, log } = destinationFor(sink.address);
+  t.true(await destination.deliver(batchOf('x')), log());
+  t.is(sink.calls.length, 2);
+  await destination.close();
+});
+
+test('an answer of something else than a gRPC server is final', async (t) => {
+  const sink = await GrpcSink.start((_call, stream) => {
+    stream.respond({ ':status': 200, 'content-type': 'text/html' });
+    stream.end('please log in');
+  });
+  t.teardown(() => sink.close());
+  const { destination, log } = destinationFor(sink.address);
+  t.false(await destination.deliver(batchOf('x')));
+  t.regex(log(), /it ended without a status: is this a gRPC server\?/);
+  await destination.close();
+});
+
 test('a batch waits while nothing listens, and goes when something does', async (t) => {
   const path = join(temporaryFolder(t), 'otlp.sock');
   const { destination, log } = destinationFor(`unix://${path}`);

@@ -87,6 +87,8 @@ export function call(session: http2.ClientHttp2Session, options: CallOptions): P
       if (stream.rstCode !== http2.constants.NGHTTP2_NO_ERROR) {
         return reject(new Error(`the answer was cut off (HTTP/2 error ${stream.rstCode})`));
       }
+      // Node.js tells a connection that went away in an answer from an answer that ended only by the error's number, and not always.
+      if (isOfGrpc(answer)) return reject(new Error('the answer was cut off before its status'));
       resolve({ status: statusOf(trailers, status), message: messageOf(Buffer.concat(chunks)) });
     });
     const header = Buffer.alloc(FRAME_HEADER);
@@ -119,6 +121,11 @@ function begin(session: http2.ClientHttp2Session, options: CallOptions): http2.C
   } catch (error) {
     throw session.closed || session.destroyed ? new Broken((error as Error).message) : error;
   }
+}
+
+/** A server of gRPC ends each answer with a status. */
+function isOfGrpc({ 'content-type': type = '' }: http2.IncomingHttpHeaders): boolean {
+  return type.startsWith('application/grpc');
 }
 
 /** The content of a frame; nothing where it is cut off or compressed, which was not asked for. */
