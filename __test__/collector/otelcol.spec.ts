@@ -72,11 +72,12 @@ test('an OpenTelemetry Collector takes all signals on every way, and sends them 
 test('an OpenTelemetry Collector that asks for certificates gets them, over gRPC and HTTP', async (t) => {
   const sink = await Sink.start();
   t.teardown(() => sink.close());
-  const running = await startOtelcol(t, sink.url, [
+  const tlsLines = [
     `cert_file: ${join(TLS, 'server.pem')}`,
     `key_file: ${join(TLS, 'server.key')}`,
     `client_ca_file: ${join(TLS, 'ca.pem')}`,
-  ]);
+  ];
+  const running = await startOtelcol(t, sink.url, { tls: tlsLines });
   if (running === undefined) return;
   const tls = { ca_file: join(TLS, 'ca.pem'), cert_file: join(TLS, 'client.pem'), key_file: join(TLS, 'client.key') };
   const destinations = [

@@ -14,18 +14,28 @@ export interface RunningOtelcol {
   /** host:port */
   grpc: string;
   http: string;
+  /** Resolves when it has delivered what it held, and ended. */
+  stop(): Promise<void>;
+}
+
+type Addresses = Pick<RunningOtelcol, 'grpc' | 'http'>;
+
+interface Settings {
+  /** Lines of the receivers' section `tls`. */
+  tls?: readonly string[];
+  /** The section `batch`, if the pipelines have that processor. */
+  batch?: object;
 }
 
 /**
  * Starts one, of the core components, built with Go.
  *
- * @param tls Lines of the receivers' section `tls`.
  * @returns undefined, with a line that says why, where it cannot be built.
  */
 export async function startOtelcol(
   t: ExecutionContext,
   destination: string,
-  tls: readonly string[] = [],
+  settings: Settings = {},
 ): Promise<RunningOtelcol | undefined> {
   const build = join(__dirname, '..', '..', 'benchmarks', 'otelcol', 'build.mjs');
   // The first time, Go fetches and builds some hundred packages.
@@ -40,13 +50,14 @@ export async function startOtelcol(
   // It does not tell which ports it opened, so they are chosen before: whoever opens one in between is met by other ports.
   for (;;) {
     const ports = { grpc: `127.0.0.1:${await freePort()}`, http: `127.0.0.1:${await freePort()}` };
-    const output = await start(t, path, configuration(ports, destination, tls));
-    if (output === undefined) return ports;
+    const started = await start(t, path, configuration(ports, destination, settings));
+    if ('stop' in started) return { ...ports, ...started };
+    const { output } = started;
     if (!output.includes('address already in use')) throw new Error(`the OpenTelemetry Collector ended:\n${output}`);
   }
 }
 
-function configuration({ grpc, http }: RunningOtelcol, destination: string, tls: readonly string[]): string {
+function configuration({ grpc, http }: Addresses, destination: string, { tls = [], batch }: Settings): string {
   const section = tls.length > 0 ? ['        tls:', ...tls.map((line) => `          ${line}`)] : [];
   return [
     'receivers:',
@@ -58,6 +69,7 @@ function configuration({ grpc, http }: RunningOtelcol, destination: string, tls:
     '      http:',
     `        endpoint: ${http}`,
     ...section,
+    ...(batch ? [`processors: { batch: ${JSON.stringify(batch)} }`] : []),
     'exporters:',
     '  otlphttp:',
     `    endpoint: ${destination}`,
@@ -66,23 +78,35 @@ function configuration({ grpc, http }: RunningOtelcol, destination: string, tls:
     'service:',
     '  telemetry: { metrics: { level: none } }',
     '  pipelines:',
-    ...['traces', 'logs', 'metrics'].map((signal) => `    ${signal}: { receivers: [otlp], exporters: [otlphttp] }`),
+    ...['traces', 'logs', 'metrics'].map(
+      (signal) => `    ${signal}: { receivers: [otlp], processors: [${batch ? 'batch' : ''}], exporters: [otlphttp] }`,
+    ),
   ].join('\n');
 }
 
 /** Resolves when it is ready; with what it said when it ended instead. */
-async function start(t: ExecutionContext, path: string, config: string): Promise<string | undefined> {
+async function start(
+  t: ExecutionContext,
+  path: string,
+  config: string,
+): Promise<Pick<RunningOtelcol, 'stop'> | { output: string }> {
   const file = join(temporaryFolder(t), 'otelcol.yaml');
   writeFileSync(file, config);
   const child = spawn(path, ['--config', file], { stdio: ['ignore', 'ignore', 'pipe'] });
   t.teardown(() => child.kill('SIGKILL'));
+  const ended = once(child, 'exit');
   let output = '';
   child.stderr.setEncoding('utf8').on('data', (text) => {
     output += text;
   });
   while (!output.includes('Everything is ready')) {
-    const [next] = await Promise.race([once(child.stderr, 'data'), once(child, 'exit').then(() => [undefined])]);
-    if (next === undefined) return output;
+    const [next] = await Promise.race([once(child.stderr, 'data'), ended.then(() => [undefined])]);
+    if (next === undefined) return { output };
   }
-  return undefined;
+  return {
+    async stop() {
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
 }

@@ -41,6 +41,18 @@ const mistakes: [string, (sound: string) => string, string[]][] = [
     ["1.yaml:5: processors.batch.send_batch_size: '-1' is below 0"],
   ],
   [
+    'numbers that do not fit together',
+    (sound) => sound.replace('batch:\n', 'batch:\n    send_batch_size: 100\n    send_batch_max_size: 99\n'),
+    ['1.yaml:6: processors.batch.send_batch_max_size: is below send_batch_size, which is 100; 0 is for no limit'],
+  ],
+  [
+    'a key of the OpenTelemetry Collector that has no meaning here',
+    (sound) => sound.replace('batch:\n', 'batch:\n    metadata_keys: [tenant]\n'),
+    [
+      '1.yaml:5: processors.batch.metadata_keys: has no meaning here: what comes from files has no metadata of a request',
+    ],
+  ],
+  [
     'a type of component that there is not',
     (sound) => sound.replace('  debug:', '  debgu:'),
     [

@@ -33,6 +33,15 @@ const mistakes: [object, RegExp][] = [
   [{ check_interval: '1s', limit_mib: 100, spike_limit_mib: 100 }, /spike_limit_mib: is not below limit_mib/],
   [{ check_interval: '1s', limit_percentage: 101 }, /limit_percentage: '101' is above 100/],
   [{ check_interval: '1s', limit_percentage: 50, spike_limit_percentage: 50 }, /is not below limit_percentage/],
+  [
+    { check_interval: '1s', limit_mib: 100, limit_percentage: 5, spike_limit_percentage: 6 },
+    /not below limit_percentage/,
+  ],
+  [
+    { check_interval: '1s', limit_percentage: 50, spike_limit_percentage: 101 },
+    /spike_limit_percentage: '101' is above/,
+  ],
+  [{ check_interval: '1s', limit_mib: -1 }, /limit_mib: '-1' is below 0/],
 ];
 
 for (const [section, message] of mistakes) {
@@ -42,6 +51,8 @@ for (const [section, message] of mistakes) {
 }
 
 const limits: [object, number, { hard: number; soft: number }][] = [
+  [{ limit_mib: 4000, spike_limit_mib: 800 }, 1, { hard: 4000 * MIB, soft: 3200 * MIB }],
+  [{ limit_percentage: 80, spike_limit_percentage: 15 }, 1000 * MIB, { hard: 800 * MIB, soft: 650 * MIB }],
   [{ limit_mib: 100, spike_limit_mib: 30 }, 1, { hard: 100 * MIB, soft: 70 * MIB }],
   [{ limit_mib: 100 }, 1, { hard: 100 * MIB, soft: 80 * MIB }],
   [{ limit_percentage: 50, spike_limit_percentage: 10 }, 1000, { hard: 500, soft: 400 }],

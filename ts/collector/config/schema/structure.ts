@@ -81,6 +81,17 @@ export function optional<T>(schema: Schema<T>): Schema<T | undefined> {
   };
 }
 
+/** A key that configurations of the OpenTelemetry Collector have and this one cannot honour. @param why The end of the sentence that begins with the key. */
+export function unsupported(why: string): Schema<undefined> {
+  return {
+    read(node, path, problems) {
+      if (node !== undefined) problems.add(path, node.source, why);
+      return undefined;
+    },
+    show: () => undefined,
+  };
+}
+
 /** The same, with a value in place of undefined. */
 export function withDefault<T>(schema: Schema<T | undefined>, value: T): Schema<T> {
   return { read: (node, path, problems) => schema.read(node, path, problems) ?? value, show: schema.show };

@@ -20,7 +20,7 @@ export const memoryLimiterConfig = object(
   ({ limit_mib, spike_limit_mib, limit_percentage, spike_limit_percentage }, fail) => {
     if (limit_mib === 0 && limit_percentage === 0) fail('', 'needs limit_mib or limit_percentage, above 0');
     else if (limit_mib > 0 && spike_limit_mib >= limit_mib) fail('spike_limit_mib', 'is not below limit_mib');
-    else if (limit_mib === 0 && spike_limit_percentage >= limit_percentage) {
+    if (limit_percentage > 0 && spike_limit_percentage >= limit_percentage) {
       fail('spike_limit_percentage', 'is not below limit_percentage');
     }
   },
