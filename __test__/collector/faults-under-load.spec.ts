@@ -6,10 +6,10 @@ import { EventEmitter, once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setInterval } from 'node:timers/promises';
-import { gunzipSync } from 'node:zlib';
 import test from 'ava';
 import { AppRun } from './app-run';
 import { CommandRun } from './command';
+import { decoded } from './decoded';
 import { Shipment } from './deliveries';
 import { FaultProxy, faultsOf } from './fault-proxy';
 import { temporaryFolder } from './fixtures';
@@ -55,7 +55,7 @@ test('under load, through every fault of the way and of the far end, each destin
       sink.requests.length = 0;
       response.statusCode = statusOf();
       if (response.statusCode === 200) {
-        taken[name].take(headers['content-encoding'] === 'gzip' ? gunzipSync(body) : body);
+        taken[name].take(decoded(body, headers['content-encoding']));
       } else refused++;
       response.end();
       events.emit(name);

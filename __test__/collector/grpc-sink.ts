@@ -4,7 +4,7 @@
 import { EventEmitter, once } from 'node:events';
 import http2 from 'node:http2';
 import type { AddressInfo } from 'node:net';
-import { gunzipSync } from 'node:zlib';
+import { decoded } from './decoded';
 
 export interface ReceivedCall {
   path: string;
@@ -81,7 +81,7 @@ export class GrpcSink {
       }
       const frame = Buffer.concat(chunks);
       const body = frame.subarray(5, 5 + frame.readUInt32BE(1));
-      const message = frame[0] === 1 && headers['grpc-encoding'] === 'gzip' ? gunzipSync(body) : body;
+      const message = frame[0] === 1 ? decoded(body, headers['grpc-encoding']) : body;
       const call = {
         path: String(headers[':path']),
         headers,
