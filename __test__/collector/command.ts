@@ -62,6 +62,13 @@ export class CommandRun {
     return this.#until(this.child.stderr!, pattern, () => this.stderr);
   }
 
+  /** Has it read its configuration again; resolves when that is in force. */
+  async reload(): Promise<void> {
+    const from = this.stderr.length;
+    this.child.kill('SIGHUP');
+    await this.#until(this.child.stderr!, /the new configuration is in force/, () => this.stderr.slice(from));
+  }
+
   /** Resolves with the match when standard output matches. */
   prints(pattern: RegExp): Promise<RegExpExecArray> {
     return this.#until(this.child.stdout!, pattern, () => this.stdout);

@@ -1,0 +1,95 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import { loadBinding } from '../../ts/native/loader';
+
+// biome-ignore lint/suspicious/noExplicitAny: OTLP JSON
+type Json = any;
+
+interface Point {
+  start: bigint;
+  time: bigint;
+  /** Of a histogram its count. */
+  value: number;
+}
+
+/** Values of one series, in the order of their times: requests that are under way at once may overtake each other. */
+class Series {
+  readonly isDelta: boolean;
+  readonly points: Point[] = [];
+
+  constructor(isDelta: boolean) {
+    this.isDelta = isDelta;
+  }
+
+  add(point: Point): void {
+    const { points } = this;
+    points.push(point);
+    for (let at = points.length - 1; at > 0 && points[at].time < points[at - 1].time; at--) {
+      [points[at - 1], points[at]] = [points[at], points[at - 1]];
+    }
+  }
+
+  /** The last value of each stretch from one start time; all differences together are one. */
+  get values(): number[] {
+    if (this.isDelta) return [this.points.reduce((sum, { value }) => sum + value, 0)];
+    return this.points.filter(({ start }, index) => this.points[index + 1]?.start !== start).map(({ value }) => value);
+  }
+
+  /** Sentences about what no counter may do. */
+  get faults(): string[] {
+    return this.points.slice(1).flatMap(({ start, time, value }, index) => {
+      const before = this.points[index];
+      if (this.isDelta || start !== before.start) {
+        return start < before.time ? [`begins at ${start}, before the ${before.time} of what came before`] : [];
+      }
+      return value < before.value ? [`steps back from ${before.value} to ${value} at ${time}`] : [];
+    });
+  }
+}
+
+/** The sums and histograms that a destination was sent, series by series. */
+export class Totals {
+  /** By metric and attributes. */
+  readonly series = new Map<string, Series>();
+  readonly #faults: string[] = [];
+
+  take(body: Buffer): void {
+    const request: Json = JSON.parse(loadBinding().requestToJson('metrics', body));
+    for (const { scopeMetrics } of request.resourceMetrics) {
+      for (const { metrics } of scopeMetrics) {
+        for (const { name, sum, histogram } of metrics) {
+          const { dataPoints, aggregationTemporality } = sum ?? histogram;
+          for (const point of dataPoints) this.#add(name, point, aggregationTemporality === 1);
+        }
+      }
+    }
+  }
+
+  #add(name: string, point: Json, isDelta: boolean): void {
+    const attributes = point.attributes.map(({ key, value }: Json) => `${key}=${value.stringValue}`).sort();
+    const key = `${name}{${attributes.join()}}`;
+    const value = Number(point.count ?? point.asDouble ?? point.asInt);
+    if (point.bucketCounts !== undefined) {
+      const counts = point.bucketCounts.reduce((all: number, each: string) => all + Number(each), 0);
+      if (counts !== value) this.#faults.push(`${key} has ${counts} in its buckets, and a count of ${value}`);
+    }
+    const series = this.series.get(key) ?? new Series(isDelta);
+    this.series.set(key, series);
+    series.add({ start: BigInt(point.startTimeUnixNano), time: BigInt(point.timeUnixNano), value });
+  }
+
+  /** What all stretches of all series of a metric add up to. */
+  sumOf(metric: string): number {
+    const all = [...this.series].filter(([key]) => key.startsWith(`${metric}{`)).flatMap(([, { values }]) => values);
+    return all.reduce((sum, value) => sum + value, 0);
+  }
+
+  /** Sentences about what should not have come so. */
+  get faults(): string[] {
+    return [
+      ...this.#faults,
+      ...[...this.series].flatMap(([key, { faults }]) => faults.map((each) => `${key} ${each}`)),
+    ];
+  }
+}
