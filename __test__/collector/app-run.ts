@@ -12,9 +12,15 @@ export class AppRun {
   readonly child: ChildProcess;
   readonly #answers: AsyncIterator<string>;
 
-  constructor(t: ExecutionContext, directory: string, serviceName: string, script = 'spans.cjs') {
+  constructor(
+    t: ExecutionContext,
+    directory: string,
+    serviceName: string,
+    script = 'spans.cjs',
+    settings: NodeJS.ProcessEnv = {},
+  ) {
     this.child = spawn(process.execPath, [join(__dirname, 'apps', script)], {
-      env: { PATH: process.env.PATH, OTLP_MMAP_DIR: directory, OTEL_SERVICE_NAME: serviceName },
+      env: { PATH: process.env.PATH, OTLP_MMAP_DIR: directory, OTEL_SERVICE_NAME: serviceName, ...settings },
       stdio: ['pipe', 'pipe', 'inherit'],
     });
     this.#answers = createInterface({ input: this.child.stdout! })[Symbol.asyncIterator]();
