@@ -9,6 +9,7 @@ import {
   readExportTimes,
   readHistogramAggregation,
 } from '../config/metrics.js';
+import { warnOnce } from '../config/warn-once.js';
 import type { WriterStatus } from '../native/binding/writer.js';
 import { openProducer } from '../producer/open.js';
 import type { Producer } from '../producer/producer.js';
@@ -24,7 +25,6 @@ import { publishSettings } from './settings.js';
 import { Stream, type StreamOwner } from './stream.js';
 import { StreamRegistry } from './stream-registry.js';
 import { View } from './view.js';
-import { warnOnce } from './warnings.js';
 
 /**
  * A meter provider for @opentelemetry/api whose numbers are in a memory-mapped file when the calls that changed them return. It
