@@ -116,6 +116,10 @@ export class MmapMeterProvider implements MeterProvider {
 
   /** Asks the observable instruments now, as otherwise on each interval. Never rejects. */
   collect(): Promise<void> {
+    return heldOpen(this.#collect());
+  }
+
+  #collect(): Promise<void> {
     this.#collection ??= this.#observe().finally(() => {
       this.#collection = undefined;
     });
@@ -136,7 +140,7 @@ export class MmapMeterProvider implements MeterProvider {
 
   #startTimer(): void {
     if (this.#timer !== undefined || this.#owner?.isOpen !== true) return;
-    this.#timer = setInterval(() => void this.collect(), this.#times.interval);
+    this.#timer = setInterval(() => void this.#collect(), this.#times.interval);
     this.#timer.unref();
   }
 
@@ -162,6 +166,16 @@ export class MmapMeterProvider implements MeterProvider {
   /** Where the numbers are and how they fare; undefined when nothing can be recorded, or after `shutdown`. */
   status(): WriterStatus | undefined {
     return this.#owner?.isOpen === true ? this.#producer?.status() : undefined;
+  }
+}
+
+/** Who asked waits for the answer, so the process does not end before: the interval's own collections keep nothing alive. */
+async function heldOpen(collection: Promise<void>): Promise<void> {
+  const hold = setInterval(() => {}, 60_000);
+  try {
+    await collection;
+  } finally {
+    clearInterval(hold);
   }
 }
 
