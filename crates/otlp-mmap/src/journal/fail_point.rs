@@ -89,8 +89,10 @@ fn reached(name: &'static str) {
     }
     let crash = CRASH.load(Ordering::Relaxed);
     assert!(crash != Crash::Panic as u8, "fail point {name}");
-    while crash == Crash::Hang as u8 {
-        std::thread::park();
+    if crash == Crash::Hang as u8 {
+        loop {
+            std::thread::park();
+        }
     }
     // in one write, so that no other thread's line comes between
     let _ = std::io::stderr().write_all(format!("killed at the fail point {name}\n").as_bytes());
