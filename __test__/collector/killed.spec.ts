@@ -149,7 +149,7 @@ test.serial('killed at every place of its journal under load, collectors deliver
     for (const name of names) {
       if (round > 0 && Date.now() >= end) break;
       // Later rounds meet each place in the course of another transaction.
-      const settings = { NODE_OPTIONS: `--require ${PRELOAD}`, KILLED_AT: `${name},${Math.min(round * round, 6)}` };
+      const settings = { NODE_OPTIONS: `--require ${PRELOAD}`, FAILS_AT: `${name},${Math.min(round * round, 6)},kill` };
       const collector = line.collector(settings);
       await line.workUntilKilled(collector);
       t.regex(collector.stderr, new RegExp(`killed at the fail point ${name}`));

@@ -3,6 +3,7 @@
 
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import test, { type ExecutionContext } from 'ava';
 import { AppRun } from './app-run';
 import { CommandRun } from './command';
@@ -66,7 +67,7 @@ for (const [name, withJournal, isReleased] of [
     const ending = new CommandRun(t, ['--config', config], {
       LIFE: '1',
       NODE_OPTIONS: `--require ${PRELOAD}`,
-      READER_ENDS_AT: 'handing over,1',
+      FAILS_AT: 'handing over,1,panic',
     });
     const health = await ending.urlOf('health_check');
     await sink.arrived(1);
@@ -91,3 +92,39 @@ for (const [name, withJournal, isReleased] of [
     t.deepEqual(ledger.faults, [], 'what comes twice is the same, and comes from another collector');
   });
 }
+
+test('a reader thread that stands still is told to whoever asks, and the next collector has everything', async (t) => {
+  const { ledger, sink, arrive, release } = await destination(t);
+  const directory = temporaryFolder(t);
+  const config = join(temporaryFolder(t), 'config.yaml');
+  writeFileSync(config, configuration(directory, sink.url, `{ directory: ${temporaryFolder(t)} }`));
+  const app = new AppRun(t, directory, 'shop');
+  await app.tell('spans 50');
+  const stuck = new CommandRun(t, ['--config', config], {
+    LIFE: '1',
+    NODE_OPTIONS: `--require ${PRELOAD}`,
+    FAILS_AT: 'handing over,1,hang',
+  });
+  const health = await stuck.urlOf('health_check');
+  await sink.arrived(1);
+  release();
+  await app.tell('spans 30');
+  let answer = await fetch(health);
+  // A probe asks now and then.
+  while (answer.status === 200) {
+    await setTimeout(100);
+    answer = await fetch(health);
+  }
+  t.is(answer.status, 503);
+  t.regex(await answer.text(), /"error":"the reader thread of mmap has not come round for \d{4} ms"/);
+  stuck.child.kill('SIGTERM');
+  t.is(await stuck.ended(), 1);
+  t.regex(stuck.stderr, / error the files were not read to their end within 3000 ms/);
+
+  const next = new CommandRun(t, ['--config', config], { LIFE: '2' });
+  await arrive(80);
+  await app.kill('SIGTERM');
+  t.is(await next.stop(), 0, next.stderr);
+  t.is(ledger.spans.entries.size, 80);
+  t.deepEqual(ledger.faults, []);
+});

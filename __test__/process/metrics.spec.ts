@@ -75,6 +75,36 @@ test('sums_of_all_threads_add_up_those_of_ended_ones_included', (t) =>
     t.is(sums, 2_000 * times);
   }));
 
+for (const end of ['none', 'shutdown']) {
+  test(`what_was_observed_last_is_there_after_a_process_came_to_its_own_end_with_${end}`, (t) =>
+    withDirectory(async (directory) => {
+      const { code, stderr } = await runNode([join(apps, 'last-observations.mjs'), directory, 'observes', end]);
+      t.is(code, 0, stderr);
+      const metrics = metricsIn(directory);
+      t.deepEqual(
+        pointsOf(metrics, 'main').map(({ value }) => value),
+        [{ double: 7 }],
+      );
+      t.deepEqual(
+        pointsOf(metrics, 'worker'),
+        [],
+        'what an ended thread of a living process observed is not true any more',
+      );
+    }));
+}
+
+test('who_awaits_a_collection_gets_its_end_though_a_callback_hangs_and_nothing_else_keeps_the_process', (t) =>
+  withDirectory(async (directory) => {
+    const { code, stdout, stderr } = await runNode([
+      join(apps, 'last-observations.mjs'),
+      directory,
+      'hangs',
+      'shutdown',
+    ]);
+    t.is(code, 0, stderr);
+    t.is(stdout, 'collected\n');
+  }));
+
 test('the_processes_of_a_cluster_add_up', (t) =>
   withDirectory(async (directory) => {
     const { code, stderr } = await runNode([join(apps, 'cluster-counts.mjs'), directory]);

@@ -73,6 +73,9 @@ export type JsViewer = NativeViewer
 /** Drops one use of the handle; the last one closes the file's sections. */
 export declare function closeWriter(writer: number): void
 
+/** See `JournalCalls` of `ts/native/binding/journal.ts`. */
+export declare function crashAtFailPoint(name: string, passes: number, crash: string): boolean
+
 /**
  * Makes a processor for pieces of one signal.
  *
@@ -522,9 +525,6 @@ export interface JsWriterStatus {
   warnings: Array<string>
 }
 
-/** See `JournalCalls` of `ts/native/binding/journal.ts`. */
-export declare function killAtFailPoint(name: string, passes: number): boolean
-
 /** Bytes of memory that the process' control group (version 1 or 2) allows; null without a limit. */
 export declare function memoryLimit(): number | null
 
@@ -546,9 +546,6 @@ export declare function notifyServiceManager(socket: string, state: string): voi
  * Options that cannot be right: the message names the option.
  */
 export declare function openWriter(options: JsWriterOptions): number
-
-/** See `JournalCalls` of `ts/native/binding/journal.ts`. */
-export declare function panicAtFailPoint(name: string, passes: number): boolean
 
 /** What is wrong with a regular expression, if anything. */
 export declare function patternProblem(expression: string): string | null

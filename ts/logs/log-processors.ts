@@ -1,7 +1,8 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { type Context, diag } from '@opentelemetry/api';
+import type { Context } from '@opentelemetry/api';
+import { errorOnce } from '../config/warn-once.js';
 import type { MmapLogRecord } from './log-record.js';
 
 /** A log record processor of the stock SDK (2.x and 3.x), by what is used of it. */
@@ -30,7 +31,7 @@ export class LogProcessors {
       try {
         processor.onEmit(record, context);
       } catch (error) {
-        diag.error("otlp-mmap: a log record processor's onEmit threw", error);
+        errorOnce("a log record processor's onEmit threw: the record is written as it is", error);
       }
     }
   }

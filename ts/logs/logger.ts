@@ -1,8 +1,9 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { type Context, context as contextApi, diag } from '@opentelemetry/api';
+import { type Context, context as contextApi } from '@opentelemetry/api';
 import type { Logger, LogRecord } from '@opentelemetry/api-logs';
+import { errorOnce, warnOnce } from '../config/warn-once.js';
 import { recordTime, useClock } from '../record/writer.js';
 import { textOf } from '../trace/text.js';
 import { LogDraft } from './log-draft.js';
@@ -40,7 +41,7 @@ export class MmapLogger implements Logger {
       return;
     }
     if (typeof record !== 'object' || record === null) {
-      diag.warn(`otlp-mmap: ${textOf(record)} is not a log record`);
+      warnOnce('what is not a log record is not recorded', textOf(record));
       return;
     }
     try {
@@ -55,7 +56,7 @@ export class MmapLogger implements Logger {
     try {
       this.#emit(readSafely(record), true);
     } catch (error) {
-      diag.error('otlp-mmap: a log record cannot be written', error);
+      errorOnce('a log record that cannot be written is left out', error);
     }
   }
 

@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { HistogramAggregation } from '../config/metrics.js';
+import { warnOnce } from '../config/warn-once.js';
 import { type InstrumentDescriptor, InstrumentType, isMonotonic } from './descriptor.js';
-import { warnOnce } from './warnings.js';
 
 /** The numbers are those of the stock SDK. */
 export const AggregationType = {

@@ -2,11 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { type Attributes, type Context, ValueType } from '@opentelemetry/api';
+import { warnOnce } from '../config/warn-once.js';
 import { type Cells, COMMIT_PUBLISHED, type Tick } from './cells.js';
 import type { InstrumentDescriptor } from './descriptor.js';
 import { NO_INSTRUMENT, type Stream } from './stream.js';
 import { admit } from './values.js';
-import { warnOnce } from './warnings.js';
 
 const { MAX_VALUE } = Number;
 /** Stands for a cell where there is none: what is stored here is never looked at. */

@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { BatchObservableCallback, Observable, ObservableCallback } from '@opentelemetry/api';
+import { warnOnce } from '../config/warn-once.js';
 import { MmapObservable } from './observable.js';
 import { Observations } from './observations.js';
-import { warnOnce } from './warnings.js';
 
 /** A callback of the app and the instruments that it may observe. */
 interface Registered {

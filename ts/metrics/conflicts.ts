@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { ValueType } from '@opentelemetry/api';
+import { warnOnce } from '../config/warn-once.js';
 import type { InstrumentDescriptor } from './descriptor.js';
-import { warnOnce } from './warnings.js';
 
 // What the specification wants to be told when two instruments of a meter become metrics of one name (SDK specification,
 // "Duplicate instrument registration"): that, why, and what helps.

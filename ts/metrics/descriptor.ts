@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { type MetricOptions, ValueType } from '@opentelemetry/api';
+import { warnOnce } from '../config/warn-once.js';
 import { textOf } from '../trace/text.js';
-import { warnOnce } from './warnings.js';
 
 /** Kinds of instruments; the names are those of the stock SDK, so that its views and ours are the same. */
 export const InstrumentType = {

@@ -9,6 +9,7 @@ import {
   readExportTimes,
   readHistogramAggregation,
 } from '../config/metrics.js';
+import { warnOnce } from '../config/warn-once.js';
 import type { WriterStatus } from '../native/binding/writer.js';
 import { openProducer } from '../producer/open.js';
 import type { Producer } from '../producer/producer.js';
@@ -24,7 +25,6 @@ import { publishSettings } from './settings.js';
 import { Stream, type StreamOwner } from './stream.js';
 import { StreamRegistry } from './stream-registry.js';
 import { View } from './view.js';
-import { warnOnce } from './warnings.js';
 
 /**
  * A meter provider for @opentelemetry/api whose numbers are in a memory-mapped file when the calls that changed them return. It
@@ -116,6 +116,10 @@ export class MmapMeterProvider implements MeterProvider {
 
   /** Asks the observable instruments now, as otherwise on each interval. Never rejects. */
   collect(): Promise<void> {
+    return heldOpen(this.#collect());
+  }
+
+  #collect(): Promise<void> {
     this.#collection ??= this.#observe().finally(() => {
       this.#collection = undefined;
     });
@@ -136,7 +140,7 @@ export class MmapMeterProvider implements MeterProvider {
 
   #startTimer(): void {
     if (this.#timer !== undefined || this.#owner?.isOpen !== true) return;
-    this.#timer = setInterval(() => void this.collect(), this.#times.interval);
+    this.#timer = setInterval(() => void this.#collect(), this.#times.interval);
     this.#timer.unref();
   }
 
@@ -162,6 +166,16 @@ export class MmapMeterProvider implements MeterProvider {
   /** Where the numbers are and how they fare; undefined when nothing can be recorded, or after `shutdown`. */
   status(): WriterStatus | undefined {
     return this.#owner?.isOpen === true ? this.#producer?.status() : undefined;
+  }
+}
+
+/** Who asked waits for the answer, so the process does not end before: the interval's own collections keep nothing alive. */
+async function heldOpen(collection: Promise<void>): Promise<void> {
+  const hold = setInterval(() => {}, 60_000);
+  try {
+    await collection;
+  } finally {
+    clearInterval(hold);
   }
 }
 

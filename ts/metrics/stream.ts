@@ -3,6 +3,7 @@
 
 import { type Attributes, type Context, context, type SpanContext } from '@opentelemetry/api';
 import type { ExemplarFilter } from '../config/metrics.js';
+import { warnOnce } from '../config/warn-once.js';
 import type { InstrumentOptions } from '../native/binding/cells.js';
 import { CONSTANT_RING_MEASUREMENTS } from '../native/layout.js';
 import type { MeasurementRecords } from '../record/measurement-records.js';
@@ -16,7 +17,6 @@ import { instrumentOptions } from './instrument-options.js';
 import { createMirror, ObservedMirror } from './mirror.js';
 import { SeriesIndex, UNKNOWN_SERIES } from './series-index.js';
 import type { AttributesProcessor, KeyFilter } from './view.js';
-import { warnOnce } from './warnings.js';
 
 /** What a stream is to be: an instrument as a view has it. */
 export interface StreamPlan {

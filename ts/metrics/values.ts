@@ -2,8 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { ValueType } from '@opentelemetry/api';
+import { warnOnce } from '../config/warn-once.js';
 import type { InstrumentDescriptor } from './descriptor.js';
-import { warnOnce } from './warnings.js';
 
 /**
  * A value that is not plainly good: what the stock SDK makes of it, or undefined when it is not to be recorded. What is

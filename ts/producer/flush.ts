@@ -24,8 +24,9 @@ export async function awaitExport(binding: NativeBinding, writer: number, timeou
     const status = binding.writerStatus(writer);
     if (status.acknowledgedEpoch >= epoch) return;
     const waited = performance.now() - begin;
-    if (waited >= timeoutMillis) throw new Error(overdue(status, timeoutMillis));
-    if (waited >= READER_PATIENCE && isAbsent(status)) throw new Error(unattended(status));
+    const isLate = waited >= timeoutMillis;
+    if ((isLate || waited >= READER_PATIENCE) && isAbsent(status)) throw new Error(unattended(status));
+    if (isLate) throw new Error(overdue(status, timeoutMillis));
     await new Promise((resolve) => setTimeout(resolve, pause));
   }
 }

@@ -1,10 +1,10 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
+import { warnOnce } from '../config/warn-once.js';
 import { encodeAttributeSet } from '../metrics/attribute-set.js';
 import type { Cells } from '../metrics/cells.js';
 import { SeriesIndex, UNKNOWN_SERIES } from '../metrics/series-index.js';
-import { warnOnce } from '../metrics/warnings.js';
 import type { InstrumentOptions } from '../native/binding/cells.js';
 import { COMMIT_PUBLISHED, SCRATCH_RECORD, SCRATCH_RECORD_LENGTH } from '../native/layout.js';
 import { threadScratch } from '../native/scratch.js';

@@ -4,6 +4,7 @@
 import { type Attributes, type AttributeValue, diag } from '@opentelemetry/api';
 import { INVALID, plainAttributeValue } from '../attributes/plain-value.js';
 import type { Redaction } from '../attributes/redaction.js';
+import { warnOnce } from '../config/warn-once.js';
 import { textOf } from './text.js';
 
 // What counts as an attribute, and how it is cut to a limit: every value that the API allows, from 1.10 on also bytes, maps and mixed
@@ -86,7 +87,7 @@ export function readAttributes(attributes: unknown): [key: string, value: unknow
   try {
     keys = Object.keys(attributes);
   } catch (error) {
-    diag.warn('otlp-mmap: attributes cannot be read', error);
+    warnOnce('attributes that cannot be read are left out', error);
   }
   for (const key of keys) {
     try {

@@ -1,8 +1,9 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { diag, isValidSpanId, isValidTraceId } from '@opentelemetry/api';
+import { isValidSpanId, isValidTraceId } from '@opentelemetry/api';
 import type { IdGenerator } from '@opentelemetry/sdk-trace-base';
+import { errorOnce, warnOnce } from '../config/warn-once.js';
 import { formatIdentity, parseWord, randomWord } from '../record/span-identity.js';
 import type { SpanPosition } from './span-data.js';
 import { textOf } from './text.js';
@@ -45,9 +46,9 @@ export class IdSource {
     try {
       const id = this.#generator[method]();
       if (isValid(id)) return id;
-      diag.warn(`otlp-mmap: ${method} of the id generator returned ${textOf(id)}: a random id is used instead`);
+      warnOnce(`${method} of the id generator returns what is no id: random ids are used instead`, textOf(id));
     } catch (error) {
-      diag.error(`otlp-mmap: ${method} of the id generator threw: a random id is used instead`, error);
+      errorOnce(`${method} of the id generator threw: random ids are used instead`, error);
     }
     return random;
   }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { type Attributes, diag, type Link, type SpanContext } from '@opentelemetry/api';
+import { warnOnce } from '../config/warn-once.js';
 import { COMMIT_PUBLISHED } from '../native/layout.js';
 import { pendingAttributes } from '../record/pending-attributes.js';
 import { type LinkFields, otlpFlags } from '../record/span-fields.js';
@@ -76,7 +77,7 @@ export function recordLink(span: MmapSpan, details: SpanDetails, link: Link): vo
   }
   const { context, attributes } = link ?? {};
   if (!isEncodable(context)) {
-    diag.warn('A link without a trace id of 32 and a span id of 16 hexadecimal digits is dropped.');
+    warnOnce('a link without a trace id of 32 and a span id of 16 hexadecimal digits is dropped');
     details.droppedLinks++;
     return;
   }

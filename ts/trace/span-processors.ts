@@ -1,8 +1,9 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { type Context, diag } from '@opentelemetry/api';
+import type { Context } from '@opentelemetry/api';
 import type { ReadableSpan, Span, SpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { errorOnce } from '../config/warn-once.js';
 
 /** The span processors that the user added. An error of one reaches neither the app nor the next one. */
 export class SpanProcessors {
@@ -65,5 +66,5 @@ async function all(promises: Promise<void>[]): Promise<void> {
 }
 
 function tell(method: string, error: unknown): void {
-  diag.error(`otlp-mmap: a span processor's ${method} threw`, error);
+  errorOnce(`a span processor's ${method} threw: spans are recorded as without it`, error);
 }

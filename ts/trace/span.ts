@@ -13,6 +13,7 @@ import {
   type TimeInput,
 } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import { warnOnce } from '../config/warn-once.js';
 import * as layout from '../native/layout.js';
 import { pendingAttributes } from '../record/pending-attributes.js';
 import { recordTime, useClock, useTime } from '../record/writer.js';
@@ -319,7 +320,7 @@ function keyBit(key: string): number {
 
 /** The types forbid it, and JavaScript allows it: null, an object whose getter throws. The stock SDK throws; an app must not suffer. */
 function warnUnreadable(what: string, error: unknown): void {
-  diag.warn(`otlp-mmap: a ${what} that cannot be read is left out`, error);
+  warnOnce(`a ${what} that cannot be read is left out`, error);
 }
 
 function warnOfDrops({ droppedEvents, droppedLinks }: SpanDetails): void {

@@ -6,7 +6,6 @@ import {
   type Context,
   context as contextApi,
   createContextKey,
-  diag,
   INVALID_SPAN_CONTEXT,
   isSpanContextValid,
   type Link,
@@ -21,6 +20,7 @@ import {
   trace,
 } from '@opentelemetry/api';
 import type { SamplingResult } from '@opentelemetry/sdk-trace-base';
+import { errorOnce } from '../config/warn-once.js';
 import { formatIdentity, parseWord, randomWord } from '../record/span-identity.js';
 import { sanitize } from './attributes.js';
 import type { IdSource } from './id-source.js';
@@ -97,7 +97,7 @@ export class MmapTracer implements Tracer {
       return span;
     } catch (error) {
       // JavaScript allows what the types forbid; and a getter may throw.
-      diag.error('otlp-mmap: options or context that cannot be read; the span is not recorded', error);
+      errorOnce('options or context that cannot be read: such spans are not recorded', error);
       return wrapSpanContext(INVALID_SPAN_CONTEXT);
     }
   }
@@ -146,7 +146,7 @@ export class MmapTracer implements Tracer {
       const { sampler } = this.#state.sampling;
       if (sampler !== undefined) return sampler.shouldSample(context, traceId, name, kind, attributes, links);
     } catch (error) {
-      diag.error('otlp-mmap: the sampler threw; the span is not recorded', error);
+      errorOnce('the sampler threw: spans for which it does are not recorded', error);
     }
     return { decision: SamplingDecision.NOT_RECORD };
   }

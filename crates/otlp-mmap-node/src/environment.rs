@@ -101,7 +101,25 @@ impl Environment {
 
 unsafe extern "C" fn free(state: *mut std::ffi::c_void) {
     // SAFETY: `state` came from `Box::into_raw` in `create`, and a clean-up hook runs once.
-    drop(unsafe { Box::from_raw(state.cast::<Environment>()) });
+    let mut state = unsafe { Box::from_raw(state.cast::<Environment>()) };
+    if is_main_thread() {
+        for cells in state.cells.drain(..).flatten() {
+            cells.end_with_process();
+        }
+    }
+}
+
+/// The environment of a process' first thread ends only with the process.
+fn is_main_thread() -> bool {
+    #[cfg(target_os = "linux")]
+    // SAFETY: it only tells a number.
+    let is_main = unsafe { libc::gettid() } == std::process::id() as libc::pid_t;
+    #[cfg(target_os = "macos")]
+    // SAFETY: it only tells a number.
+    let is_main = unsafe { libc::pthread_main_np() } == 1;
+    #[cfg(not(any(target_os = "linux", target_os = "macos")))]
+    let is_main = false;
+    is_main
 }
 
 /// The scratch buffer of this thread. JavaScript does not run while Rust looks at it.

@@ -144,13 +144,12 @@ pub fn journal_fail_points() -> Vec<String> {
 /// See `JournalCalls` of `ts/native/binding/journal.ts`.
 #[napi]
 #[must_use]
-pub fn kill_at_fail_point(name: String, passes: u32) -> bool {
-    fail_point::arm_at(&name, passes, Crash::Kill)
-}
-
-/// See `JournalCalls` of `ts/native/binding/journal.ts`.
-#[napi]
-#[must_use]
-pub fn panic_at_fail_point(name: String, passes: u32) -> bool {
-    fail_point::arm_at(&name, passes, Crash::Panic)
+pub fn crash_at_fail_point(name: String, passes: u32, crash: String) -> bool {
+    let crash = match crash.as_str() {
+        "kill" => Crash::Kill,
+        "panic" => Crash::Panic,
+        "hang" => Crash::Hang,
+        _ => return false,
+    };
+    fail_point::arm_at(&name, passes, crash)
 }

@@ -68,8 +68,9 @@ export interface DestinationStats {
 export interface JournalCalls {
   /** Names of the places where it can be killed. */
   journalFailPoints(): string[];
-  /** This process is killed as by `kill -9` when it comes to the place after it passed there `passes` times. False if there is no such place. */
-  killAtFailPoint(name: string, passes: number): boolean;
-  /** As {@link killAtFailPoint}, but only the thread ends, in a panic: the reader's. */
-  panicAtFailPoint(name: string, passes: number): boolean;
+  /**
+   * What happens at the place after it was passed `passes` times: this process is killed as by `kill -9`, or the thread that comes there,
+   * the reader's, panics or stands still. False if there is no such place.
+   */
+  crashAtFailPoint(name: string, passes: number, crash: 'kill' | 'panic' | 'hang'): boolean;
 }

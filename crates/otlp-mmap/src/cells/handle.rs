@@ -38,7 +38,8 @@ pub struct SeriesCell {
 }
 
 /// One thread's cells. What it writes, no other thread writes; a reader adds the threads up. Dropped at the end of its thread, its
-/// cells wait for the next one that measures the same, and count until then as they are.
+/// cells wait for the next one that measures the same, and count until then as they are; what it observed ends. See
+/// [`CellHandle::end_with_process`].
 #[derive(Debug)]
 pub struct CellHandle {
     writer: Arc<Writer>,
@@ -380,6 +381,12 @@ impl CellHandle {
             self.writer.cells().lose(home.epoch);
         }
         CommitStatus::Stale
+    }
+
+    /// Lets go at the end of the process. What was observed stays the last that is known, as it does when a process is killed; at the
+    /// end of a thread in a process that goes on, where the handle is dropped, it is not true any more.
+    pub fn end_with_process(mut self) {
+        self.home = None;
     }
 
     /// Lets go of a file that is not written any more.

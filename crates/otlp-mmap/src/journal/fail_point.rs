@@ -13,6 +13,8 @@ pub enum Crash {
     Panic,
     /// The process is killed, as by `kill -9`.
     Kill,
+    /// The thread stands still for good, as on a disk that does not answer.
+    Hang,
 }
 
 /// Every point.
@@ -42,7 +44,7 @@ static ONLY: AtomicUsize = AtomicUsize::new(0);
 /// Crashes at the point that is met after `points` others. For the whole process: tests that use it take turns.
 pub fn arm(points: u32, crash: Crash) {
     ONLY.store(0, Ordering::Relaxed);
-    CRASH.store(u8::from(crash == Crash::Kill), Ordering::Relaxed);
+    CRASH.store(crash as u8, Ordering::Relaxed);
     COUNTDOWN.store(points.into(), Ordering::SeqCst);
 }
 
@@ -53,7 +55,7 @@ pub fn arm_at(name: &str, points: u32, crash: Crash) -> bool {
         return false;
     };
     disarm();
-    CRASH.store(u8::from(crash == Crash::Kill), Ordering::Relaxed);
+    CRASH.store(crash as u8, Ordering::Relaxed);
     ONLY.store(place + 1, Ordering::Relaxed);
     COUNTDOWN.store(points.into(), Ordering::SeqCst);
     true
@@ -85,7 +87,13 @@ fn reached(name: &'static str) {
     if COUNTDOWN.fetch_sub(1, Ordering::SeqCst) != 0 {
         return;
     }
-    assert!(CRASH.load(Ordering::Relaxed) != 0, "fail point {name}");
+    let crash = CRASH.load(Ordering::Relaxed);
+    assert!(crash != Crash::Panic as u8, "fail point {name}");
+    if crash == Crash::Hang as u8 {
+        loop {
+            std::thread::park();
+        }
+    }
     // in one write, so that no other thread's line comes between
     let _ = std::io::stderr().write_all(format!("killed at the fail point {name}\n").as_bytes());
     let _ = rustix::process::kill_process(rustix::process::getpid(), rustix::process::Signal::KILL);
