@@ -165,15 +165,12 @@ impl Producer {
         self.files.insert(at, attached);
     }
 
-    /// The last visit found nothing, and so would one now.
+    /// The last visit found nothing, and so would one now. If not, or if it `must_wake`, its rest is over.
     #[inline]
-    pub(super) fn rests(&mut self, now: Instant) -> bool {
+    pub(super) fn rests(&mut self, must_wake: bool, now: Instant) -> bool {
         let signs = self.signs();
-        let rests = self.rest.as_ref().is_some_and(|rest| rest.goes_on(signs, now));
-        if !rests {
-            self.rest = None;
-        }
-        rests
+        self.rest.take_if(|rest| must_wake || !rest.goes_on(signs, now));
+        self.rest.is_some()
     }
 
     /// What tells of news in the file that is read, if it has our block.

@@ -304,7 +304,7 @@ impl<'a> Run<'a> {
         order.rotate_left(turn);
         let mut unserved = None;
         for (at, producer) in order.into_iter().enumerate() {
-            if !(tend || flush || self.stopping) && producer.rests(now) {
+            if producer.rests(tend || flush || self.stopping, now) {
                 continue;
             }
             let signs = producer.signs();
