@@ -3,13 +3,18 @@
 
 import { join } from 'node:path';
 import test from 'ava';
-import { batchOf as batchOfParts, SIGNALS } from '../../ts/collector/batch';
+import { batchOf as batchOfParts, SIGNALS, type Signal } from '../../ts/collector/batch';
 import { HAS_ZSTD } from '../../ts/collector/exporters/encoding';
 import { otlpExporter } from '../../ts/collector/exporters/otlp/factory';
 import { otlpHttpExporter } from '../../ts/collector/exporters/otlphttp/factory';
 import { loadBinding } from '../../ts/native/loader';
+import { AppRun } from './app-run';
 import { partOf } from './batches';
+import { CommandRun } from './command';
+import { configFiles } from './config/documents';
 import { destinationOf } from './destinations';
+import { temporaryFolder } from './fixtures';
+import { Ledger } from './ledger';
 import { type RunningOtelcol, startOtelcol } from './otelcol';
 import { logsRequest, metricsRequest, tracesRequest } from './requests';
 import { Sink } from './sink';
@@ -108,4 +113,48 @@ test('an OpenTelemetry Collector that asks for certificates gets them, over gRPC
     t.regex(log(), /are given up: /);
     await destination.close();
   }
+});
+
+test('what an app records goes through our collector and an OpenTelemetry Collector, all signals, each item once', async (t) => {
+  const ledger = new Ledger();
+  const sink = await Sink.start(({ path, body }, response) => {
+    ledger.take(path.slice('/v1/'.length) as Signal, body, 1);
+    response.end();
+  });
+  t.teardown(() => sink.close());
+  const running = await startOtelcol(t, sink.url);
+  if (running === undefined) return;
+  const directory = temporaryFolder(t);
+  const [config] = configFiles(
+    t,
+    `
+receivers: { mmap: { include: [${directory}], collection_interval: 50ms } }
+processors: { batch: { timeout: 5ms } }
+exporters:
+  otlp: { endpoint: "${running.grpc}", tls: { insecure: true } }
+  otlphttp: { endpoint: "http://${running.http}" }
+service:
+  telemetry: { metrics: { level: none } }
+  pipelines:
+    traces: { receivers: [mmap], processors: [batch], exporters: [otlp] }
+    logs: { receivers: [mmap], processors: [batch], exporters: [otlphttp] }
+    metrics: { receivers: [mmap], processors: [batch], exporters: [otlp] }
+`,
+  );
+  const run = new CommandRun(t, ['--config', config]);
+  const app = new AppRun(t, directory, 'shop', 'all-signals.cjs');
+  for (let portion = 0; portion < 5; portion++) await app.tell('work 100');
+  await app.tell('end');
+  await app.kill('SIGTERM');
+  await run.says(/reading .*\.mmap/);
+  t.is(await run.stop(), 0, run.stderr);
+  await running.stop();
+  // A span around each portion, and one that was open all the time.
+  t.is(ledger.spans.entries.size, 506);
+  t.is(ledger.logs.entries.size, 500);
+  t.is(
+    ledger.sums.totals,
+    Array.from({ length: 500 }, (_, index) => 1 + (index % 3)).reduce((a, b) => a + b, 0),
+  );
+  t.deepEqual(ledger.faults, []);
 });
