@@ -17,6 +17,9 @@ const RECORDS_PER_PASS: usize = 8192;
 /// piece is urgent when this part of the ring was read since the last one.
 pub(super) const HURRY_FRACTION: u64 = 4;
 
+/// Less than this part of a ring at a visit is little: visits may be rarer.
+const FEW_FRACTION: u64 = 16;
+
 /// How long a few items wait for more before they are handed over as a piece: each costs the consumer a call.
 const LINGER: Duration = Duration::from_millis(25);
 
@@ -269,6 +272,7 @@ fn progress(taken: usize, at_end: bool, slots: u64) -> Progress {
     match taken {
         0 => Progress::Nothing,
         _ if !at_end || taken as u64 >= slots / HURRY_FRACTION => Progress::Plenty,
+        _ if (taken as u64) < slots / FEW_FRACTION => Progress::Few,
         _ => Progress::Some,
     }
 }

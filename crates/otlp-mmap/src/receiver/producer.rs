@@ -3,6 +3,7 @@
 use super::attached::{Attached, Drops, Settled};
 use super::discovery::{Found, Inode};
 use super::lane::{Broken, Lane};
+use super::rest::{Rest, Signs};
 use super::run::Outlet;
 use super::traces::Traces;
 use super::{Level, MetricStream, ReceiverOptions, ReceiverStats};
@@ -68,7 +69,9 @@ pub(super) struct Pass<'a> {
 pub(super) enum Progress {
     /// Nothing new.
     Nothing,
-    /// Some records, and then no more.
+    /// A small part of a ring, and then no more.
+    Few,
+    /// More than that, and then no more.
     Some,
     /// So many that there are probably more by now.
     Plenty,
@@ -91,6 +94,7 @@ pub(super) struct Producer {
     orphan: Option<Orphan>,
     /// Another process' open spans, last seen then, have to be handed over before anything is read.
     predecessor: Option<u64>,
+    rest: Option<Rest>,
 }
 
 /// A producer out of a journal, of which no file was found so far.
@@ -113,6 +117,7 @@ impl Producer {
             stream: key.to_bytes(),
             orphan: None,
             predecessor: None,
+            rest: None,
             files: VecDeque::new(),
             retiring: Vec::new(),
             traces: Lane::new(Traces::new(assembler)),
@@ -158,6 +163,28 @@ impl Producer {
             .files
             .partition_point(|file| generation(file) <= generation(&attached));
         self.files.insert(at, attached);
+    }
+
+    /// The last visit found nothing, and so would one now. If not, or if it `must_wake`, its rest is over.
+    #[inline]
+    pub(super) fn rests(&mut self, must_wake: bool, now: Instant) -> bool {
+        let signs = self.signs();
+        self.rest.take_if(|rest| must_wake || !rest.goes_on(signs, now));
+        self.rest.is_some()
+    }
+
+    /// What tells of news in the file that is read, if it has our block.
+    #[inline]
+    pub(super) fn signs(&self) -> Option<Signs> {
+        self.files.front()?.reader.file().extension().map(Signs::of)
+    }
+
+    /// A visit before which there were these signs found nothing: the next ones are saved if nothing waits for time to pass.
+    pub(super) fn rest(&mut self, signs: Option<Signs>, now: Instant) {
+        let waits = self.is_gathering() || self.predecessor.is_some() || !self.retiring.is_empty();
+        if !waits && self.files.iter().all(Attached::is_idle) && self.is_collected() {
+            self.rest = signs.map(|signs| Rest::new(signs, now));
+        }
     }
 
     /// Reads what is new.
@@ -303,7 +330,7 @@ impl Producer {
     /// Slow chores: the writers' lives, files that are done with.
     pub(super) fn tend(&mut self, outlet: &mut Outlet<'_>, now: Instant, unix_nanos: u64) {
         for file in self.files.iter_mut().chain(self.retiring.iter_mut()) {
-            file.tend(unix_nanos);
+            file.tend(now, unix_nanos);
         }
         if let Some(orphan) = self.orphan.take_if(|orphan| now >= orphan.until) {
             self.emit_all(outlet, orphan.position.last_seen);
@@ -377,6 +404,9 @@ impl Producer {
 
     /// Gives back what pieces up to `watermark` hold.
     pub(super) fn release(&mut self, settled: Settled) {
+        if self.rest.is_some() {
+            return;
+        }
         for file in self.files.iter_mut().chain(&mut self.retiring) {
             file.cells.release(&file.reader, settled.metrics);
         }

@@ -4,6 +4,7 @@ use super::attached::{Attach, Attached, Settled};
 use super::checkpoint::InFlight;
 use super::discovery::{Discovery, Found, Inode};
 use super::keeper::{Keep, Keeper, Kept, NotKept, Points};
+use super::pause::Pause;
 use super::producer::{Pass, Producer, ProducerKey, Progress};
 use super::sweep::sweep;
 use super::{Command, Event, HandedPiece, Level, Pulse, ReceiverOptions, ReceiverStats};
@@ -22,10 +23,8 @@ const TEND_INTERVAL: Duration = Duration::from_millis(200);
 const COLLECTED_BYTES: usize = 4 << 20;
 /// Between two looks for what deleted files left behind.
 const SWEEP_INTERVAL: Duration = Duration::from_secs(60);
-/// While records come in: long enough to find many at once, short beside the time in which a ring fills.
-const SHORTEST_SLEEP: Duration = Duration::from_millis(1);
-/// A pass over quiet files is cheap, so this bounds the latency, not the cost.
-const LONGEST_SLEEP: Duration = Duration::from_millis(10);
+/// How often figures are brought up to date while records come in.
+const STATS_INTERVAL: Duration = Duration::from_millis(20);
 
 /// A full ring of any size that this project writes is read in far fewer passes.
 const PASSES_AT_STOP: u32 = 64;
@@ -207,31 +206,29 @@ impl<'a> Run<'a> {
         if !self.open_journal(pulse)? {
             return Ok(());
         }
-        let mut sleep = SHORTEST_SLEEP;
-        let mut heard = true;
+        let mut pause = Pause::new();
+        let mut told = Instant::now();
+        let mut news = true;
         while !(self.stopping && self.is_settled() && self.collected()) {
-            let tends = Instant::now() >= self.next_tend;
-            let progress = self.round();
+            let now = Instant::now();
+            news |= now >= self.next_tend;
+            let progress = self.round(now);
             if let Some(why) = self.ended.take() {
                 return Err(why);
             }
-            // nothing changes while nothing comes in
-            if tends || heard || progress > Progress::Nothing {
+            news |= progress > Progress::Nothing;
+            if news && (progress == Progress::Nothing || now.duration_since(told) >= STATS_INTERVAL) {
                 self.publish_stats();
+                (told, news) = (now, false);
             }
             pulse.beat();
-            sleep = match progress {
-                Progress::Plenty => Duration::ZERO,
-                Progress::Some => SHORTEST_SLEEP,
-                Progress::Nothing => (sleep * 2).clamp(SHORTEST_SLEEP, LONGEST_SLEEP),
-            };
-            match self.inbox.recv_timeout(sleep) {
+            match self.inbox.recv_timeout(pause.after(progress)) {
                 Ok(command) => {
-                    heard = true;
+                    news = true;
                     self.command(&command);
                     self.drain_inbox();
                 }
-                Err(RecvTimeoutError::Timeout) => heard = false,
+                Err(RecvTimeoutError::Timeout) => {}
                 // nobody is left to hand pieces to
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
             }
@@ -289,8 +286,7 @@ impl<'a> Run<'a> {
     }
 
     /// One visit to every file: the most that one of them brought.
-    fn round(&mut self) -> Progress {
-        let now = Instant::now();
+    fn round(&mut self, now: Instant) -> Progress {
         let tend = now >= self.next_tend;
         if tend {
             self.next_tend = now + TEND_INTERVAL;
@@ -316,6 +312,11 @@ impl<'a> Run<'a> {
         order.rotate_left(turn);
         let mut unserved = None;
         for (at, producer) in order.into_iter().enumerate() {
+            if producer.rests(tend || flush || self.stopping, now) {
+                continue;
+            }
+            let signs = producer.signs();
+            let mut found = Progress::Nothing;
             // metrics are the one thing that goes on when the receiver stops: they may be too many to hand over at once
             if (self.stopping || !self.paused)
                 && self
@@ -328,7 +329,7 @@ impl<'a> Run<'a> {
                     now,
                     flush,
                 };
-                most = most.max(producer.collect(&mut self.outlet, &pass));
+                found = producer.collect(&mut self.outlet, &pass);
             }
             if tend {
                 producer.tend(&mut self.outlet, now, unix_nanos);
@@ -339,10 +340,14 @@ impl<'a> Run<'a> {
                     now,
                     flush,
                 };
-                most = most.max(producer.pass(&mut self.outlet, &pass));
+                found = found.max(producer.pass(&mut self.outlet, &pass));
+                if found == Progress::Nothing {
+                    producer.rest(signs, now);
+                }
             } else {
                 unserved.get_or_insert(at);
             }
+            most = most.max(found);
         }
         // whoever found no room is the first to have what becomes free
         self.turn = turn + unserved.unwrap_or(0);
