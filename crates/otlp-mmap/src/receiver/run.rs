@@ -307,7 +307,6 @@ impl<'a> Run<'a> {
             if producer.rests(tend || flush || self.stopping, now) {
                 continue;
             }
-            let signs = producer.signs();
             let mut found = Progress::Nothing;
             // metrics are the one thing that goes on when the receiver stops: they may be too many to hand over at once
             if (self.stopping || !self.paused)
@@ -331,9 +330,6 @@ impl<'a> Run<'a> {
                     flush,
                 };
                 found = found.max(producer.pass(&mut self.outlet, &pass));
-                if found == Progress::Nothing {
-                    producer.rest(signs, now);
-                }
             } else {
                 unserved.get_or_insert(at);
             }
