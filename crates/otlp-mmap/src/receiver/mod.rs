@@ -12,6 +12,7 @@ mod keeper;
 mod lane;
 mod logs;
 mod measured;
+mod pages;
 mod pattern;
 mod pause;
 mod preference;

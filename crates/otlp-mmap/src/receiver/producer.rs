@@ -346,7 +346,7 @@ impl Producer {
     /// Slow chores: the writers' lives, files that are done with.
     pub(super) fn tend(&mut self, outlet: &mut Outlet<'_>, now: Instant, unix_nanos: u64) {
         for file in self.files.iter_mut().chain(self.retiring.iter_mut()) {
-            file.tend(unix_nanos);
+            file.tend(now, unix_nanos);
         }
         if let Some(orphan) = self.orphan.take_if(|orphan| now >= orphan.until) {
             self.emit_all(outlet, orphan.position.last_seen);
