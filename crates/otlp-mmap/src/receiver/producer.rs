@@ -188,6 +188,8 @@ impl Producer {
             || !self.retiring.is_empty()
             || self.files.iter().any(is_busy)
             || !self.is_collected()
+            // it is about to be let go
+            || self.awaits_look()
     }
 
     /// Reads what is new.

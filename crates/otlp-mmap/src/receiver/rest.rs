@@ -94,43 +94,43 @@ impl Rest {
 mod tests {
     use super::*;
 
-    fn signs(last_commit: u64) -> Option<Signs> {
-        Some(Signs {
+    fn signs(last_commit: u64) -> Signs {
+        Signs {
             flush_epoch: 0,
             last_commit,
             spill_head: 0,
-        })
+        }
     }
 
     #[test]
     fn a_file_rests_once_it_is_settled_and_until_a_sign_changes() {
         let start = Instant::now();
         let mut rest = Rest::new(start);
-        rest.visited(signs(1), true, start, false);
-        rest.visited(signs(1), false, start + SETTLED / 2, false);
-        assert!(!rest.goes_on(signs(1), start), "not settled");
-        rest.visited(signs(1), false, start + SETTLED, true);
-        assert!(!rest.goes_on(signs(1), start), "something waits");
-        rest.visited(signs(1), false, start + SETTLED, false);
-        assert!(rest.goes_on(signs(1), start));
-        assert!(!rest.goes_on(signs(2), start));
-        assert!(!rest.goes_on(signs(1), start), "until it is visited");
-        rest.visited(signs(2), false, start + SETTLED, false);
+        rest.visited(Some(signs(1)), true, start, false);
+        rest.visited(Some(signs(1)), false, start + SETTLED / 2, false);
+        assert!(!rest.goes_on(Some(signs(1)), start), "not settled");
+        rest.visited(Some(signs(1)), false, start + SETTLED, true);
+        assert!(!rest.goes_on(Some(signs(1)), start), "something waits");
+        rest.visited(Some(signs(1)), false, start + SETTLED, false);
+        assert!(rest.goes_on(Some(signs(1)), start));
+        assert!(!rest.goes_on(Some(signs(2)), start));
+        assert!(!rest.goes_on(Some(signs(1)), start), "until it is visited");
+        rest.visited(Some(signs(2)), false, start + SETTLED, false);
         rest.ends_at(Some(start + 2 * SETTLED));
-        assert!(rest.goes_on(signs(2), start + SETTLED));
-        assert!(!rest.goes_on(signs(2), start + 2 * SETTLED));
+        assert!(rest.goes_on(Some(signs(2)), start + SETTLED));
+        assert!(!rest.goes_on(Some(signs(2)), start + 2 * SETTLED));
     }
 
     #[test]
     fn a_file_whose_signs_stay_although_records_come_does_not_rest_until_they_move() {
         let start = Instant::now();
         let mut rest = Rest::new(start);
-        rest.visited(signs(1), true, start, false);
-        rest.visited(signs(1), true, start, false);
-        rest.visited(signs(1), false, start + SETTLED, false);
-        assert!(!rest.goes_on(signs(1), start));
-        rest.visited(signs(2), false, start + SETTLED, false);
-        assert!(rest.goes_on(signs(2), start));
+        rest.visited(Some(signs(1)), true, start, false);
+        rest.visited(Some(signs(1)), true, start, false);
+        rest.visited(Some(signs(1)), false, start + SETTLED, false);
+        assert!(!rest.goes_on(Some(signs(1)), start));
+        rest.visited(Some(signs(2)), false, start + SETTLED, false);
+        assert!(rest.goes_on(Some(signs(2)), start));
     }
 
     #[test]
