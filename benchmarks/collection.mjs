@@ -1,7 +1,8 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// A measured process: `collection.mjs SETTINGS`. Makes series, has them collected, and sends what both did to it.
+// A measured process: `collection.mjs SETTINGS`. Makes series, has them collected, and sends what both did to it. Of the arm `none`, another
+// process makes them, and this one has no telemetry: what its timer sees is the noise of a machine that does the same work.
 
 import { fork } from 'node:child_process';
 import { readdirSync, statSync } from 'node:fs';
@@ -12,8 +13,8 @@ import { METERS } from './meters.mjs';
 const settings = JSON.parse(process.argv[2]);
 const { arm, series, directory } = settings;
 
-const meters = await METERS[arm](settings);
-const record = recorder(meters.getMeter('benchmark'), settings);
+const meters = await (arm === 'none' ? madeByAnother() : METERS[arm](settings));
+const record = arm === 'none' ? () => {} : recorder(meters.getMeter('benchmark'), settings);
 record(0);
 globalThis.gc();
 const before = process.memoryUsage();
@@ -46,6 +47,16 @@ const result = {
   fileBytes: (fileAfter - fileBefore) / series,
 };
 process.send({ result }, () => process.exit());
+
+/** A process with the series, which ends with this one. */
+async function madeByAnother() {
+  const app = fork(join(import.meta.dirname, 'series-app.mjs'), [JSON.stringify({ ...settings, arm: 'provider' })]);
+  await new Promise((resolve, reject) => {
+    app.once('message', resolve);
+    app.once('exit', () => reject(new Error('the app with the series ended')));
+  });
+  return { collect: async () => {} };
+}
 
 /** A reader as collectors have one, in a process of its own, takes all that there is. */
 async function readByAnother() {

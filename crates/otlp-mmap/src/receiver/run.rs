@@ -120,6 +120,14 @@ impl Outlet<'_> {
         sequence
     }
 
+    /// Whether more data points may be collected while so many bytes are the most in flight.
+    fn has_room_for_points(&self, bytes: usize, now: Instant) -> bool {
+        self.keeper.as_ref().map_or_else(
+            || self.in_flight.bytes() < bytes,
+            |keeper| keeper.has_room_for_points(bytes, now),
+        )
+    }
+
     /// Puts data points that wait for it into the journal. False if it does not take them.
     pub(super) fn keep_points(&mut self) -> bool {
         loop {
@@ -317,7 +325,9 @@ impl<'a> Run<'a> {
             let mut found = Progress::Nothing;
             // metrics are the one thing that goes on when the receiver stops: they may be too many to hand over at once
             if (self.stopping || !self.paused)
-                && self.outlet.in_flight.bytes() < self.options.max_unacknowledged_bytes.min(COLLECTED_BYTES)
+                && self
+                    .outlet
+                    .has_room_for_points(self.options.max_unacknowledged_bytes.min(COLLECTED_BYTES), now)
                 && self.outlet.keep_points()
             {
                 let pass = Pass {
