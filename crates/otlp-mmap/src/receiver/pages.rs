@@ -4,10 +4,34 @@
 //! cost nobody anything (the pages are the writer's, too), but count for the resident set that people watch.
 
 use crate::file::FileView;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 /// Without a record for so long, a file is quiet. Its pages come back in milliseconds when there are some again.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Files whose glances are mapped apart, at most: each takes some nine of the 65,530 pieces that a process can have mapped, which it needs
+/// for other things, too.
+const MOST_APART: usize = 2048;
+
+static APART: AtomicUsize = AtomicUsize::new(0);
+
+/// One of them.
+struct Apart;
+
+impl Apart {
+    fn take() -> Option<Self> {
+        let more = |files| (files < MOST_APART).then_some(files + 1);
+        let taken = APART.fetch_update(Ordering::Relaxed, Ordering::Relaxed, more);
+        taken.ok().map(|_| Self)
+    }
+}
+
+impl Drop for Apart {
+    fn drop(&mut self) {
+        APART.fetch_sub(1, Ordering::Relaxed);
+    }
+}
 
 #[derive(Debug, PartialEq, Eq)]
 enum Change {
@@ -21,6 +45,7 @@ pub(super) struct Pages {
     cursors: [i64; 3],
     since: Instant,
     are_held: bool,
+    apart: Option<Apart>,
 }
 
 impl Pages {
@@ -29,6 +54,7 @@ impl Pages {
             cursors: [i64::MIN; 3],
             since: now,
             are_held: true,
+            apart: None,
         }
     }
 
@@ -36,12 +62,17 @@ impl Pages {
     pub(super) fn tend(&mut self, file: &FileView, cursors: [i64; 3], now: Instant) {
         match self.change(cursors, now) {
             Change::None => {}
-            Change::Hold => file.mapping().hold(),
+            Change::Hold => {
+                file.mapping().hold();
+                self.apart = None;
+            }
             Change::LetGo => {
                 let sections = file.sections();
                 // what a visit to a quiet file looks at: header with block, and indices
-                file.mapping()
-                    .let_go(&[0, sections.events, sections.spans, sections.measurements]);
+                let glances = [0, sections.events, sections.spans, sections.measurements];
+                self.apart = Apart::take();
+                let count = if self.apart.is_some() { glances.len() } else { 0 };
+                file.mapping().let_go(&glances[..count]);
             }
         }
     }
@@ -84,5 +115,13 @@ mod tests {
         assert_eq!(at(1, 50), Change::None);
         assert_eq!(at(1, 59), Change::None, "records came until then");
         assert_eq!(at(1, 60), Change::LetGo);
+    }
+
+    #[test]
+    fn files_are_mapped_in_pieces_up_to_a_number_of_them() {
+        let mut files: Vec<_> = std::iter::from_fn(Apart::take).collect();
+        assert_eq!(files.len(), MOST_APART);
+        files.pop();
+        assert!(Apart::take().is_some(), "room for the next");
     }
 }
