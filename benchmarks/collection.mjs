@@ -26,6 +26,7 @@ const fileAfter = fileBytes();
 
 // What was made becomes old, and no garbage of it is left for the time that is measured.
 for (let i = 0; i < 3; i++) globalThis.gc();
+const reader = arm === 'stock' ? undefined : await otherReader();
 await new Promise((resolve) => setTimeout(resolve, 500));
 let last = performance.now();
 let blockedMilliseconds = 0;
@@ -35,7 +36,7 @@ const timer = setInterval(() => {
   last = now;
 }, 1);
 await new Promise((resolve) => setTimeout(resolve, 50));
-const points = arm === 'stock' ? await meters.collect() : await readByAnother();
+const points = arm === 'stock' ? await meters.collect() : await readBy(reader);
 await new Promise((resolve) => setTimeout(resolve, 50));
 clearInterval(timer);
 
@@ -58,15 +59,25 @@ async function madeByAnother() {
   return { collect: async () => {} };
 }
 
-/** A reader as collectors have one, in a process of its own, takes all that there is. */
-async function readByAnother() {
-  await meters.collect();
+/** A reader as collectors have one, in a process of its own. It is there before time is taken: to begin a process blocks who does so. */
+async function otherReader() {
   const reader = fork(join(import.meta.dirname, 'metric-reader.mjs'), [directory, String(series)]);
-  const [points] = await new Promise((resolve, reject) => {
-    reader.once('message', (taken) => resolve([taken]));
+  await answerOf(reader);
+  return reader;
+}
+
+/** The points that it takes, which are all that there are. */
+async function readBy(reader) {
+  await meters.collect();
+  reader.send('begin');
+  return answerOf(reader);
+}
+
+function answerOf(reader) {
+  return new Promise((resolve, reject) => {
+    reader.once('message', resolve);
     reader.once('exit', () => reject(new Error('the reader ended without an answer')));
   });
-  return points;
 }
 
 function fileBytes() {
