@@ -8,6 +8,7 @@ mod attached;
 mod checkpoint;
 mod collect;
 pub(crate) mod discovery;
+mod endpoint;
 mod keeper;
 mod lane;
 mod logs;
@@ -70,6 +71,8 @@ pub struct ReceiverOptions {
     /// The journal in which everything is kept until it is acknowledged. None: records stay in their files until then, and spans that
     /// are open are lost with this process.
     pub storage: Option<Storage>,
+    /// Pieces say where their app wants them sent; else they never do.
+    pub trust_producer: bool,
     /// Ends, with a message, where another collector reads a file; else it waits for that one to end.
     pub end_if_busy: bool,
 }
@@ -113,6 +116,7 @@ impl Default for ReceiverOptions {
             max_points: 8192,
             state_directory: None,
             storage: None,
+            trust_producer: false,
             end_if_busy: false,
         }
     }
@@ -131,6 +135,8 @@ pub struct HandedPiece {
     pub urgent: bool,
     /// Name of the [`MetricStream`]; empty for other signals.
     pub stream: String,
+    /// The whole address to which its app wants it sent; empty if it names none, or is not trusted.
+    pub endpoint: Arc<str>,
 }
 
 /// How serious a log line is.
@@ -231,6 +237,7 @@ enum Command {
     Resume,
     Watch(Vec<PathBuf>, Vec<PathBuf>),
     MetricStreams(Vec<MetricStream>),
+    TrustProducer(bool),
     Stop,
 }
 
@@ -328,6 +335,11 @@ impl Receiver {
     /// Collects metrics for these streams from the next collection on. A stream of a name that was there before keeps what it exported.
     pub fn set_metric_streams(&self, streams: Vec<MetricStream>) {
         self.send(Command::MetricStreams(streams));
+    }
+
+    /// Whether pieces say where their app wants them sent, from now on.
+    pub fn set_trust_producer(&self, trust: bool) {
+        self.send(Command::TrustProducer(trust));
     }
 
     /// Watches other folders and files from now on, with the meaning of [`ReceiverOptions`]. What is being read is read to its end.
