@@ -19,6 +19,7 @@ import measurement from './cases/measurement.mjs';
 import metricCells from './cases/metric-cells.mjs';
 import metricCollector from './cases/metric-collector.mjs';
 import outage from './cases/outage.mjs';
+import quietFiles from './cases/quiet-files.mjs';
 import ringToOtlp from './cases/ring-to-otlp.mjs';
 import slotSize from './cases/slot-size.mjs';
 import startup from './cases/startup.mjs';
@@ -39,6 +40,7 @@ const CASES = {
   exporters,
   journal,
   outage,
+  'quiet-files': quietFiles,
   'ring-to-otlp': ringToOtlp,
   'metric-cells': metricCells,
   'metric-collector': metricCollector,

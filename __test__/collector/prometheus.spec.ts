@@ -71,6 +71,31 @@ test('a scrape shows what the files hold at that moment', (t) =>
     });
   }));
 
+test('of many scrapes at once the last ones are told to come again, and are answered when others are over', (t) =>
+  metering({ cardinalityLimit: 100_000 }, async ({ directory, provider }) => {
+    const counter = provider.getMeter('m').createCounter('requests');
+    for (let i = 0; i < 50_000; i++) counter.add(1, { route: `/items/${i}` });
+    await scraping(directory, async (scrape, port) => {
+      const stuck = await Promise.all(
+        Array.from({ length: 16 }, async () => {
+          const socket = net.connect(port, 'localhost');
+          socket.write('GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n');
+          await once(socket, 'readable');
+          return socket;
+        }),
+      );
+      t.teardown(() => stuck.forEach((socket) => void socket.destroy()));
+      const refused = await scrape();
+      t.is(refused.status, 503);
+      t.regex(refused.body.toString(), /16 scrapes are under way/);
+      for (const socket of stuck) socket.destroy();
+      let answer = refused;
+      while (answer.status === 503) answer = await scrape();
+      t.is(answer.status, 200);
+      t.regex(answer.body.toString(), /requests_total/);
+    });
+  }));
+
 test('a client that stops reading in the middle of a scrape holds up nobody else', (t) =>
   metering({ cardinalityLimit: 100_000 }, async ({ directory, provider }) => {
     const counter = provider.getMeter('m').createCounter('requests');

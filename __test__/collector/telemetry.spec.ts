@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { once } from 'node:events';
+import { readFileSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import test, { type ExecutionContext } from 'ava';
@@ -128,6 +129,75 @@ test('a running collector shows on its Prometheus endpoint what it did', async (
   t.is(valueIn(text, 'receiver_attached_files'), 1);
   t.regex(text, /^target_info\{service_name="otlp-mmap-collector",/m);
   t.is((await fetch(new URL('/', url))).status, 404);
+  t.is(await run.stop(), 0, run.stderr);
+});
+
+/** Writes over the first record of a file's span ring that nobody read: a length, and no message behind it. */
+function damageSpan(path: string): void {
+  const file = readFileSync(path);
+  const ring = Number(file.readBigInt64LE(16));
+  const [slots, size, read] = [0, 8, 16].map((offset) => Number(file.readBigInt64LE(ring + offset)));
+  const slot = ring + 32 + 4 * slots + ((read + 1) % slots) * size;
+  Buffer.from([5, 0xff, 0xff, 0xff, 0xff, 0xff]).copy(file, slot);
+  writeFileSync(path, file);
+}
+
+test('a record that cannot be decoded is counted as failed, of its signal alone', async (t) => {
+  const { path, sink } = await configOf(t, '{ pull: { exporter: { prometheus: { host: 127.0.0.1, port: 0 } } } }');
+  damageSpan(/files: \[(.*?)\]/.exec(readFileSync(path, 'utf8'))![1]);
+  const run = new CommandRun(t, ['--config', path]);
+  await sink.arrived(1);
+  const url = await run.urlOf('service.telemetry');
+  const failed = (text: string, item: string) =>
+    new RegExp(`^otelcol_receiver_failed_${item}{receiver="mmap",transport="mmap"} (\\d+)$`, 'm').exec(text)?.[1];
+  let text = '';
+  while (failed(text, 'spans') !== '1') text = await (await fetch(url)).text();
+  t.is(failed(text, 'log_records'), '0');
+  t.is(failed(text, 'metric_points'), '0');
+  t.regex(text, /^otelcol_receiver_quarantined_records\{receiver="mmap"\} 1$/m);
+  t.is(await run.stop(), 0, run.stderr);
+});
+
+/** Counters and parts of histograms of a scrape, by their series. */
+function countsIn(text: string): Map<string, number> {
+  const types = new Map([...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, type]) => [name, type]));
+  const samples = [...text.matchAll(/^(otelcol_\w+?(_bucket|_sum|_count)?(?:\{.*\})?) (\S+)$/gm)];
+  const isGauge = (series: string) => types.get(/^\w+/.exec(series)![0]) === 'gauge';
+  return new Map(
+    samples.filter(([, series]) => !isGauge(series)).map(([, series, , value]) => [series, Number(value)]),
+  );
+}
+
+test('no counter steps back when SIGHUP brings another configuration, and what is out of it is shown no more', async (t) => {
+  const { path, sink } = await configOf(t, '{ pull: { exporter: { prometheus: { host: 127.0.0.1, port: 0 } } } }');
+  const run = new CommandRun(t, ['--config', path]);
+  await sink.arrived(1);
+  const url = await run.urlOf('service.telemetry');
+  const scrape = async () => (await fetch(url)).text();
+  const sent = 'otelcol_exporter_sent_spans{exporter="otlphttp"}';
+  let before = countsIn(await scrape());
+  while (before.get(sent)! < ALL - 1) before = countsIn(await scrape());
+  const configuration = readFileSync(path, 'utf8');
+  for (const [compression, timeout] of [
+    ['gzip', '1s'],
+    ['none', '2s'],
+  ]) {
+    const other = configuration.replace('compression: none', `compression: ${compression}`);
+    writeFileSync(path, other.replace('batch: }', `batch: { timeout: ${timeout} } }`));
+    await run.reload();
+    const after = countsIn(await scrape());
+    for (const [series, value] of before) t.true(after.get(series)! >= value, `${series} stepped back from ${value}`);
+    t.is(after.get(sent), before.get(sent), 'nothing is counted twice');
+    before = after;
+  }
+  writeFileSync(
+    path,
+    configuration.replaceAll(/otlphttp\b/g, 'otlphttp/other').replace('[memory_limiter, batch]', '[batch]'),
+  );
+  await run.reload();
+  const text = await scrape();
+  t.notRegex(text, /exporter="otlphttp"|processor="memory_limiter"/);
+  t.regex(text, /exporter="otlphttp\/other"/);
   t.is(await run.stop(), 0, run.stderr);
 });
 

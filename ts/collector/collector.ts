@@ -7,7 +7,7 @@ import type { CollectorConfig } from './config/collector-config.js';
 import { Deployment, type DeploymentContext } from './deployment.js';
 import type { Logger } from './logger.js';
 import { type Memory, memoryOf } from './memory.js';
-import type { CollectorStatus, Receiver } from './pipeline/component.js';
+import type { CollectorStatus, Exporter, Receiver } from './pipeline/component.js';
 import { Intake } from './pipeline/intake.js';
 import { metricStreamsOf } from './pipeline/metric-streams.js';
 import { ServiceManager } from './service-manager.js';
@@ -21,6 +21,7 @@ import {
   processMeasurements,
   receiverMeasurements,
 } from './telemetry/measurements.js';
+import { PastCounts } from './telemetry/past-counts.js';
 import type { Measurement } from './telemetry/registry.js';
 import { type Snapshot, StatsFile, summaryLine, sumOfReceivers } from './telemetry/snapshot.js';
 import { VERSION } from './version.js';
@@ -51,6 +52,7 @@ export class Collector {
   readonly #serviceManager: ServiceManager;
   readonly #settled = new SettledCounters();
   readonly #intakeCounts = new IntakeCounts();
+  readonly #pastCounts = new PastCounts();
   readonly #memory: Memory;
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #finished: Promise<number>;
@@ -187,6 +189,7 @@ export class Collector {
     this.#receive(config, previous.config);
     void previous.retire(next).then(() => {
       this.#retiring.delete(previous);
+      this.#pastCounts.add(componentMeasurements(previous, this.#exportersBut(previous)));
       this.#finishIfDrained();
     });
   }
@@ -295,6 +298,24 @@ export class Collector {
     this.#finish(1);
   }
 
+  /** Exporters in all configurations that are in force or have something on its way, but this one. */
+  #exportersBut(one: Deployment): Set<Exporter> {
+    const others = [this.#deployment, ...this.#retiring].filter((deployment) => deployment !== one);
+    return new Set(others.flatMap(({ exporters }) => [...exporters.values()]));
+  }
+
+  /** What pipelines and exporters count, and what those before them of the same names had counted. */
+  #componentMeasurements(): Measurement[] {
+    const current = componentMeasurements(this.#deployment);
+    const counted = new Set(this.#deployment.exporters.values());
+    const retiring = [...this.#retiring].flatMap((deployment) => {
+      const measured = componentMeasurements(deployment, counted);
+      for (const exporter of deployment.exporters.values()) counted.add(exporter);
+      return measured;
+    });
+    return [...current, ...this.#pastCounts.continued(current, retiring)];
+  }
+
   #measure(): Measurement[] {
     return [
       ...this.#intakeCounts.measurements(this.#receivers.keys()),
@@ -302,8 +323,7 @@ export class Collector {
         const stats = receiver.stats();
         return [...receiverMeasurements(id, stats), ...journalMeasurements(id, stats.journal)];
       }),
-      ...this.#deployment.graph.pipelines.flatMap(pipelineMeasurements),
-      ...[...this.#deployment.exporters].flatMap(([id, exporter]) => exporterMeasurements(id, exporter)),
+      ...this.#componentMeasurements(),
       ...processMeasurements(this.#memory),
     ];
   }
@@ -329,4 +349,16 @@ export class Collector {
       this.#logger.warn(`cannot write --stats-file (${(error as Error).message})`);
     }
   }
+}
+
+/** What the pipelines of a configuration count, and its exporters but these. */
+function componentMeasurements(
+  { graph, exporters }: Deployment,
+  but: ReadonlySet<Exporter> = new Set(),
+): Measurement[] {
+  const own = [...exporters].filter(([, exporter]) => !but.has(exporter));
+  return [
+    ...graph.pipelines.flatMap(pipelineMeasurements),
+    ...own.flatMap(([id, exporter]) => exporterMeasurements(id, exporter)),
+  ];
 }

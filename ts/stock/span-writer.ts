@@ -19,7 +19,7 @@ import type { StockAttributes, StockEvent, StockLink, StockSpan } from './readab
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
-const NO_ATTRIBUTES: StockAttributes = {};
+const NO_PAIRS: readonly unknown[] = [];
 
 // Keys and values by turns, for the encoders: one array for each purpose serves all records.
 const startPairs: unknown[] = [];
@@ -45,9 +45,9 @@ export class WrittenSpan implements StartFields {
   flags = 0;
   traceState: string | undefined = undefined;
   attributePairs = startPairs;
-  /** Elements of the pairs that the start was written with, and a copy of the attributes that they were. */
+  /** Elements of the pairs that the start was written with, and a copy of them. */
   attributeCount = 0;
-  attributes = NO_ATTRIBUTES;
+  writtenPairs = NO_PAIRS;
   linkCount = 0;
   lastLink: StockLink | undefined = undefined;
   /** Links that have no ids, which the SDK lets through: nobody can export them. */
@@ -109,7 +109,7 @@ export function writeStart(producer: StockProducer, span: StockSpan): WrittenSpa
 function writeStartRecords(written: WrittenSpan, span: StockSpan): void {
   written.name = textOf(span.name);
   written.attributeCount = fill(startPairs, span.attributes);
-  written.attributes = written.attributeCount === 0 ? NO_ATTRIBUTES : { ...span.attributes };
+  written.writtenPairs = written.attributeCount === 0 ? NO_PAIRS : startPairs.slice(0, written.attributeCount);
   setTime(span.startTime);
   written.records.start(written);
   written.linkCount = 0;
@@ -157,25 +157,29 @@ function writeClosing(written: WrittenSpan, span: StockSpan, lateCount: number):
 
 /**
  * Puts attributes that are new or differ into `latePairs` and returns the count of its elements in use; −1 when one that was
- * written is gone. Values that are objects may have changed within, so they always count as different.
+ * written is gone, or does not stand where it stood (a key that is a whole number goes before all others). Values that are objects
+ * may have changed within, so they always count as different.
  */
 function collectLatePairs(written: WrittenSpan, attributes: StockAttributes): number {
-  const { attributes: before } = written;
-  let met = 0;
+  const { writtenPairs: before, attributeCount: count } = written;
+  let at = 0;
   let late = 0;
   for (const key in ownOnly(attributes)) {
     const value = attributes[key];
-    if (value === before[key] && value !== undefined && typeof value !== 'object') {
-      met++;
-      continue;
-    }
-    if (Object.hasOwn(before, key)) {
-      met++;
+    if (at < count) {
+      if (before[at] !== key) {
+        return -1;
+      }
+      const isSame = before[at + 1] === value && value !== undefined && typeof value !== 'object';
+      at += 2;
+      if (isSame) {
+        continue;
+      }
     }
     latePairs[late++] = key;
     latePairs[late++] = value;
   }
-  return 2 * met < written.attributeCount ? -1 : late;
+  return at < count ? -1 : late;
 }
 
 /** The SDK drops the oldest link when a span has too many. */

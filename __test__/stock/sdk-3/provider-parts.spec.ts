@@ -6,7 +6,7 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import test from 'ava';
-import { MmapTracerProvider } from 'otlp-mmap';
+import { MmapTracerProvider } from '../../../ts/trace/provider';
 import { flatten } from '../../support/otlp-json';
 import { spansIn, withDirectory } from '../../support/written-files';
 

@@ -5,7 +5,8 @@ mod metrics;
 mod support;
 
 use metrics::{Meter, Out, Read, attributes, counter, exponential, histogram, instrument, points_of_json, read};
-use otlp_mmap::cells::Kind;
+use otlp_mmap::cells::{CellReader, Exemplar, Kind, Point};
+use otlp_mmap::file::{Access, FileView};
 use otlp_mmap::otlp::Signal;
 use otlp_mmap::writer::CommitStatus;
 use support::{files, in_directory};
@@ -224,6 +225,153 @@ fn a_retired_series_ends_and_its_cell_serves_another() {
         read(&file),
         [number("requests", "c", 3.0), number("requests", "b", 2.0)]
     );
+}
+
+fn exemplar(value: f64) -> Exemplar<'static> {
+    Exemplar {
+        time: 1_700_000_000_000_000_000,
+        value,
+        trace_id: [1; 16],
+        span_id: [2; 8],
+        attributes: &[],
+    }
+}
+
+/// Keys and the values of exemplars.
+fn exemplars(path: &std::path::Path) -> Vec<(String, Vec<f64>)> {
+    let file = FileView::open(path, Access::Read).unwrap();
+    let mut reader = CellReader::open(&file).unwrap().unwrap();
+    reader.take_exemplars_since(0);
+    reader.begin(&file);
+    let mut out = Vec::new();
+    while reader.advance() {
+        let series = reader.series();
+        let values = series.exemplars.iter().map(|exemplar| exemplar.value).collect();
+        out.push((metrics::key_of(&series.attributes), values));
+    }
+    assert_eq!(reader.skipped(), 0);
+    out
+}
+
+#[test]
+fn series_that_come_and_go_take_no_more_of_the_file_than_those_that_there_are_at_a_time() {
+    const AT_A_TIME: usize = 100;
+    let folder = tempfile::tempdir().unwrap();
+    let writer = in_directory(folder.path());
+    let mut meter = Meter::new(&writer);
+    let (requests, times) = (
+        meter.define(counter("requests")),
+        meter.define(histogram("times", &[1.0])),
+    );
+    let mut lengths = Vec::new();
+    for round in 0..100 {
+        let keys: Vec<_> = (0..AT_A_TIME).map(|number| format!("{round:05}-{number:05}")).collect();
+        for key in &keys {
+            for instrument in [requests, times] {
+                meter.record(instrument, key, 1.0);
+                let cell = meter.cell(instrument, key);
+                assert!(
+                    meter
+                        .handle
+                        .offer(instrument, cell, 2, u64::MAX, &exemplar(f64::from(round)))
+                );
+            }
+        }
+        let file = &files(folder.path())[0];
+        lengths.push(std::fs::metadata(file).unwrap().len());
+        let mut expected: Vec<_> = keys
+            .iter()
+            .chain(&keys)
+            .map(|key| (key.clone(), vec![f64::from(round)]))
+            .collect();
+        let mut found = exemplars(file);
+        found.sort_by(|one, other| one.0.cmp(&other.0));
+        expected.sort_by(|one, other| one.0.cmp(&other.0));
+        assert_eq!(found, expected);
+        for key in &keys {
+            for instrument in [requests, times] {
+                let cell = meter.cell(instrument, key);
+                assert!(meter.handle.retire(instrument, cell));
+            }
+        }
+    }
+    assert_eq!(lengths.last(), lengths.first());
+}
+
+#[test]
+fn a_reader_never_takes_what_one_series_left_for_anothers() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = in_directory(folder.path());
+    let mut meter = Meter::new(&writer);
+    let requests = meter.define(counter("requests"));
+    meter.record(requests, "1", 1.0);
+    let path = files(folder.path())[0].clone();
+    let ended = std::sync::atomic::AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            for number in 2..20_000 {
+                let key = number.to_string();
+                meter.record(requests, &key, f64::from(number));
+                let cell = meter.cell(requests, &key);
+                meter
+                    .handle
+                    .offer(requests, cell, 1, u64::MAX, &exemplar(f64::from(number)));
+                assert!(meter.handle.retire(requests, cell));
+            }
+            ended.store(true, std::sync::atomic::Ordering::Release);
+        });
+        let file = FileView::open(&path, Access::Read).unwrap();
+        let mut reader = CellReader::open(&file).unwrap().unwrap();
+        reader.take_exemplars_since(0);
+        while !ended.load(std::sync::atomic::Ordering::Acquire) {
+            reader.begin(&file);
+            while reader.advance() {
+                let series = reader.series();
+                let key: f64 = metrics::key_of(&series.attributes).parse().unwrap();
+                assert_eq!(series.point, Point::Number(key));
+                for exemplar in &series.exemplars {
+                    assert_eq!(Point::Number(exemplar.value), Point::Number(key));
+                }
+            }
+        }
+    });
+}
+
+#[test]
+fn attributes_that_another_instrument_uses_stay_when_a_series_of_theirs_ends() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = in_directory(folder.path());
+    let mut meter = Meter::new(&writer);
+    let (requests, errors) = (meter.define(counter("requests")), meter.define(counter("errors")));
+    meter.record(requests, "a", 1.0);
+    meter.record(errors, "a", 2.0);
+    let cell = meter.cell(requests, "a");
+    assert!(meter.handle.retire(requests, cell));
+    meter.record(requests, "b", 3.0);
+    let file = files(folder.path())[0].clone();
+    assert_eq!(read(&file), [number("requests", "b", 3.0), number("errors", "a", 2.0)]);
+}
+
+#[test]
+fn a_reservoir_takes_as_many_exemplars_as_it_was_made_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = in_directory(folder.path());
+    let mut meter = Meter::new(&writer);
+    let requests = meter.define(counter("requests"));
+    meter.record(requests, "a", 1.0);
+    let cell = meter.cell(requests, "a");
+    for value in 0..10 {
+        meter.handle.offer(
+            requests,
+            cell,
+            if value == 0 { 1 } else { 64 },
+            u64::MAX,
+            &exemplar(1.0),
+        );
+    }
+    meter.record(requests, "b", 2.0);
+    let expected = [("a".to_owned(), vec![1.0]), ("b".to_owned(), vec![])];
+    assert_eq!(exemplars(&files(folder.path())[0]), expected);
 }
 
 #[test]

@@ -2,6 +2,8 @@
 
 #[path = "support/collecting.rs"]
 mod collecting;
+#[path = "support/metrics.rs"]
+mod metrics;
 #[path = "support/spans.rs"]
 mod spans;
 mod support;
@@ -10,6 +12,7 @@ use std::fs;
 use std::time::Duration;
 
 use collecting::{SEGMENT, Sink, destination, options, work_until};
+use metrics::{Meter, attributes, counter, deltas, points_of};
 use otlp_mmap::file::{Access, FileView, RingId};
 use otlp_mmap::journal::{JournalOptions, OnFull};
 use otlp_mmap::receiver::{Event, ReceiverOptions};
@@ -254,6 +257,66 @@ fn a_destination_that_is_down_costs_no_memory_and_gets_everything_later() {
     assert_eq!(sink.repeated, 0);
     until("the journal shrinks", || {
         reading.receiver.stats().journal.unwrap().bytes <= 4 * SEGMENT
+    });
+}
+
+/// Series of a counter, enough for more bytes of points than are collected ahead of acknowledgements.
+const MANY: usize = 100_000;
+/// What is collected ahead, and a piece.
+const AHEAD: u64 = 5 << 20;
+
+/// A receiver of a file with many series.
+fn collecting_many(place: &Place) -> Reading {
+    let writer = in_directory(place.data.path());
+    let mut app = Meter::new(&writer);
+    let instrument = app
+        .handle
+        .writer()
+        .define_instrument(counter("many"), MANY as u32 + 1)
+        .unwrap();
+    for number in 0..MANY {
+        let cell = app
+            .handle
+            .cell(instrument, &attributes(&format!("{number:030}")))
+            .unwrap()
+            .cell;
+        assert_eq!(app.handle.record(instrument, cell, 1.0), CommitStatus::Published);
+    }
+    drop(app);
+    Reading::start(ReceiverOptions {
+        metric_streams: deltas(),
+        ..place.journal(|journal| {
+            journal.max_bytes = 64 << 20;
+            journal.segment_bytes = 1 << 20;
+        })
+    })
+}
+
+#[test]
+fn points_are_collected_as_a_destination_takes_them() {
+    let place = Place::new();
+    let reading = collecting_many(&place);
+    let mut taken = 0;
+    let mut bytes = 0;
+    while taken < MANY {
+        let piece = reading.piece();
+        let ahead = reading.receiver.stats().bytes_unacknowledged;
+        assert!(ahead <= AHEAD, "{ahead} bytes are on their way");
+        taken += points_of(&piece.piece.bytes).len();
+        bytes += piece.piece.bytes.len() as u64;
+        reading.receiver.acknowledge_by(0, vec![piece.sequence]);
+    }
+    assert_eq!(taken, MANY);
+    assert!(bytes > AHEAD, "{bytes} bytes are no test");
+}
+
+#[test]
+fn points_for_a_destination_that_takes_nothing_go_to_the_journal() {
+    let place = Place::new();
+    let reading = collecting_many(&place);
+    until("all points are in the journal", || {
+        let journal = reading.receiver.stats().journal;
+        journal.is_some_and(|journal| journal.destinations[0].pending.items == [0, 0, MANY as u64])
     });
 }
 

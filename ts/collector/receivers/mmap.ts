@@ -7,6 +7,7 @@ import { SIGNALS } from '../batch.js';
 import { duration, number, text } from '../config/schema/scalar.js';
 import type { Read } from '../config/schema/schema.js';
 import { list, object } from '../config/schema/structure.js';
+import { bufferCollector } from '../memory.js';
 import type { Receiver, ReceiverContext, ReceiverFactory, ReceiverHandlers } from '../pipeline/component.js';
 
 const config = object({
@@ -41,12 +42,15 @@ class MmapReceiver implements Receiver<MmapConfig> {
     const { onPiece, onBehind, onBacklog, onWithoutJournal, onStopped } = handlers;
     const { storage, endIfBusy, metricStreams } = context;
     const metrics = { metricStreams, metricInterval: config.collection_interval, maxPoints: config.max_points };
+    const handed = bufferCollector(context.binding);
     this.#context = context;
     this.#native = context.binding.createReceiver(
       { ...this.#sourcesOf(config), ...metrics, storage, endIfBusy },
       (event) => {
-        if (event.type === 'piece') onPiece(event.piece);
-        else if (event.type === 'backlog') onBacklog?.(event.destination, event.pieces);
+        if (event.type === 'piece') {
+          handed(event.piece.body.length);
+          onPiece(event.piece);
+        } else if (event.type === 'backlog') onBacklog?.(event.destination, event.pieces);
         else if (event.type === 'behind') onBehind?.(event.destination);
         else if (event.type === 'withoutJournal') onWithoutJournal?.();
         else if (event.type === 'log') context.logger.log(event.level, event.message);

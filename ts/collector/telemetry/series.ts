@@ -33,7 +33,8 @@ export function metricsOf(measurements: readonly Measurement[], level: 'basic' |
   });
 }
 
-function sumOf(a: number | HistogramValue, b: number | HistogramValue): number | HistogramValue {
+/** Of two values of one kind; histograms of one metric have the same bounds. */
+export function sumOf(a: number | HistogramValue, b: number | HistogramValue): number | HistogramValue {
   if (typeof a === 'number' || typeof b === 'number') return Number(a) + Number(b);
   return { bounds: a.bounds, counts: a.counts.map((count, index) => count + b.counts[index]), sum: a.sum + b.sum };
 }

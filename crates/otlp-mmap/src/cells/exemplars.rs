@@ -30,6 +30,28 @@ pub(super) fn length(slots: u32) -> u64 {
     exemplars::FIRST as u64 + u64::from(slots) * exemplars::SLOT_LENGTH as u64
 }
 
+/// How many slots a reservoir has.
+pub(super) fn slots(mapping: &Mapping, reservoir: u64) -> Option<u32> {
+    mapping.load_u32(reservoir + exemplars::SLOTS as u64)
+}
+
+/// Empties a reservoir whose series has ended. Nobody reads it by then: the generation of its cell has changed.
+pub(super) fn clear(mapping: &Mapping, reservoir: u64) -> Option<()> {
+    let word = |at: u64| mapping.atomic_u64(at);
+    mapping
+        .atomic_u32(reservoir + exemplars::OFFERED as u64)?
+        .store(0, Ordering::Relaxed);
+    word(reservoir + exemplars::SINCE as u64)?.store(0, Ordering::Relaxed);
+    for slot in 0..slots(mapping, reservoir)? {
+        word(slot_at(reservoir, slot) + exemplars::TIME as u64)?.store(0, Ordering::Relaxed);
+    }
+    Some(())
+}
+
+fn slot_at(reservoir: u64, slot: u32) -> u64 {
+    reservoir + exemplars::FIRST as u64 + u64::from(slot) * exemplars::SLOT_LENGTH as u64
+}
+
 /// Which slot takes the next offer of a reservoir of fixed size, if any: by the algorithm that keeps each offer with equal
 /// probability. Offers count from the start of each `period` (nanoseconds).
 pub(super) fn choose(
@@ -57,7 +79,7 @@ pub(super) fn choose(
 
 /// Puts an exemplar into a slot. One thread at a time may call this for a reservoir.
 pub(super) fn put(mapping: &Mapping, reservoir: u64, slot: u32, exemplar: &Exemplar<'_>) -> Option<()> {
-    let at = reservoir + exemplars::FIRST as u64 + u64::from(slot) * exemplars::SLOT_LENGTH as u64;
+    let at = slot_at(reservoir, slot);
     let word = |offset: usize| mapping.atomic_u64(at + offset as u64);
     let sequence = mapping.atomic_u32(at + exemplars::SEQUENCE as u64)?;
     let attributes = if exemplar.attributes.len() <= MOST_ATTRIBUTES {

@@ -290,6 +290,11 @@ impl CellHandle {
         let Some(reservoir) = self.reservoir(at, slots) else {
             return false;
         };
+        // as many as it was made with, whatever is asked for later
+        let made = |home: &Arc<Home>| exemplars::slots(&home.mapping, reservoir);
+        let Some(slots) = self.home.as_ref().and_then(made) else {
+            return false;
+        };
         self.random ^= self.random << 13;
         self.random ^= self.random >> 17;
         self.random ^= self.random << 5;

@@ -1,6 +1,6 @@
 //! Attribute sets and series by content: two tables, neither of which ever moves much at once.
 
-use hashbrown::DefaultHashBuilder;
+use hashbrown::{DefaultHashBuilder, HashMap};
 use std::hash::BuildHasher;
 
 use super::split_table::{Hashed, SplitTable};
@@ -16,6 +16,8 @@ struct Set {
     hash: u32,
     /// File offset / 16.
     at: u32,
+    /// Series that refer to it.
+    series: u32,
 }
 
 impl Hashed for Set {
@@ -24,12 +26,15 @@ impl Hashed for Set {
     }
 }
 
-/// Attribute sets of a file by their bytes: each is stored once, whichever instruments use it.
+/// Attribute sets of a file by their bytes: each is stored once, whichever instruments use it. The room of one that no series refers
+/// to any more serves another of its length; how many do, only this process knows.
 #[derive(Debug, Default)]
 pub(super) struct Sets {
     hasher: DefaultHashBuilder,
     table: SplitTable<Set>,
     compared: Vec<u8>,
+    /// Room of sets that ended, by its length / 16.
+    free: HashMap<u64, Vec<u32>>,
 }
 
 impl Sets {
@@ -55,8 +60,48 @@ impl Sets {
     }
 
     pub(super) fn insert(&mut self, hash: u32, at: u32) {
-        self.table.insert(Set { hash, at });
+        self.table.insert(Set { hash, at, series: 0 });
     }
+
+    /// One series more refers to the set.
+    pub(super) fn retain(&mut self, hash: u32, at: u32) {
+        if let Some(set) = self.table.find_mut(hash, |set| set.at == at) {
+            set.series += 1;
+        }
+    }
+
+    /// A series that referred to the set has ended: its generation says so already. The room of the set is free after the last one.
+    pub(super) fn release(&mut self, mapping: &Mapping, at: u32) -> Option<()> {
+        let offset = u64::from(at) * SET_ALIGNMENT;
+        let length = mapping.load_u32(offset)?;
+        self.compared.clear();
+        if !mapping.append_to(
+            offset + u64::from(cells::ATTRIBUTES_HEADER),
+            length as usize,
+            &mut self.compared,
+        ) {
+            return None;
+        }
+        let hash = self.hash(&self.compared);
+        let set = self.table.find_mut(hash, |set| set.at == at)?;
+        set.series = set.series.saturating_sub(1);
+        if set.series == 0 {
+            self.table.remove(hash, |set| set.at == at);
+            self.free.entry(room(length as usize)).or_default().push(at);
+        }
+        Some(())
+    }
+
+    /// Room that a set of so many bytes had before: file offset.
+    pub(super) fn reuse(&mut self, length: usize) -> Option<u64> {
+        let at = self.free.get_mut(&room(length))?.pop()?;
+        Some(u64::from(at) * SET_ALIGNMENT)
+    }
+}
+
+/// What a set of so many bytes takes, divided by 16.
+fn room(length: usize) -> u64 {
+    (u64::from(cells::ATTRIBUTES_HEADER) + length as u64).div_ceil(SET_ALIGNMENT)
 }
 
 /// The first cell of a series.

@@ -1,4 +1,5 @@
-//! The extents of a file: space at its end that is claimed as the file grows, handed out front to back and never given back.
+//! The extents of a file: space at its end that is claimed as the file grows, handed out front to back. What is done with is used
+//! again by those who took it ([`super::sets`], [`super::place`]), never given back to the extents.
 
 use std::sync::Arc;
 

@@ -50,6 +50,11 @@ impl<T: Hashed> SplitTable<T> {
         self.parts[part as usize].table.find(spread(hash), same)
     }
 
+    pub(super) fn find_mut(&mut self, hash: u32, same: impl FnMut(&T) -> bool) -> Option<&mut T> {
+        let part = self.chosen[self.place(hash)];
+        self.parts[part as usize].table.find_mut(spread(hash), same)
+    }
+
     /// Adds an entry that is not there.
     pub(super) fn insert(&mut self, entry: T) {
         let hash = entry.hash();

@@ -4,7 +4,7 @@
 //! process with that pid and start time exists: then a forked child keeps the lock of a dead parent.
 
 use std::fs;
-use std::io;
+use std::io::{self, Read};
 use std::path::Path;
 use std::sync::OnceLock;
 
@@ -114,11 +114,15 @@ enum Process {
 }
 
 fn process_start_time(pid: u32) -> Process {
-    if !Path::new("/proc/self/stat").exists() {
+    static HAS_PROC: OnceLock<bool> = OnceLock::new();
+    if !HAS_PROC.get_or_init(|| Path::new("/proc/self/stat").exists()) {
         return Process::Unknown;
     }
-    match fs::read(format!("/proc/{pid}/stat")) {
-        Ok(stat) => parse_stat(&stat).unwrap_or(Process::Unknown),
+    // one read gives all of it: some 300 bytes, with a name of 64 at most
+    let mut stat = [0; 1024];
+    let read = fs::File::open(format!("/proc/{pid}/stat")).and_then(|mut file| file.read(&mut stat));
+    match read {
+        Ok(length) => parse_stat(&stat[..length]).unwrap_or(Process::Unknown),
         Err(error) if matches!(error.raw_os_error(), Some(libc::ENOENT | libc::ESRCH)) => Process::Gone,
         Err(_) => Process::Unknown,
     }

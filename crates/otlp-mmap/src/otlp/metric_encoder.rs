@@ -48,6 +48,8 @@ struct Open {
 pub struct MetricEncoder {
     out: Vec<u8>,
     items: u32,
+    /// What the last piece took. The next one is about as large: grown by doubling, it would be copied, and be half empty.
+    piece_bytes: usize,
     resource: Vec<u8>,
     resource_schema_url: Vec<u8>,
     open: Option<Open>,
@@ -111,6 +113,7 @@ impl MetricEncoder {
         self.close();
         std::mem::swap(&mut piece.bytes, &mut self.out);
         self.out.clear();
+        self.piece_bytes = piece.bytes.len();
         piece.items = std::mem::take(&mut self.items);
         true
     }
@@ -127,6 +130,7 @@ impl MetricEncoder {
                 (open.resource, self.open_scope(instrument))
             }
         } else {
+            out.reserve(self.piece_bytes + self.piece_bytes / 64);
             let resource = begin(out, REQUEST_RESOURCE);
             wire::put_bytes(out, resource_group::RESOURCE, &self.resource);
             (resource, self.open_scope(instrument))

@@ -27,8 +27,8 @@ const LONGEST_ENTRY: usize = 1 << 20;
 /// How long a slot that was claimed and never published holds up a file whose writer's life cannot be told.
 pub const DEAD_SLOT_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The writer's process is looked up every so many checks, its lock in each: a lock outlives its process only in a fork.
-const CHECKS_PER_PROCESS_CHECK: u32 = 5;
+/// How often the writer's process is looked up; its lock in each check: a lock outlives its process only in a fork.
+const PROCESS_CHECK_INTERVAL: Duration = Duration::from_secs(1);
 
 /// Reads one file of any writer of version 1.
 #[derive(Debug)]
@@ -41,7 +41,7 @@ pub struct FileReader {
     newest: RingId,
     start_time: u64,
     liveness: Liveness,
-    liveness_checks: u32,
+    next_process_check: Option<Instant>,
     dead_slot_timeout: Duration,
 }
 
@@ -96,7 +96,7 @@ impl FileReader {
             newest: RingId::Spans,
             start_time,
             liveness: Liveness::Unknown,
-            liveness_checks: 0,
+            next_process_check: None,
             dead_slot_timeout,
         };
         reader.check_liveness();
@@ -129,9 +129,9 @@ impl FileReader {
 
     /// Looks whether the writer lives: a system call, and a few more now and then. If that cannot be told, it counts as alive.
     pub fn check_liveness(&mut self) {
-        let thorough = self.liveness_checks.is_multiple_of(CHECKS_PER_PROCESS_CHECK);
-        self.liveness_checks = self.liveness_checks.wrapping_add(1);
-        if thorough {
+        let now = Instant::now();
+        if self.next_process_check.is_none_or(|next| now >= next) {
+            self.next_process_check = Some(now + PROCESS_CHECK_INTERVAL);
             self.liveness = liveness::of_writer(&self.view).unwrap_or(Liveness::Alive);
         } else if self.liveness != Liveness::Dead {
             self.liveness = liveness::of_lock(&self.view).unwrap_or(Liveness::Alive);

@@ -4,6 +4,7 @@ use super::checkpoint::Checkpoints;
 use super::collect::FileCells;
 use super::discovery::Found;
 use super::lane::HURRY_FRACTION;
+use super::pages::Pages;
 use super::producer::Pass;
 use super::run::Outlet;
 use super::{ReceiverOptions, ReceiverStats};
@@ -91,6 +92,7 @@ pub(super) struct Attached {
     was_exhausted: bool,
     /// Wall clock of the last look that found the writer alive, 0 for none.
     last_alive: u64,
+    pages: Pages,
 }
 
 impl Attached {
@@ -117,18 +119,21 @@ impl Attached {
             since: Instant::now(),
             was_exhausted: false,
             last_alive: 0,
+            pages: Pages::new(Instant::now()),
         };
         Attach::Ready(Box::new(attached))
     }
 
     /// Slow chores after a look for new files: the writer's life, our heartbeat.
-    pub(super) fn tend(&mut self, unix_nanos: u64) {
+    pub(super) fn tend(&mut self, now: Instant, unix_nanos: u64) {
         self.was_exhausted = self.is_exhausted();
         self.reader.check_liveness();
         if self.reader.liveness() == Liveness::Alive {
             self.last_alive = unix_nanos;
         }
         self.reader.store_heartbeat(unix_nanos);
+        let cursors = READ.map(|ring| self.reader.cursor(ring));
+        self.pages.tend(self.reader.file(), cursors, now);
     }
 
     /// The writer asked for a flush that is not acknowledged yet, and it asked just now.

@@ -83,6 +83,11 @@ impl FileCells {
         self.requested = !self.is_final && !self.streams.is_empty();
     }
 
+    /// When the next collection is due, if that is known.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.due.filter(|_| !self.is_final)
+    }
+
     /// Something may be due: a look that costs nothing.
     #[inline]
     pub(super) fn may_collect(&self, file: &FileReader, now: Instant) -> bool {

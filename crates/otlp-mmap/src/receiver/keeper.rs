@@ -4,13 +4,16 @@ mod room;
 mod trouble;
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::attached::Settled;
 use super::{HandedPiece, Level};
 use crate::journal::fail_point::fail_point;
 use crate::journal::{DestinationOptions, Journal, JournalOptions, JournalStats, Position, Refusal, Transaction};
 use crate::otlp::{Piece, Signal};
+
+/// Without an acknowledgement for so long, a window of pieces counts as held up.
+const STANDSTILL: Duration = Duration::from_secs(1);
 
 /// What is journalled at once: one lane's piece, and up to where its records are in it.
 pub(super) struct Kept<'a> {
@@ -55,10 +58,15 @@ pub(super) struct NotKept;
 struct Window {
     holders: BTreeMap<u64, (usize, usize)>,
     bytes: usize,
+    /// When something was last let go, or the first piece came in.
+    moved: Option<Instant>,
 }
 
 impl Window {
     fn add(&mut self, number: u64, bytes: usize, holders: usize) {
+        if self.holders.is_empty() {
+            self.moved = Some(Instant::now());
+        }
         self.holders.insert(number, (bytes, holders));
         self.bytes += bytes;
     }
@@ -71,6 +79,7 @@ impl Window {
         if *holders == 0 {
             self.bytes -= *bytes;
             self.holders.remove(&number);
+            self.moved = Some(Instant::now());
         }
     }
 }
@@ -305,6 +314,13 @@ impl Keeper {
 
     pub(super) fn live_bytes(&self) -> usize {
         self.window.bytes
+    }
+
+    /// Whether more data points may be collected. Beyond `bytes` in flight they wait where they are, for nothing; but not for a
+    /// destination that takes nothing: for that one, the journal keeps them.
+    pub(super) fn has_room_for_points(&self, bytes: usize, now: Instant) -> bool {
+        let moves = |moved| now.saturating_duration_since(moved) < STANDSTILL;
+        self.window.bytes < bytes || !self.window.moved.is_some_and(moves)
     }
 
     pub(super) fn position(&self, stream: &[u8]) -> Option<&Position> {

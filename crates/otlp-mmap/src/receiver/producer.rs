@@ -8,7 +8,7 @@ use super::run::Outlet;
 use super::traces::Traces;
 use super::{Level, MetricStream, ReceiverOptions, ReceiverStats};
 use crate::journal::Position;
-use crate::otlp::{Assembler, AssemblerOptions, LogEncoder, MeasurementEncoder};
+use crate::otlp::{Assembler, AssemblerOptions, LogEncoder, MeasurementEncoder, Signal};
 use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -94,7 +94,7 @@ pub(super) struct Producer {
     orphan: Option<Orphan>,
     /// Another process' open spans, last seen then, have to be handed over before anything is read.
     predecessor: Option<u64>,
-    rest: Option<Rest>,
+    rest: Rest,
 }
 
 /// A producer out of a journal, of which no file was found so far.
@@ -117,7 +117,7 @@ impl Producer {
             stream: key.to_bytes(),
             orphan: None,
             predecessor: None,
-            rest: None,
+            rest: Rest::new(Instant::now()),
             files: VecDeque::new(),
             retiring: Vec::new(),
             traces: Lane::new(Traces::new(assembler)),
@@ -168,27 +168,45 @@ impl Producer {
     /// The last visit found nothing, and so would one now. If not, or if it `must_wake`, its rest is over.
     #[inline]
     pub(super) fn rests(&mut self, must_wake: bool, now: Instant) -> bool {
-        let signs = self.signs();
-        self.rest.take_if(|rest| must_wake || !rest.goes_on(signs, now));
-        self.rest.is_some()
+        if must_wake {
+            self.rest.end();
+        }
+        self.rest.is_on() && self.rest.goes_on(self.signs(), now)
     }
 
     /// What tells of news in the file that is read, if it has our block.
     #[inline]
-    pub(super) fn signs(&self) -> Option<Signs> {
+    fn signs(&self) -> Option<Signs> {
         self.files.front()?.reader.file().extension().map(Signs::of)
     }
 
-    /// A visit before which there were these signs found nothing: the next ones are saved if nothing waits for time to pass.
-    pub(super) fn rest(&mut self, signs: Option<Signs>, now: Instant) {
-        let waits = self.is_gathering() || self.predecessor.is_some() || !self.retiring.is_empty();
-        if !waits && self.files.iter().all(Attached::is_idle) && self.is_collected() {
-            self.rest = signs.map(|signs| Rest::new(signs, now));
-        }
+    /// Something waits for time to pass, or for an acknowledgement.
+    fn waits(&self) -> bool {
+        let is_busy = |file: &Attached| !file.is_idle();
+        self.is_gathering()
+            || self.predecessor.is_some()
+            || !self.retiring.is_empty()
+            || self.files.iter().any(is_busy)
+            || !self.is_collected()
+            // it is about to be let go
+            || self.awaits_look()
     }
 
     /// Reads what is new.
     pub(super) fn pass(&mut self, outlet: &mut Outlet<'_>, pass: &Pass<'_>) -> Progress {
+        // seen first: what comes during the visit shows at the next glance
+        let signs = self.signs();
+        let progress = self.visit(outlet, pass);
+        let waits = progress == Progress::Nothing && self.waits();
+        self.rest.visited(signs, progress > Progress::Nothing, pass.now, waits);
+        if self.rest.is_on() {
+            self.rest
+                .ends_at(self.files.iter().filter_map(|file| file.cells.due()).min());
+        }
+        progress
+    }
+
+    fn visit(&mut self, outlet: &mut Outlet<'_>, pass: &Pass<'_>) -> Progress {
         if let Some(last_seen) = self.predecessor.take() {
             self.emit_all(outlet, last_seen);
         }
@@ -330,7 +348,7 @@ impl Producer {
     /// Slow chores: the writers' lives, files that are done with.
     pub(super) fn tend(&mut self, outlet: &mut Outlet<'_>, now: Instant, unix_nanos: u64) {
         for file in self.files.iter_mut().chain(self.retiring.iter_mut()) {
-            file.tend(unix_nanos);
+            file.tend(now, unix_nanos);
         }
         if let Some(orphan) = self.orphan.take_if(|orphan| now >= orphan.until) {
             self.emit_all(outlet, orphan.position.last_seen);
@@ -404,7 +422,7 @@ impl Producer {
 
     /// Gives back what pieces up to `watermark` hold.
     pub(super) fn release(&mut self, settled: Settled) {
-        if self.rest.is_some() {
+        if self.rest.is_on() {
             return;
         }
         for file in self.files.iter_mut().chain(&mut self.retiring) {
@@ -457,10 +475,10 @@ impl Producer {
         self.traces.encode.add_to(stats);
         self.logs.add_to(stats);
         self.measured.add_to(stats);
-        stats.records_quarantined += self.measured.encode.quarantined();
+        stats.quarantine(Signal::Metrics, self.measured.encode.quarantined());
         stats.faults += self.measured.encode.faults();
         let logs = self.logs.encode.counters();
-        stats.records_quarantined += logs.quarantined;
+        stats.quarantine(Signal::Logs, logs.quarantined);
         stats.faults += logs.faults;
         for file in self.files.iter().chain(&self.retiring) {
             stats.series_skipped += file.cells.skipped();

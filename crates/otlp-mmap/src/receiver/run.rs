@@ -19,6 +19,9 @@ use std::time::{Duration, Instant};
 
 /// How often heartbeats are stored and the life of writers is checked.
 const TEND_INTERVAL: Duration = Duration::from_millis(200);
+/// The same at files at rest is done every so many times: it costs a visit and some system calls, and the format wants a heartbeat
+/// each second.
+const TENDS_PER_TEND_AT_REST: u32 = 4;
 /// Bytes in flight beyond which no more metrics are collected: unlike records, they wait where they are for nothing.
 const COLLECTED_BYTES: usize = 4 << 20;
 /// Between two looks for what deleted files left behind.
@@ -117,6 +120,14 @@ impl Outlet<'_> {
         sequence
     }
 
+    /// Whether more data points may be collected while so many bytes are the most in flight.
+    fn has_room_for_points(&self, bytes: usize, now: Instant) -> bool {
+        self.keeper.as_ref().map_or_else(
+            || self.in_flight.bytes() < bytes,
+            |keeper| keeper.has_room_for_points(bytes, now),
+        )
+    }
+
     /// Puts data points that wait for it into the journal. False if it does not take them.
     pub(super) fn keep_points(&mut self) -> bool {
         loop {
@@ -155,6 +166,7 @@ pub(super) struct Run<'a> {
     /// Why the thread cannot go on.
     ended: Option<String>,
     next_tend: Instant,
+    tends: u32,
     next_sweep: Instant,
     /// Whose turn it is to be the first of a round.
     turn: usize,
@@ -185,6 +197,7 @@ impl<'a> Run<'a> {
             paused: false,
             stopping: false,
             next_tend: Instant::now(),
+            tends: 0,
             next_sweep: Instant::now(),
             turn: 0,
         }
@@ -282,7 +295,9 @@ impl<'a> Run<'a> {
         let tend = now >= self.next_tend;
         if tend {
             self.next_tend = now + TEND_INTERVAL;
+            self.tends = self.tends.wrapping_add(1);
         }
+        let tend_all = tend && self.tends.is_multiple_of(TENDS_PER_TEND_AT_REST);
         // before a file that is read to its end is let go, a look has to find no next generation
         if self.discovery.is_due(now) || (tend && self.producers.values().any(Producer::awaits_look)) {
             self.look(now);
@@ -304,14 +319,15 @@ impl<'a> Run<'a> {
         order.rotate_left(turn);
         let mut unserved = None;
         for (at, producer) in order.into_iter().enumerate() {
-            if producer.rests(tend || flush || self.stopping, now) {
+            if producer.rests(tend_all || flush || self.stopping, now) {
                 continue;
             }
-            let signs = producer.signs();
             let mut found = Progress::Nothing;
             // metrics are the one thing that goes on when the receiver stops: they may be too many to hand over at once
             if (self.stopping || !self.paused)
-                && self.outlet.in_flight.bytes() < self.options.max_unacknowledged_bytes.min(COLLECTED_BYTES)
+                && self
+                    .outlet
+                    .has_room_for_points(self.options.max_unacknowledged_bytes.min(COLLECTED_BYTES), now)
                 && self.outlet.keep_points()
             {
                 let pass = Pass {
@@ -331,9 +347,6 @@ impl<'a> Run<'a> {
                     flush,
                 };
                 found = found.max(producer.pass(&mut self.outlet, &pass));
-                if found == Progress::Nothing {
-                    producer.rest(signs, now);
-                }
             } else {
                 unserved.get_or_insert(at);
             }

@@ -17,6 +17,10 @@ const OPEN_METRICS = 'application/openmetrics-text; version=1.0.0; charset=utf-8
 
 /** Milliseconds after which a client that takes nothing is given up: no scraper waits so long for itself. */
 const STALLED = 60_000;
+/** Scrapes at once: each holds a connection and a chunk, and walks all series. Prometheus servers are few, and each comes alone. */
+const MOST_SCRAPES = 16;
+/** Seconds after which a scraper that found no room may come again. */
+const RETRY_AFTER = 5;
 
 /**
  * Answers scrapes of Prometheus from the files themselves, as they are at that moment: running totals of every series, with exemplars in
@@ -28,6 +32,7 @@ export class PrometheusExporter implements Exporter {
   readonly #path: string;
   readonly #scrapes: Scrapes;
   readonly #counters = new ExporterCounters();
+  #scraping = 0;
 
   constructor(endpoint: ListenAddress, path: string, scrapes: Scrapes) {
     this.#path = path;
@@ -80,6 +85,14 @@ export class PrometheusExporter implements Exporter {
       response.end();
       return;
     }
+    if (this.#scraping >= MOST_SCRAPES) {
+      for (const name of response.getHeaderNames()) response.removeHeader(name);
+      const reason = `${MOST_SCRAPES} scrapes are under way, as many as are answered at once: come again\n`;
+      response.writeHead(503, { 'retry-after': String(RETRY_AFTER), 'content-type': 'text/plain' }).end(reason);
+      return;
+    }
+    this.#scraping++;
+    response.once('close', () => this.#scraping--);
     response.setTimeout(STALLED, () => response.destroy());
     const lines = Readable.from(this.#scrapes.read(openMetrics));
     const sent = isZipped ? pipeline(lines, createGzip({ level: 1 }), response) : pipeline(lines, response);

@@ -127,7 +127,9 @@ impl Place {
                 Some(set) => set,
                 None => self.store_set(hash, attributes, allocate)?,
             };
-            self.new_series(wanted, set, 0, allocate)
+            let cell = self.new_series(wanted, set, 0, allocate)?;
+            self.sets.retain(hash, set);
+            Ok(cell)
         })();
         match made {
             Ok(cell) => {

@@ -109,6 +109,7 @@ impl Place {
         placed.free.extend(chain);
         if set != self.overflow_set {
             placed.series = placed.series.saturating_sub(1);
+            self.sets.release(&self.mapping, set);
         }
         Some(())
     }

@@ -1,6 +1,7 @@
 //! Room in the file for cells, pages, instruments, attribute sets and observers, each complete before a link leads to it.
 
 use super::{NoRoom, Place, Placed, UNIT, Wanted, overflow_attributes};
+use crate::cells::exemplars;
 use crate::cells::exponential;
 use crate::cells::instrument::Kind;
 use crate::cells::sets::SET_ALIGNMENT;
@@ -43,9 +44,13 @@ impl Place {
             }
             _ => {}
         }
+        // a cell that is used again keeps the room of its exemplars, but none of them
+        let reservoir = self.half_word(cell, cell::EXEMPLARS)?.load(Ordering::Relaxed);
+        if reservoir != 0 {
+            exemplars::clear(&self.mapping, u64::from(reservoir) * UNIT).ok_or(NoRoom::Lost)?;
+        }
         let words = [
             (cell::ATTRIBUTES, set),
-            (cell::EXEMPLARS, 0),
             (cell::NEXT, 0),
             (cell::OWNER, wanted.shard << cells::OWNER_SHIFT | bits),
             (cell::OBSERVER, observer),
@@ -142,7 +147,10 @@ impl Place {
 
     pub(super) fn store_set(&mut self, hash: u32, attributes: &[u8], allocate: Allocate<'_>) -> Result<u32, NoRoom> {
         let header = u64::from(cells::ATTRIBUTES_HEADER);
-        let at = self.take(header + attributes.len() as u64, SET_ALIGNMENT, allocate)?;
+        let at = match self.sets.reuse(attributes.len()) {
+            Some(at) => at,
+            None => self.take(header + attributes.len() as u64, SET_ALIGNMENT, allocate)?,
+        };
         let mut head = [0; cells::ATTRIBUTES_HEADER as usize];
         head[..4].copy_from_slice(&(attributes.len() as u32).to_le_bytes());
         head[4..].copy_from_slice(&crc32fast::hash(attributes).to_le_bytes());

@@ -8,13 +8,32 @@ use crate::layout::{cell, cells};
 impl CellReader {
     /// Reads the series whose first cell is at `at`.
     pub(super) fn read(&mut self, at: u64) -> Result<(), No> {
+        let generation = self.generation(at)?;
+        let result = self.read_of(at, generation);
+        // SYNC POINT: who saw a part of the next series, or of what took the room of its attributes, sees its generation.
+        fence(Ordering::Acquire);
+        if self.generation(at)? != generation {
+            return Err(No::Moved);
+        }
+        result
+    }
+
+    fn generation(&self, at: u64) -> Result<u32, No> {
+        let word = self
+            .mapping
+            .half_words(at + cell::GENERATION as u64, 1)
+            .ok_or(No::Corrupt)?;
+        // SYNC POINT: who sees an odd generation sees the cell as it was begun.
+        Ok(word[0].load(Ordering::Acquire))
+    }
+
+    /// Reads it as long as it is of this generation.
+    fn read_of(&mut self, at: u64, generation: u32) -> Result<(), No> {
         let head = self
             .mapping
             .half_words(at + cell::ATTRIBUTES as u64, 6)
             .ok_or(No::Corrupt)?;
         let half = |offset: usize| &head[(offset - cell::ATTRIBUTES) / 4];
-        // SYNC POINT: who sees an odd generation sees the cell as it was begun.
-        let generation = half(cell::GENERATION).load(Ordering::Acquire);
         let owner = half(cell::OWNER).load(Ordering::Relaxed);
         if generation & 1 == 0 || owner & cells::OWNER_PRIMARY == 0 {
             return Err(No::None);
@@ -44,15 +63,6 @@ impl CellReader {
             if chain == LONGEST_CHAIN {
                 return Err(No::Corrupt);
             }
-        }
-        // SYNC POINT: who saw a part of the next series sees its generation.
-        fence(Ordering::Acquire);
-        let head = self
-            .mapping
-            .half_words(at + cell::GENERATION as u64, 1)
-            .ok_or(No::Corrupt)?;
-        if head[0].load(Ordering::Relaxed) != generation {
-            return Err(No::Moved);
         }
         if observed { Ok(()) } else { Err(No::None) }
     }
