@@ -421,6 +421,7 @@ export interface JsReceiverStats {
   endsWithoutStart: number
   changesWithoutStart: number
   recordsQuarantined: number
+  recordsFailed: Record<string, number>
   spillsLost: number
   partsUndecodable: Record<string, number>
   slotsSkipped: number

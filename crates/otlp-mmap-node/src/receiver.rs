@@ -174,6 +174,7 @@ pub struct JsReceiverStats {
     pub ends_without_start: f64,
     pub changes_without_start: f64,
     pub records_quarantined: f64,
+    pub records_failed: HashMap<&'static str, f64>,
     pub spills_lost: f64,
     pub parts_undecodable: HashMap<&'static str, f64>,
     pub slots_skipped: f64,
@@ -210,6 +211,9 @@ impl From<ReceiverStats> for JsReceiverStats {
             ends_without_start: stats.ends_without_start as f64,
             changes_without_start: stats.changes_without_start as f64,
             records_quarantined: stats.records_quarantined as f64,
+            records_failed: Signal::ALL
+                .map(|signal| (signal.name(), stats.records_failed[signal as usize] as f64))
+                .into(),
             spills_lost: stats.faults.lost_spills as f64,
             parts_undecodable: [
                 ("attribute", stats.faults.undecodable_attributes),

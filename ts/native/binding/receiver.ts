@@ -64,6 +64,8 @@ export interface ReceiverStats {
   changesWithoutStart: number;
   /** Records that could not be decoded, and slots skipped by the dead-slot rule. */
   recordsQuarantined: number;
+  /** Records that could not be decoded, by the signal that they would have been of. */
+  recordsFailed: Record<'traces' | 'logs' | 'metrics', number>;
   slotsSkipped: number;
   /** Records taken cut, as what they name in the spill ring was not there, or not whole. */
   spillsLost: number;

@@ -262,7 +262,7 @@ impl<E: Encode> Lane<E> {
     /// Adds this signal's counts.
     pub(super) fn add_to(&self, stats: &mut ReceiverStats) {
         stats.records[E::RING as usize] += self.records;
-        stats.records_quarantined += self.quarantined;
+        stats.quarantine(E::SIGNAL, self.quarantined);
         stats.slots_skipped += self.skipped;
     }
 }

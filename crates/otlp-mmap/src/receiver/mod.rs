@@ -188,6 +188,8 @@ pub struct ReceiverStats {
     pub changes_without_start: u64,
     /// Records that could not be decoded.
     pub records_quarantined: u64,
+    /// The same, by the signal that they would have been of.
+    pub records_failed: [u64; 3],
     /// What was left out of, or repaired in, records that were taken.
     pub faults: Faults,
     /// Slots claimed by a dead writer and never published.
@@ -208,6 +210,14 @@ pub struct ReceiverStats {
     pub journal: Option<JournalStats>,
     /// Why nothing is read, if the journal cannot be written.
     pub journal_refusal: Option<String>,
+}
+
+impl ReceiverStats {
+    /// Counts records of a signal that could not be decoded.
+    fn quarantine(&mut self, signal: Signal, records: u64) {
+        self.records_quarantined += records;
+        self.records_failed[signal as usize] += records;
+    }
 }
 
 enum Command {

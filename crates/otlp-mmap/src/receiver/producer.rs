@@ -8,7 +8,7 @@ use super::run::Outlet;
 use super::traces::Traces;
 use super::{Level, MetricStream, ReceiverOptions, ReceiverStats};
 use crate::journal::Position;
-use crate::otlp::{Assembler, AssemblerOptions, LogEncoder, MeasurementEncoder};
+use crate::otlp::{Assembler, AssemblerOptions, LogEncoder, MeasurementEncoder, Signal};
 use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -475,10 +475,10 @@ impl Producer {
         self.traces.encode.add_to(stats);
         self.logs.add_to(stats);
         self.measured.add_to(stats);
-        stats.records_quarantined += self.measured.encode.quarantined();
+        stats.quarantine(Signal::Metrics, self.measured.encode.quarantined());
         stats.faults += self.measured.encode.faults();
         let logs = self.logs.encode.counters();
-        stats.records_quarantined += logs.quarantined;
+        stats.quarantine(Signal::Logs, logs.quarantined);
         stats.faults += logs.faults;
         for file in self.files.iter().chain(&self.retiring) {
             stats.series_skipped += file.cells.skipped();
