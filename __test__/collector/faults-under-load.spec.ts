@@ -71,8 +71,8 @@ test('under load, through every fault of the way and of the far end, each destin
     const status = draw() < REFUSALS ? oneOf(GRPC_STATUSES) : 0;
     if (status === 0) taken.grpc.take(message);
     else refused++;
-    // A connection that nothing else breaks would be the only one.
-    if (draw() < BREAKS) grpc.disconnect();
+    // A connection that nothing else breaks would be the only one. Later: Node.js 22 aborts where one ends while its input is parsed.
+    if (draw() < BREAKS) setImmediate(() => grpc.disconnect());
     else endCall(stream, status);
   });
   const httpProxy = await FaultProxy.start(portOf(http.url), faultsOf(SEED));

@@ -132,6 +132,32 @@ test('a running collector shows on its Prometheus endpoint what it did', async (
   t.is(await run.stop(), 0, run.stderr);
 });
 
+/** Writes over the first record of a file's span ring that nobody read: a length, and no message behind it. */
+function damageSpan(path: string): void {
+  const file = readFileSync(path);
+  const ring = Number(file.readBigInt64LE(16));
+  const [slots, size, read] = [0, 8, 16].map((offset) => Number(file.readBigInt64LE(ring + offset)));
+  const slot = ring + 32 + 4 * slots + ((read + 1) % slots) * size;
+  Buffer.from([5, 0xff, 0xff, 0xff, 0xff, 0xff]).copy(file, slot);
+  writeFileSync(path, file);
+}
+
+test('a record that cannot be decoded is counted as failed, of its signal alone', async (t) => {
+  const { path, sink } = await configOf(t, '{ pull: { exporter: { prometheus: { host: 127.0.0.1, port: 0 } } } }');
+  damageSpan(/files: \[(.*?)\]/.exec(readFileSync(path, 'utf8'))![1]);
+  const run = new CommandRun(t, ['--config', path]);
+  await sink.arrived(1);
+  const url = await run.urlOf('service.telemetry');
+  const failed = (text: string, item: string) =>
+    new RegExp(`^otelcol_receiver_failed_${item}{receiver="mmap",transport="mmap"} (\\d+)$`, 'm').exec(text)?.[1];
+  let text = '';
+  while (failed(text, 'spans') !== '1') text = await (await fetch(url)).text();
+  t.is(failed(text, 'log_records'), '0');
+  t.is(failed(text, 'metric_points'), '0');
+  t.regex(text, /^otelcol_receiver_quarantined_records\{receiver="mmap"\} 1$/m);
+  t.is(await run.stop(), 0, run.stderr);
+});
+
 /** Counters and parts of histograms of a scrape, by their series. */
 function countsIn(text: string): Map<string, number> {
   const types = new Map([...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map(([, name, type]) => [name, type]));

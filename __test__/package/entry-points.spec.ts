@@ -37,6 +37,7 @@ test('the ES module exports what the CommonJS module does', async (t) => {
 
 const RESOLUTIONS = [
   { module: 'node16', moduleResolution: 'node16', files: ['app.mts', 'app.cts', 'default.mts'] },
+  { module: 'nodenext', moduleResolution: 'nodenext', files: ['app.mts', 'app.cts', 'default.mts'] },
   { module: 'esnext', moduleResolution: 'bundler', files: ['app.ts', 'default.mts'] },
 ];
 

@@ -2,10 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { ARMS, BARE, IDLE, IDLE_ARMS, RIVAL, SPAN_ARMS } from '../arms.mjs';
-import { runExported, verifyWorkload } from '../exported.mjs';
-
-/** MiB. Large enough that nothing is collected while garbage is measured. */
-const SEMI_SPACE = 1024;
+import { verifyWorkload } from '../exported.mjs';
+import { runTimedAndCounted, SMOKE } from '../timed-and-counted.mjs';
 
 export default {
   title: 'What a span costs the app',
@@ -42,24 +40,15 @@ its own in which nothing is collected.`,
     burstSpans: 1536,
     pause: 50,
   },
-  smoke: { rounds: 1, warmUpBursts: 2, bursts: 2, garbageWarmUpBursts: 2, garbageBursts: 2 },
+  smoke: SMOKE,
 
   async measure(arm, settings) {
-    const timed = await runExported('bursts', arm, settings);
-    verifyWorkload(arm, timed);
-
-    const short = { ...settings, warmUpBursts: settings.garbageWarmUpBursts, bursts: settings.garbageBursts };
-    const execArgv = [`--max-semi-space-size=${SEMI_SPACE}`, `--min-semi-space-size=${SEMI_SPACE}`];
-    const counted = await runExported('bursts', arm, short, { execArgv });
-    verifyWorkload(arm, counted);
-    if (counted.collections.count > 0) {
-      throw new Error(`${arm}: garbage was collected while it was counted: lower garbageBursts`);
-    }
-    return {
-      cpuMicroseconds: timed.cpuMicroseconds,
-      mainMicroseconds: timed.mainMicroseconds,
-      heapBytes: counted.heapBytes,
-      collectionMilliseconds: timed.collectionMilliseconds,
-    };
+    const { cpuMicroseconds, mainMicroseconds, heapBytes, collectionMilliseconds } = await runTimedAndCounted(
+      'bursts',
+      arm,
+      settings,
+      verifyWorkload,
+    );
+    return { cpuMicroseconds, mainMicroseconds, heapBytes, collectionMilliseconds };
   },
 };

@@ -2,10 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { BARE_LOGS, IDLE, IDLE_ARMS, LOG_ARMS, LOG_RECORD_ARMS, LOG_RIVAL } from '../arms.mjs';
-import { runExported, verifyLogs } from '../exported.mjs';
-
-/** MiB. Large enough that nothing is collected while garbage is measured. */
-const SEMI_SPACE = 1024;
+import { verifyLogs } from '../exported.mjs';
+import { runTimedAndCounted, SMOKE } from '../timed-and-counted.mjs';
 
 export default {
   title: 'What a log record costs the app',
@@ -33,23 +31,15 @@ export default {
     burstRecords: 1536,
     pause: 100,
   },
-  smoke: { rounds: 1, warmUpBursts: 2, bursts: 2, garbageWarmUpBursts: 2, garbageBursts: 2 },
+  smoke: SMOKE,
 
   async measure(arm, settings) {
-    const timed = await runExported('log-bursts', arm, settings);
-    verifyLogs(arm, timed);
-
-    const short = { ...settings, warmUpBursts: settings.garbageWarmUpBursts, bursts: settings.garbageBursts };
-    const execArgv = [`--max-semi-space-size=${SEMI_SPACE}`, `--min-semi-space-size=${SEMI_SPACE}`];
-    const counted = await runExported('log-bursts', arm, short, { execArgv });
-    verifyLogs(arm, counted);
-    if (counted.collections.count > 0) {
-      throw new Error(`${arm}: garbage was collected while it was counted: lower garbageBursts`);
-    }
-    return {
-      cpuMicroseconds: timed.cpuMicroseconds,
-      heapBytes: counted.heapBytes,
-      collectionMilliseconds: timed.collectionMilliseconds,
-    };
+    const { cpuMicroseconds, heapBytes, collectionMilliseconds } = await runTimedAndCounted(
+      'log-bursts',
+      arm,
+      settings,
+      verifyLogs,
+    );
+    return { cpuMicroseconds, heapBytes, collectionMilliseconds };
   },
 };

@@ -35,6 +35,8 @@ export declare class NativeReceiver {
    * An expression that is none, a word that is not known.
    */
   setMetricStreams(streams: Array<JsMetricStream>): void
+  /** Whether pieces say where their app wants them sent, from now on. */
+  setTrustProducer(trust: boolean): void
   /** Watches other folders and files from now on. */
   watch(directories: Array<string>, files: Array<string>): void
   /** Milliseconds since the thread last came round. */
@@ -336,6 +338,7 @@ export interface JsPiece {
   items: number
   urgent: boolean
   stream?: string
+  endpoint?: string
 }
 
 /** See `PiecePart` of `ts/native/binding/piece-processor.ts`. */
@@ -402,6 +405,7 @@ export interface JsReceiverOptions {
   deadSlotTimeout?: number
   storage?: JsStorageOptions
   endIfBusy?: boolean
+  trustProducer?: boolean
   metricStreams?: Array<JsMetricStream>
   metricInterval?: number
   maxPoints?: number
@@ -421,6 +425,7 @@ export interface JsReceiverStats {
   endsWithoutStart: number
   changesWithoutStart: number
   recordsQuarantined: number
+  recordsFailed: Record<string, number>
   spillsLost: number
   partsUndecodable: Record<string, number>
   slotsSkipped: number

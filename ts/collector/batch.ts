@@ -25,6 +25,8 @@ export interface Part {
   readonly items: number;
   /** Who waits for it to be settled. A processor that replaces a part hands it on; one that cuts a part says so (`split`). */
   readonly receipt: Receipt;
+  /** Where its app wants it sent, if the receiver trusts its apps and this one names an address. */
+  readonly endpoint?: string;
 }
 
 /**

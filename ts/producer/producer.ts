@@ -8,6 +8,7 @@ import type { NativeBinding, WriterStatus } from '../native/binding.js';
 import { Writer } from '../record/writer.js';
 import { ResourcePublication } from '../resource/publish.js';
 import { identityOf, settledAttributes } from '../resource/resource.js';
+import { publishEndpoints } from './endpoints.js';
 import { awaitExport } from './flush.js';
 import type { PlaceOptions } from './options.js';
 
@@ -44,6 +45,7 @@ export class Producer {
     const valueLimit = options.valueLimit ?? readValueLimit(process.env);
     this.writer = new Writer(binding, handle, location.file === undefined, valueLimit);
     this.target = location.file ?? location.directory ?? binding.writerStatus(handle).directory;
+    publishEndpoints(binding, handle);
     this.#publication = new ResourcePublication(binding, handle, resource);
     this.#flushTimeout = flushTimeoutMillis ?? FLUSH_TIMEOUT;
   }

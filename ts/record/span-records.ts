@@ -381,7 +381,6 @@ export class SpanRecords {
 const UPDATE_ATTRIBUTES = FIELD_UPDATE_ATTRIBUTES;
 const EVENT_ATTRIBUTES = FIELD_UPDATE_EVENT_ATTRIBUTES;
 
-/** The attributes that one record is to hold, from `from` on. */
 /** An end and the attributes before it. */
 interface Closing {
   fields: EndFields;
@@ -395,6 +394,7 @@ const closing: Closing = {
   count: 0,
 };
 
+/** The attributes that one record is to hold, from `from` on. */
 interface Part {
   field: number;
   pairs: Pairs;

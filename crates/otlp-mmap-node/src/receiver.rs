@@ -27,6 +27,7 @@ pub struct JsReceiverOptions {
     pub dead_slot_timeout: Option<f64>,
     pub storage: Option<JsStorageOptions>,
     pub end_if_busy: Option<bool>,
+    pub trust_producer: Option<bool>,
     pub metric_streams: Option<Vec<JsMetricStream>>,
     pub metric_interval: Option<f64>,
     pub max_points: Option<u32>,
@@ -60,6 +61,7 @@ impl TryFrom<JsReceiverOptions> for ReceiverOptions {
             },
             storage: options.storage.map(Into::into),
             end_if_busy: options.end_if_busy.unwrap_or(false),
+            trust_producer: options.trust_producer.unwrap_or(false),
             metric_interval: options.metric_interval.map(millis),
             max_points: options.max_points.unwrap_or(default.max_points),
             state_directory: options.state_directory.map(PathBuf::from),
@@ -76,6 +78,7 @@ pub struct JsPiece {
     pub items: u32,
     pub urgent: bool,
     pub stream: Option<String>,
+    pub endpoint: Option<String>,
 }
 
 impl From<HandedPiece> for JsPiece {
@@ -87,6 +90,7 @@ impl From<HandedPiece> for JsPiece {
             body: handed.piece.bytes.into(),
             urgent: handed.urgent,
             stream: Some(handed.stream).filter(|stream| !stream.is_empty()),
+            endpoint: (!handed.endpoint.is_empty()).then(|| handed.endpoint.to_string()),
         }
     }
 }
@@ -174,6 +178,7 @@ pub struct JsReceiverStats {
     pub ends_without_start: f64,
     pub changes_without_start: f64,
     pub records_quarantined: f64,
+    pub records_failed: HashMap<&'static str, f64>,
     pub spills_lost: f64,
     pub parts_undecodable: HashMap<&'static str, f64>,
     pub slots_skipped: f64,
@@ -210,6 +215,9 @@ impl From<ReceiverStats> for JsReceiverStats {
             ends_without_start: stats.ends_without_start as f64,
             changes_without_start: stats.changes_without_start as f64,
             records_quarantined: stats.records_quarantined as f64,
+            records_failed: Signal::ALL
+                .map(|signal| (signal.name(), stats.records_failed[signal as usize] as f64))
+                .into(),
             spills_lost: stats.faults.lost_spills as f64,
             parts_undecodable: [
                 ("attribute", stats.faults.undecodable_attributes),
@@ -300,6 +308,12 @@ impl NativeReceiver {
     pub fn set_metric_streams(&self, streams: Vec<JsMetricStream>) -> Result<()> {
         self.receiver.set_metric_streams(metric_stream::streams(streams)?);
         Ok(())
+    }
+
+    /// Whether pieces say where their app wants them sent, from now on.
+    #[napi]
+    pub fn set_trust_producer(&self, trust: bool) {
+        self.receiver.set_trust_producer(trust);
     }
 
     /// Watches other folders and files from now on.

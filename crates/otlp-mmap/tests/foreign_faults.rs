@@ -188,5 +188,6 @@ fn every_fault_of_a_known_writer_is_counted_and_takes_nothing_else_with_it() {
         (stats.slots_skipped, stats.records_quarantined, unknown) == (1, 7, (1, 1))
             && (faults.undecodable_attributes, faults.unresolved_references) == (4, 1)
     });
+    assert_eq!(reading.receiver.stats().records_failed, [7, 0, 0], "by signal");
     assert_eq!(reading.receiver.stats().files_set_aside, 0);
 }

@@ -96,6 +96,29 @@ fn an_app_whose_file_was_removed_goes_on_in_a_new_one_when_it_notices() {
 }
 
 #[test]
+fn an_app_whose_file_was_removed_loses_few_records_before_it_notices() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = support::with_span_slots(folder.path(), 1024);
+    let mut handle = writer.handle();
+    assert_eq!(
+        handle.commit(RingId::Spans, writer.epoch(), b"before"),
+        CommitStatus::Published
+    );
+    fs::remove_file(writer.status().file.unwrap()).unwrap();
+    let epoch = writer.epoch();
+    let lost = (0..64)
+        .take_while(|_| handle.commit(RingId::Spans, epoch, b"lost") == CommitStatus::Published)
+        .count();
+    assert_eq!(lost, 62, "the last of 64 records is asked for again");
+    assert_eq!(
+        handle.commit(RingId::Spans, writer.epoch(), b"after"),
+        CommitStatus::Published
+    );
+    assert_eq!(files(folder.path()), [writer.status().file.unwrap()]);
+    assert!(writer.status().warnings[0].contains("removed while it was in use"));
+}
+
+#[test]
 fn a_single_file_that_is_truncated_or_removed_is_put_back_at_its_path() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("app.mmap");

@@ -75,6 +75,7 @@ export function collectorConfig(root: ConfigNode): CollectorConfig {
       pipelines.set(name, { ...pipeline, signal });
     }
   }
+  checkAddresses(exporters, receivers, pipelines, entries, problems);
   read.extensions?.forEach((id, index) => {
     if (extensions.has(id)) return;
     const source = nodeAt(entries, 'service', 'extensions')?.source;
@@ -162,6 +163,31 @@ function checkPipeline(
         problems.add(place, source, `'${id}' is named twice`);
       }
     });
+  }
+}
+
+/** An exporter that is told no address needs apps that are trusted to say one, in every pipeline that names it. */
+function checkAddresses(
+  exporters: ReadonlyMap<string, Configured<ExporterFactory>>,
+  receivers: ReadonlyMap<string, Configured<ReceiverFactory>>,
+  pipelines: CollectorConfig['pipelines'],
+  entries: ConfigMap,
+  problems: ProblemSink,
+): void {
+  const trusts = (id: string) => {
+    const { factory, config } = receivers.get(id) ?? {};
+    return config !== undefined && factory?.trustsApps?.(config) === true;
+  };
+  for (const [id, { factory, config }] of exporters) {
+    if (config === undefined || !factory.followsApps?.(config)) continue;
+    // an address that is a mistake is told as that
+    const keys = ['endpoint', ...SIGNALS.map((signal) => `${signal}_endpoint`)];
+    if (keys.some((key) => nodeAt(entries, 'exporters', id, key)?.value != null)) continue;
+    const of = [...pipelines.values()].filter((pipeline) => pipeline.exporters.includes(id));
+    if (of.length > 0 && of.every((pipeline) => pipeline.receivers.every(trusts))) continue;
+    const source = nodeAt(entries, 'exporters', id)?.source ?? { name: '' };
+    const path = keyPath(keyPath('exporters', id), 'endpoint');
+    problems.add(path, source, "is required, unless apps say where to (the receiver's 'trust_producer: true')");
   }
 }
 

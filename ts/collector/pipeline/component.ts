@@ -49,6 +49,8 @@ export interface Exporter {
   readonly target: string;
   /** Batches not settled yet: queued, in flight, or waiting for another attempt. */
   readonly pending: ReadonlySet<Batch>;
+  /** It sends each part where its app wants it: parts of one batch have one `endpoint`. */
+  readonly followsApps?: boolean;
   /** It has enough to do for now; what comes all the same it takes. */
   readonly full?: boolean;
   /** Opens what it needs. Rejects with a sentence when the collector cannot start with it, as for a folder that cannot be written. */
@@ -135,6 +137,8 @@ interface PipelineFactory<Config> extends Factory<Config> {
 }
 
 export interface ReceiverFactory<Config = unknown> extends PipelineFactory<Config> {
+  /** Whether its pieces say where their apps want them sent. */
+  readonly trustsApps?: (config: Config) => boolean;
   /** Begins to read. @throws Error with a sentence when it cannot. */
   create(config: Config, context: ReceiverContext, handlers: ReceiverHandlers): Receiver<Config>;
 }
@@ -156,6 +160,8 @@ export interface ProcessorFactory<Config = unknown> extends PipelineFactory<Conf
 }
 
 export interface ExporterFactory<Config = unknown> extends PipelineFactory<Config> {
+  /** Whether it is told no address, and needs a receiver that trusts its apps for some. */
+  readonly followsApps?: (config: Config) => boolean;
   create(config: Config, context: ComponentContext): Exporter;
 }
 

@@ -61,7 +61,7 @@ export class Pipeline {
    * @param watch For who has to know of each exporter.
    */
   consume(piece: Piece, onSettled: (failed: number) => void, watch?: ReceiptWatch): void {
-    const { sequence, signal, body, items, urgent, stream } = piece;
+    const { sequence, signal, body, items, urgent, stream, endpoint } = piece;
     if (watch?.skipped.size === this.#exporters) {
       onSettled(0);
       return;
@@ -72,7 +72,7 @@ export class Pipeline {
       receipt.drop();
       return;
     }
-    const batch: Batch = batchOf({ signal, urgent, stream }, [{ body, items, receipt }]);
+    const batch: Batch = batchOf({ signal, urgent, stream }, [{ body, items, receipt, endpoint }]);
     this.#entry.consume(batch);
   }
 

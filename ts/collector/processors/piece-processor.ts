@@ -37,7 +37,7 @@ export class PieceProcessor implements Processor {
   #process(part: Part): Part {
     try {
       const result = this.#native.process(part.body);
-      return result === null ? part : { ...result, receipt: part.receipt };
+      return result === null ? part : { ...part, ...result };
     } catch (error) {
       // The receiver encodes what it hands over, so this is a fault of this program. What a processor was to take out must not pass.
       this.#faults.warn(`${this.#id}: ${part.items} items are dropped: ${(error as Error).message}`);

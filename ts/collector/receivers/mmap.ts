@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { existsSync } from 'node:fs';
-import type { MetricStream, NativeReceiver, ReceiverStats, StorageDestination } from '../../native/binding.js';
+import type { MetricStream, NativeReceiver, Piece, ReceiverStats, StorageDestination } from '../../native/binding.js';
 import { SIGNALS } from '../batch.js';
-import { duration, number, text } from '../config/schema/scalar.js';
+import { duration, flag, number, text } from '../config/schema/scalar.js';
 import type { Read } from '../config/schema/schema.js';
 import { list, object } from '../config/schema/structure.js';
 import { bufferCollector } from '../memory.js';
@@ -17,6 +17,8 @@ const config = object({
   files: list(text({ required: true, nonEmpty: true })),
   /** How often metrics are collected; as each app's own settings say when it is left out. */
   collection_interval: duration({ min: 1 }),
+  /** Exporters that are told no address send where the apps say. */
+  trust_producer: flag({ default: false }),
   /** Data points after which a request is cut. */
   max_points: number({ min: 1 }),
 });
@@ -28,6 +30,7 @@ export const mmapReceiver: ReceiverFactory<MmapConfig> = {
   summary: "the telemetry files of this machine's processes",
   signals: SIGNALS,
   config,
+  trustsApps: ({ trust_producer }) => trust_producer,
   create: (settings, context, handlers) => new MmapReceiver(settings, context, handlers),
 };
 
@@ -36,6 +39,7 @@ class MmapReceiver implements Receiver<MmapConfig> {
   sources: readonly string[] = [];
   readonly #context: ReceiverContext;
   readonly #native: NativeReceiver;
+  #trusts: boolean;
 
   /** Begins to read. @throws Error with a sentence of the addon when the options cannot be right. */
   constructor(config: MmapConfig, context: ReceiverContext, handlers: ReceiverHandlers) {
@@ -44,13 +48,14 @@ class MmapReceiver implements Receiver<MmapConfig> {
     const metrics = { metricStreams, metricInterval: config.collection_interval, maxPoints: config.max_points };
     const handed = bufferCollector(context.binding);
     this.#context = context;
+    this.#trusts = config.trust_producer;
     this.#native = context.binding.createReceiver(
-      { ...this.#sourcesOf(config), ...metrics, storage, endIfBusy },
+      { ...this.#sourcesOf(config), ...metrics, storage, endIfBusy, trustProducer: config.trust_producer },
       (event) => {
         if (event.type === 'piece') {
           handed(event.piece.body.length);
-          onPiece(event.piece);
-        } else if (event.type === 'backlog') onBacklog?.(event.destination, event.pieces);
+          onPiece(this.#trusted(event.piece));
+        } else if (event.type === 'backlog') onBacklog?.(event.destination, event.pieces.map(this.#trusted));
         else if (event.type === 'behind') onBehind?.(event.destination);
         else if (event.type === 'withoutJournal') onWithoutJournal?.();
         else if (event.type === 'log') context.logger.log(event.level, event.message);
@@ -62,6 +67,8 @@ class MmapReceiver implements Receiver<MmapConfig> {
   configure(config: MmapConfig): void {
     const { directories, files } = this.#sourcesOf(config);
     this.#native.watch(directories, files);
+    this.#trusts = config.trust_producer;
+    this.#native.setTrustProducer(this.#trusts);
   }
 
   setMetricStreams(streams: MetricStream[]): void {
@@ -111,6 +118,10 @@ class MmapReceiver implements Receiver<MmapConfig> {
   stop(): void {
     this.#native.stop();
   }
+
+  /** What was read, or is in the journal from a time, when apps were trusted is not followed any longer than they are. */
+  readonly #trusted = (piece: Piece): Piece =>
+    this.#trusts || piece.endpoint === undefined ? piece : { ...piece, endpoint: undefined };
 
   #sourcesOf({ include, files = [] }: MmapConfig): { directories: string[]; files: string[] } {
     const { binding, logger } = this.#context;

@@ -45,7 +45,6 @@ export class IntakeCounts {
         return [
           { metric: `receiver_accepted_${item}`, labels, value: accepted },
           { metric: `receiver_refused_${item}`, labels, value: refused },
-          { metric: `receiver_failed_${item}`, labels, value: 0 },
         ];
       });
       return [...items, { metric: 'receiver_paused_time', labels: { receiver }, value: paused }];

@@ -28,6 +28,14 @@ export function receiverMeasurements(receiver: string, stats: ReceiverStats): Me
   const undecodable = Object.entries(stats.partsUndecodable).map(
     ([part, value]): Measurement => ({ metric: 'receiver_undecodable_parts', labels: { receiver, part }, value }),
   );
+  // a span has several records, and how many spans they were of nobody can tell: records are counted
+  const failed = SIGNALS.map(
+    (signal): Measurement => ({
+      metric: `receiver_failed_${ITEM_METRIC_NAMES[signal]}`,
+      labels: { receiver, transport: 'mmap' },
+      value: stats.recordsFailed[signal],
+    }),
+  );
   const byRing = (metric: Measurement['metric'], counts: Readonly<Record<string, number>>) =>
     Object.entries(counts).map(([ring, value]): Measurement => ({ metric, labels: { receiver, ring }, value }));
   return [
@@ -39,6 +47,7 @@ export function receiverMeasurements(receiver: string, stats: ReceiverStats): Me
     ...byRing('receiver_ring_records', stats.ringRecords),
     ...byRing('receiver_ring_fullest', stats.ringFullest),
     ...drops,
+    ...failed,
     { metric: 'receiver_quarantined_records', labels, value: stats.recordsQuarantined },
     ...undecodable,
     { metric: 'receiver_lost_spills', labels, value: stats.spillsLost },

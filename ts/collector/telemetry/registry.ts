@@ -76,7 +76,7 @@ export const METRICS = {
   ),
   ...perItem(
     'receiver_failed',
-    'that a pipeline could not take for a fault of the collector.',
+    'lost since a record of theirs cannot be decoded: each such record counts.',
     'receiver',
     'transport',
   ),

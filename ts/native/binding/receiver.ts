@@ -29,6 +29,8 @@ export interface ReceiverOptions {
   stateDirectory?: string;
   /** End where another collector reads a file; else wait for that one to end. */
   endIfBusy?: boolean;
+  /** Pieces say where their app wants them sent. Default: they do not. */
+  trustProducer?: boolean;
 }
 
 /** Encoded ResourceSpans, ResourceLogs or ResourceMetrics of one producer. Pieces joined end to end are an export request. */
@@ -43,6 +45,8 @@ export interface Piece {
   urgent: boolean;
   /** Metrics: the temporality with baselines of its own that the points belong to, e.g. `cumulative`. */
   stream?: string;
+  /** Where its app wants it sent: the whole address of this signal. Only of apps that are trusted, and checked but for its being a URL. */
+  endpoint?: string;
 }
 
 export type RingName = 'events' | 'spans' | 'measurements';
@@ -64,6 +68,8 @@ export interface ReceiverStats {
   changesWithoutStart: number;
   /** Records that could not be decoded, and slots skipped by the dead-slot rule. */
   recordsQuarantined: number;
+  /** Records that could not be decoded, by the signal that they would have been of. */
+  recordsFailed: Record<'traces' | 'logs' | 'metrics', number>;
   slotsSkipped: number;
   /** Records taken cut, as what they name in the spill ring was not there, or not whole. */
   spillsLost: number;
@@ -116,6 +122,8 @@ export interface NativeReceiver {
   stats(): ReceiverStats;
   /** Hand over what is assembled now, even if small. */
   flush(): void;
+  /** Whether pieces say where their app wants them sent, from now on. */
+  setTrustProducer(trust: boolean): void;
   /** Watches other folders and files from now on. What is being read is read to its end. */
   watch(directories: string[], files: string[]): void;
   /**

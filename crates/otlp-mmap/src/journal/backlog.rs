@@ -18,6 +18,8 @@ pub struct JournalPiece {
     pub signal: Signal,
     /// Of metrics, the stream; empty otherwise.
     pub stream: String,
+    /// Where its app wanted it sent; empty if it named nothing or was not trusted.
+    pub endpoint: String,
     /// Spans, log records or data points.
     pub items: u32,
     /// Encoded OTLP.
@@ -159,7 +161,8 @@ fn read_piece(segment: &Segment, frame: &FrameRef) -> Option<JournalPiece> {
         return None;
     }
     let entry = PieceEntry::decode(&body).ok()?;
-    let (signal, items, stream) = (entry.signal, entry.items, entry.stream.to_owned());
+    let (signal, items) = (entry.signal, entry.items);
+    let (stream, endpoint) = (entry.stream.to_owned(), entry.endpoint.to_owned());
     // the last field: what stands before it goes
     let prefix = body.len() - entry.otlp.len();
     body.drain(..prefix);
@@ -167,6 +170,7 @@ fn read_piece(segment: &Segment, frame: &FrameRef) -> Option<JournalPiece> {
         number: frame.number,
         signal,
         stream,
+        endpoint,
         items,
         otlp: body,
     })

@@ -8,6 +8,7 @@ mod piece {
     pub const SIGNAL: u32 = 1;
     pub const ITEMS: u32 = 2;
     pub const STREAM: u32 = 3;
+    pub const ENDPOINT: u32 = 5;
     /// The last field, so that the bytes need not be copied to be framed.
     pub const OTLP: u32 = 4;
 }
@@ -97,12 +98,15 @@ impl Position {
 }
 
 /// What stands before a piece's OTLP bytes in its frame's body.
-pub(super) fn piece_prefix(signal: Signal, items: u32, stream: &str, length: usize) -> Vec<u8> {
-    let mut out = Vec::with_capacity(24 + stream.len());
+pub(super) fn piece_prefix(signal: Signal, items: u32, stream: &str, endpoint: &str, length: usize) -> Vec<u8> {
+    let mut out = Vec::with_capacity(32 + stream.len() + endpoint.len());
     wire::put_uint(&mut out, piece::SIGNAL, signal_number(signal));
     wire::put_uint(&mut out, piece::ITEMS, items.into());
     if !stream.is_empty() {
         wire::put_bytes(&mut out, piece::STREAM, stream.as_bytes());
+    }
+    if !endpoint.is_empty() {
+        wire::put_bytes(&mut out, piece::ENDPOINT, endpoint.as_bytes());
     }
     wire::put_len(&mut out, piece::OTLP, length);
     out
@@ -114,6 +118,7 @@ pub(super) struct PieceEntry<'a> {
     pub(super) signal: Signal,
     pub(super) items: u32,
     pub(super) stream: &'a str,
+    pub(super) endpoint: &'a str,
     pub(super) otlp: &'a [u8],
 }
 
@@ -123,6 +128,7 @@ impl<'a> PieceEntry<'a> {
             signal: Signal::Traces,
             items: 0,
             stream: "",
+            endpoint: "",
             otlp: &[],
         };
         for field in Fields::new(body) {
@@ -130,6 +136,7 @@ impl<'a> PieceEntry<'a> {
                 (piece::SIGNAL, v) => found.signal = signal_of(v.varint()?)?,
                 (piece::ITEMS, v) => found.items = u32::try_from(v.varint()?).map_err(|_| Malformed)?,
                 (piece::STREAM, v) => found.stream = std::str::from_utf8(v.bytes()?).map_err(|_| Malformed)?,
+                (piece::ENDPOINT, v) => found.endpoint = std::str::from_utf8(v.bytes()?).map_err(|_| Malformed)?,
                 (piece::OTLP, v) => found.otlp = v.bytes()?,
                 _ => {}
             }

@@ -53,9 +53,14 @@ impl<'a> Transaction<'a> {
     /// Adds a piece: encoded OTLP of `items` items. `stream` tells metric streams apart and is empty otherwise. Pieces are numbered
     /// in the order in which they are added.
     pub fn piece(&mut self, signal: Signal, items: u32, stream: &str, otlp: &'a [u8]) {
+        self.piece_to("", signal, items, stream, otlp);
+    }
+
+    /// Adds a piece that its app wants sent to this address; empty: to none of its own.
+    pub fn piece_to(&mut self, endpoint: &str, signal: Signal, items: u32, stream: &str, otlp: &'a [u8]) {
         self.parts.push(Part {
             kind: Kind::Piece,
-            head: entry::piece_prefix(signal, items, stream, otlp.len()),
+            head: entry::piece_prefix(signal, items, stream, endpoint, otlp.len()),
             tail: otlp,
             signal: Some((signal, items)),
         });

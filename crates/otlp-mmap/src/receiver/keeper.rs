@@ -4,6 +4,7 @@ mod room;
 mod trouble;
 
 use std::collections::{BTreeMap, HashSet, VecDeque};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::attached::Settled;
@@ -21,6 +22,8 @@ pub(super) struct Kept<'a> {
     pub(super) signal: Signal,
     /// Of data points, their metric stream.
     pub(super) points_of: &'a str,
+    /// Where its app wants it sent.
+    pub(super) endpoint: &'a str,
     pub(super) piece: Option<&'a Piece>,
     /// Open spans that are new or changed, as a request.
     pub(super) open: &'a [u8],
@@ -45,6 +48,7 @@ pub(super) struct Points {
     pub(super) piece: Piece,
     pub(super) urgent: bool,
     pub(super) stream: String,
+    pub(super) endpoint: Arc<str>,
     /// How far their collection is with them.
     pub(super) note: Option<(String, Vec<u8>)>,
 }
@@ -136,7 +140,7 @@ impl Keeper {
             transaction.forget(kept.stream);
         }
         if let Some(piece) = kept.piece {
-            transaction.piece(kept.signal, piece.items, kept.points_of, &piece.bytes);
+            transaction.piece_to(kept.endpoint, kept.signal, piece.items, kept.points_of, &piece.bytes);
         }
         transaction.gone(kept.stream, kept.gone);
         if !kept.open.is_empty() {
@@ -241,6 +245,7 @@ impl Keeper {
             },
             urgent: false,
             stream: piece.stream,
+            endpoint: piece.endpoint.into(),
         };
         pieces.into_iter().map(hand).collect()
     }
@@ -292,6 +297,7 @@ impl Keeper {
             stream: &[],
             signal: Signal::Metrics,
             points_of: &points.stream,
+            endpoint: &points.endpoint,
             piece: Some(&points.piece),
             open: &[],
             gone: &[],

@@ -197,10 +197,12 @@ impl<E: Encode> Lane<E> {
         let position = file
             .as_ref()
             .map(|file| file.position(E::RING, self.encode.last_seen()));
+        let endpoint = outlet.endpoint(E::SIGNAL);
         let kept = Kept {
             stream,
             signal: E::SIGNAL,
             points_of: "",
+            endpoint: &endpoint,
             piece: self.held.as_ref().map(|(piece, _)| piece),
             open: &open.bytes,
             gone,
@@ -215,7 +217,7 @@ impl<E: Encode> Lane<E> {
             file.kept(E::RING);
         }
         if let Some((piece, urgent)) = self.held.take() {
-            outlet.hand_kept(&keep, E::SIGNAL, piece, urgent, String::new());
+            outlet.hand_kept(&keep, E::SIGNAL, piece, urgent, String::new(), endpoint);
         }
         self.encode.saved(keep.segment);
         self.unkept = 0;
@@ -262,7 +264,7 @@ impl<E: Encode> Lane<E> {
     /// Adds this signal's counts.
     pub(super) fn add_to(&self, stats: &mut ReceiverStats) {
         stats.records[E::RING as usize] += self.records;
-        stats.records_quarantined += self.quarantined;
+        stats.quarantine(E::SIGNAL, self.quarantined);
         stats.slots_skipped += self.skipped;
     }
 }

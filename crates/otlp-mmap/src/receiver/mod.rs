@@ -8,6 +8,7 @@ mod attached;
 mod checkpoint;
 mod collect;
 pub(crate) mod discovery;
+mod endpoint;
 mod keeper;
 mod lane;
 mod logs;
@@ -70,6 +71,8 @@ pub struct ReceiverOptions {
     /// The journal in which everything is kept until it is acknowledged. None: records stay in their files until then, and spans that
     /// are open are lost with this process.
     pub storage: Option<Storage>,
+    /// Pieces say where their app wants them sent; else they never do.
+    pub trust_producer: bool,
     /// Ends, with a message, where another collector reads a file; else it waits for that one to end.
     pub end_if_busy: bool,
 }
@@ -113,6 +116,7 @@ impl Default for ReceiverOptions {
             max_points: 8192,
             state_directory: None,
             storage: None,
+            trust_producer: false,
             end_if_busy: false,
         }
     }
@@ -131,6 +135,8 @@ pub struct HandedPiece {
     pub urgent: bool,
     /// Name of the [`MetricStream`]; empty for other signals.
     pub stream: String,
+    /// The whole address to which its app wants it sent; empty if it names none, or is not trusted.
+    pub endpoint: Arc<str>,
 }
 
 /// How serious a log line is.
@@ -188,6 +194,8 @@ pub struct ReceiverStats {
     pub changes_without_start: u64,
     /// Records that could not be decoded.
     pub records_quarantined: u64,
+    /// The same, by the signal that they would have been of.
+    pub records_failed: [u64; 3],
     /// What was left out of, or repaired in, records that were taken.
     pub faults: Faults,
     /// Slots claimed by a dead writer and never published.
@@ -210,6 +218,14 @@ pub struct ReceiverStats {
     pub journal_refusal: Option<String>,
 }
 
+impl ReceiverStats {
+    /// Counts records of a signal that could not be decoded.
+    fn quarantine(&mut self, signal: Signal, records: u64) {
+        self.records_quarantined += records;
+        self.records_failed[signal as usize] += records;
+    }
+}
+
 enum Command {
     Acknowledge(u64),
     AcknowledgeBy(usize, Vec<u64>),
@@ -221,6 +237,7 @@ enum Command {
     Resume,
     Watch(Vec<PathBuf>, Vec<PathBuf>),
     MetricStreams(Vec<MetricStream>),
+    TrustProducer(bool),
     Stop,
 }
 
@@ -318,6 +335,11 @@ impl Receiver {
     /// Collects metrics for these streams from the next collection on. A stream of a name that was there before keeps what it exported.
     pub fn set_metric_streams(&self, streams: Vec<MetricStream>) {
         self.send(Command::MetricStreams(streams));
+    }
+
+    /// Whether pieces say where their app wants them sent, from now on.
+    pub fn set_trust_producer(&self, trust: bool) {
+        self.send(Command::TrustProducer(trust));
     }
 
     /// Watches other folders and files from now on, with the meaning of [`ReceiverOptions`]. What is being read is read to its end.

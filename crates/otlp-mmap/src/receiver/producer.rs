@@ -2,13 +2,14 @@
 
 use super::attached::{Attached, Drops, Settled};
 use super::discovery::{Found, Inode};
+use super::endpoint::Named;
 use super::lane::{Broken, Lane};
 use super::rest::{Rest, Signs};
 use super::run::Outlet;
 use super::traces::Traces;
 use super::{Level, MetricStream, ReceiverOptions, ReceiverStats};
 use crate::journal::Position;
-use crate::otlp::{Assembler, AssemblerOptions, LogEncoder, MeasurementEncoder};
+use crate::otlp::{Assembler, AssemblerOptions, LogEncoder, MeasurementEncoder, Signal};
 use std::collections::VecDeque;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -94,6 +95,8 @@ pub(super) struct Producer {
     orphan: Option<Orphan>,
     /// Another process' open spans, last seen then, have to be handed over before anything is read.
     predecessor: Option<u64>,
+    /// Where its app wants its telemetry.
+    named: Named,
     rest: Rest,
 }
 
@@ -117,6 +120,7 @@ impl Producer {
             stream: key.to_bytes(),
             orphan: None,
             predecessor: None,
+            named: Named::default(),
             rest: Rest::new(Instant::now()),
             files: VecDeque::new(),
             retiring: Vec::new(),
@@ -207,6 +211,7 @@ impl Producer {
     }
 
     fn visit(&mut self, outlet: &mut Outlet<'_>, pass: &Pass<'_>) -> Progress {
+        self.address(outlet);
         if let Some(last_seen) = self.predecessor.take() {
             self.emit_all(outlet, last_seen);
         }
@@ -274,6 +279,7 @@ impl Producer {
 
     /// Collects metrics that are due.
     pub(super) fn collect(&mut self, outlet: &mut Outlet<'_>, pass: &Pass<'_>) -> Progress {
+        self.address(outlet);
         if pass.flush {
             self.request_collection();
         }
@@ -317,7 +323,25 @@ impl Producer {
         self.hand_all(outlet, true);
     }
 
+    /// What is handed over from now on is this app's.
+    fn address(&mut self, outlet: &mut Outlet<'_>) {
+        if !outlet.trusts {
+            return;
+        }
+        if let Some(file) = self.files.front_mut() {
+            for name in self.named.follow(&mut file.reader) {
+                let path = file.reader.file().path().display();
+                let message = format!(
+                    "{path}: its {name} is no plain http:// or https:// address, without user, password and query: it is not followed; mend it in the app's environment"
+                );
+                outlet.log(Level::Warn, message);
+            }
+        }
+        outlet.endpoints.clone_from(&self.named.endpoints);
+    }
+
     fn hand_all(&mut self, outlet: &mut Outlet<'_>, urgent: bool) {
+        self.address(outlet);
         self.traces.hand(self.files.front_mut(), outlet, urgent, &self.stream);
         self.logs.hand(self.files.front_mut(), outlet, urgent, &self.stream);
         self.measured.hand(self.files.front_mut(), outlet, urgent, &self.stream);
@@ -475,10 +499,10 @@ impl Producer {
         self.traces.encode.add_to(stats);
         self.logs.add_to(stats);
         self.measured.add_to(stats);
-        stats.records_quarantined += self.measured.encode.quarantined();
+        stats.quarantine(Signal::Metrics, self.measured.encode.quarantined());
         stats.faults += self.measured.encode.faults();
         let logs = self.logs.encode.counters();
-        stats.records_quarantined += logs.quarantined;
+        stats.quarantine(Signal::Logs, logs.quarantined);
         stats.faults += logs.faults;
         for file in self.files.iter().chain(&self.retiring) {
             stats.series_skipped += file.cells.skipped();

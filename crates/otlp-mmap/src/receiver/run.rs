@@ -3,6 +3,7 @@
 use super::attached::{Attach, Attached, Settled};
 use super::checkpoint::InFlight;
 use super::discovery::{Discovery, Found, Inode};
+use super::endpoint::Endpoints;
 use super::keeper::{Keep, Keeper, Kept, NotKept, Points};
 use super::pause::Pause;
 use super::producer::{Pass, Producer, ProducerKey, Progress};
@@ -38,6 +39,10 @@ pub(super) struct Outlet<'a> {
     pub(super) in_flight: InFlight,
     pub(super) stats: ReceiverStats,
     pub(super) keeper: Option<Keeper>,
+    /// Pieces go where their app wants them.
+    pub(super) trusts: bool,
+    /// Where the app that is visited wants them, by signal.
+    pub(super) endpoints: Endpoints,
 }
 
 impl Outlet<'_> {
@@ -47,13 +52,26 @@ impl Outlet<'_> {
         self.keeper.is_some()
     }
 
+    /// Where the app that is visited wants a signal sent.
+    pub(super) fn endpoint(&self, signal: Signal) -> Arc<str> {
+        Arc::clone(&self.endpoints[signal as usize])
+    }
+
     /// Commits to the journal.
     pub(super) fn keep(&mut self, kept: Kept<'_>) -> Result<Keep, NotKept> {
         self.keeper.as_mut().ok_or(NotKept)?.keep(kept)
     }
 
     /// Hands over a piece that is in the journal, unless it has to wait there.
-    pub(super) fn hand_kept(&mut self, keep: &Keep, signal: Signal, piece: Piece, urgent: bool, stream: String) {
+    pub(super) fn hand_kept(
+        &mut self,
+        keep: &Keep,
+        signal: Signal,
+        piece: Piece,
+        urgent: bool,
+        stream: String,
+        endpoint: Arc<str>,
+    ) {
         self.stats.items[signal as usize] += u64::from(piece.items);
         if !keep.is_live {
             return;
@@ -65,6 +83,7 @@ impl Outlet<'_> {
             piece,
             urgent,
             stream,
+            endpoint,
         }));
     }
 
@@ -93,11 +112,13 @@ impl Outlet<'_> {
         stream: &str,
         note: Option<(String, Vec<u8>)>,
     ) -> u64 {
+        let endpoint = self.endpoint(Signal::Metrics);
         if let Some(keeper) = &mut self.keeper {
             let sequence = keeper.add_points(Points {
                 piece,
                 urgent,
                 stream: stream.to_owned(),
+                endpoint,
                 note,
             });
             self.keep_points();
@@ -110,12 +131,14 @@ impl Outlet<'_> {
         fail_point("handing over");
         let sequence = self.in_flight.push(piece.bytes.len());
         self.stats.items[signal as usize] += u64::from(piece.items);
+        let endpoint = self.endpoint(signal);
         (self.on_event)(Event::Piece(HandedPiece {
             sequence,
             signal,
             piece,
             urgent,
             stream,
+            endpoint,
         }));
         sequence
     }
@@ -134,7 +157,14 @@ impl Outlet<'_> {
             let Some(keeper) = &mut self.keeper else { return true };
             match keeper.keep_points() {
                 Ok(Some((keep, points))) => {
-                    self.hand_kept(&keep, Signal::Metrics, points.piece, points.urgent, points.stream);
+                    let Points {
+                        piece,
+                        urgent,
+                        stream,
+                        endpoint,
+                        ..
+                    } = points;
+                    self.hand_kept(&keep, Signal::Metrics, piece, urgent, stream, endpoint);
                 }
                 Ok(None) => return true,
                 Err(NotKept) => return false,
@@ -181,7 +211,6 @@ impl<'a> Run<'a> {
     ) -> Self {
         Self {
             discovery: Discovery::new(options.directories.clone(), options.files.clone()),
-            options,
             inbox,
             shared,
             outlet: Outlet {
@@ -189,7 +218,10 @@ impl<'a> Run<'a> {
                 in_flight: InFlight::default(),
                 stats: ReceiverStats::default(),
                 keeper: None,
+                trusts: options.trust_producer,
+                endpoints: Endpoints::default(),
             },
+            options,
             ended: None,
             producers: HashMap::new(),
             busy: HashSet::new(),
@@ -283,6 +315,10 @@ impl<'a> Run<'a> {
                 for producer in self.producers.values_mut() {
                     producer.set_metric_streams(streams);
                 }
+            }
+            Command::TrustProducer(trust) => {
+                self.outlet.trusts = *trust;
+                self.outlet.endpoints = Endpoints::default();
             }
             Command::Watch(directories, files) => self.discovery.set_sources(directories.clone(), files.clone()),
             Command::Stop if !self.stopping => self.drain_for_stop(),

@@ -33,7 +33,7 @@ impl Traces {
         stats.changes_without_start += assembled.changes_without_start;
         stats.open_spans_evicted += assembled.evicted;
         stats.spans_incomplete += assembled.incomplete;
-        stats.records_quarantined += assembled.quarantined;
+        stats.quarantine(Signal::Traces, assembled.quarantined);
         stats.faults += assembled.faults;
     }
 }

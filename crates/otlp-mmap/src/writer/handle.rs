@@ -9,6 +9,9 @@ use crate::clock;
 use crate::file::RingId;
 use crate::layout::constant;
 
+/// The last of 64 records of a ring is the occasion to look whether the file is still there.
+const LOOK_MASK: i64 = 63;
+
 /// One thread's way into a writer's file: it remembers which file that is.
 #[derive(Debug)]
 pub struct WriterHandle {
@@ -158,7 +161,19 @@ pub(super) fn commit_with(
     if index >= file.roll_at {
         roll(writer, file);
     }
+    if index & LOOK_MASK == LOOK_MASK && removed(writer, file) {
+        return CommitStatus::Stale;
+    }
     CommitStatus::Published
+}
+
+/// Whether somebody removed the file: what is written to it no reader finds. Looked at once a second at most.
+#[cold]
+fn removed(writer: &Writer, file: &Generation) -> bool {
+    writer.look_is_due()
+        && writer
+            .lock()
+            .is_some_and(|mut state| state.replace_if_removed(writer, file.serial))
 }
 
 #[cold]
@@ -166,10 +181,7 @@ fn full(writer: &Writer, file: &Generation, ring: RingId) -> CommitStatus {
     if file.view.mapping().poisoned() {
         return lost(writer, file);
     }
-    if writer.look_is_due()
-        && let Some(mut state) = writer.lock()
-        && state.replace_if_removed(writer, file.serial)
-    {
+    if removed(writer, file) {
         return CommitStatus::Stale;
     }
     writer.drops.add(Some(&file.view), ring, constant::DROP_FULL, 1);

@@ -292,12 +292,15 @@ impl State {
         let removed = self
             .current
             .as_ref()
-            .is_some_and(|file| file.serial == serial && Inode::at(file.view.path()) != Some(file.view.inode()));
-        if removed {
-            self.warn("a file was removed while it was in use; records in it are lost");
-            self.abandon(writer, serial);
-        }
-        removed
+            .filter(|file| file.serial == serial && Inode::at(file.view.path()) != Some(file.view.inode()));
+        let Some(file) = removed else { return false };
+        // the folder, since it stays the same when files are removed again and again: a sentence is told once
+        let folder = file.view.path().parent().unwrap_or(file.view.path()).display();
+        let sentence =
+            format!("a file in {folder} was removed while it was in use: what no collector had read of it is lost");
+        self.warn(&sentence);
+        self.abandon(writer, serial);
+        true
     }
 
     /// Makes the next file and swaps it in with `epoch`; closes the one before. None, with the reason kept, if that fails; then it

@@ -5,7 +5,7 @@ import { SIGNALS, type Signal } from '../../batch.js';
 import { duration, flag, text, url, word } from '../../config/schema/scalar.js';
 import type { Read } from '../../config/schema/schema.js';
 import { object } from '../../config/schema/structure.js';
-import type { ExporterFactory } from '../../pipeline/component.js';
+import type { ComponentContext, ExporterFactory } from '../../pipeline/component.js';
 import { checkCompression, compressionKeys } from '../compression.js';
 import { HeaderSource, headerProblem, headers } from '../connection/headers.js';
 import { TlsSource, tls } from '../connection/tls.js';
@@ -13,6 +13,7 @@ import { Destination } from '../destination.js';
 import { requestToJson } from '../request-json.js';
 import { retryOnFailure } from '../retry.js';
 import { sendingQueue } from '../sending-queue.js';
+import { FollowingExporter } from './following.js';
 import { OtlpHttpExporter } from './otlphttp.js';
 
 const config = object(
@@ -33,8 +34,9 @@ const config = object(
     retry_on_failure: retryOnFailure,
   },
   (value, fail) => {
-    if (SIGNALS.every((signal) => value[`${signal}_endpoint`] === undefined) && value.endpoint === undefined) {
-      fail('endpoint', 'is required');
+    const secret = secretOf(value);
+    if (isToldNoAddress(value) && secret !== undefined) {
+      fail('endpoint', `is required beside ${secret}, which would be sent to whatever address a file names`);
     }
     checkCompression(value, fail);
     const problem = headerProblem(value.headers);
@@ -50,22 +52,58 @@ export const otlpHttpExporter: ExporterFactory<OtlpHttpConfig> = {
   summary: 'OTLP over HTTP, with bodies in protobuf or JSON',
   signals: SIGNALS,
   config,
+  followsApps: isToldNoAddress,
   create(settings, context) {
-    const urls = Object.fromEntries(SIGNALS.map((signal) => [signal, signalUrl(settings, signal)]));
-    const exporter = new OtlpHttpExporter(context.id, {
-      urls: urls as Record<Signal, URL>,
-      headers: new HeaderSource(settings.headers, settings.bearer_token_file),
-      tls: new TlsSource(settings.tls),
-      proxy: settings.proxy_url,
-      keepAlive: !settings.disable_keep_alives,
-      timeout: settings.timeout,
-      compression: settings.compression,
-      level: settings.compression_params.level,
-      toJson: settings.encoding === 'json' ? requestToJson(context.binding) : undefined,
-    });
-    return new Destination(exporter, settings, context);
+    if (isToldNoAddress(settings)) {
+      // Of the context, the name is what the intake is held under.
+      const make = (url: string | undefined) => {
+        const own = url === undefined ? settings : { ...settings, ...addressesOf(url) };
+        return create(own, { ...context, id: url === undefined ? context.id : `${context.id} ${url}` }, context.id);
+      };
+      return new FollowingExporter(context.id, context.logger, make);
+    }
+    return create(settings, context, context.id);
   },
 };
+
+type Addresses = Pick<OtlpHttpConfig, 'endpoint' | `${Signal}_endpoint`>;
+
+/** Where nothing says where to, apps may; and what names no address goes to this machine's usual one. */
+function isToldNoAddress(settings: Addresses): boolean {
+  return settings.endpoint === undefined && SIGNALS.every((signal) => settings[`${signal}_endpoint`] === undefined);
+}
+
+function addressesOf(url: string): Partial<Addresses> {
+  return Object.fromEntries(SIGNALS.map((signal) => [`${signal}_endpoint`, new URL(url)]));
+}
+
+/** The key of something that only a chosen destination may see. */
+function secretOf({
+  headers,
+  bearer_token_file,
+  tls,
+}: Pick<OtlpHttpConfig, 'headers' | 'bearer_token_file' | 'tls'>): string | undefined {
+  if (Object.keys(headers ?? {}).length > 0) return 'headers';
+  if (bearer_token_file !== undefined) return 'bearer_token_file';
+  return tls.cert_file === undefined ? undefined : 'tls.cert_file';
+}
+
+/** @param id Name of the exporter, for messages. */
+function create(settings: OtlpHttpConfig, context: ComponentContext, id: string): Destination {
+  const urls = Object.fromEntries(SIGNALS.map((signal) => [signal, signalUrl(settings, signal)]));
+  const exporter = new OtlpHttpExporter(id, {
+    urls: urls as Record<Signal, URL>,
+    headers: new HeaderSource(settings.headers, settings.bearer_token_file),
+    tls: new TlsSource(settings.tls),
+    proxy: settings.proxy_url,
+    keepAlive: !settings.disable_keep_alives,
+    timeout: settings.timeout,
+    compression: settings.compression,
+    level: settings.compression_params.level,
+    toJson: settings.encoding === 'json' ? requestToJson(context.binding) : undefined,
+  });
+  return new Destination(exporter, settings, context);
+}
 
 /** The signal's own address as it is; else the base address with the signal's path appended (OTLP exporter specification). */
 function signalUrl(settings: OtlpHttpConfig, signal: Signal): URL {

@@ -151,7 +151,7 @@ class Gathering {
       const [cut] = this.#parts.splice(whole, 1);
       const pieces = split(this.#signal, cut.body, room, count);
       cut.receipt.split(pieces.length);
-      this.#parts.splice(whole, 0, ...pieces.map(({ body, items }) => ({ body, items, receipt: cut.receipt })));
+      this.#parts.splice(whole, 0, ...pieces.map(({ body, items }) => ({ ...cut, body, items })));
       // Resource and scope are repeated in each.
       this.bytes += pieces.reduce((sum, { body }) => sum + body.length, -cut.body.length);
       whole++;

@@ -1,0 +1,114 @@
+// Copyright The otlp-mmap Authors
+// SPDX-License-Identifier: Apache-2.0
+
+import type { Batch, Signal } from '../../batch.js';
+import { type Logger, ThrottledWarnings } from '../../logger.js';
+import type { Exporter } from '../../pipeline/component.js';
+import type { ExporterStats, SignalCounts } from '../../telemetry/counters.js';
+
+/** Addresses that are sent to at once: each has a queue and connections, and apps could name any number. */
+const MOST = 32;
+
+/**
+ * An exporter that is told no address: each batch goes where its apps want it, over a destination for each address, and to the default
+ * one where they want nothing. None of them has anything secret to send along.
+ */
+export class FollowingExporter implements Exporter {
+  readonly followsApps = true;
+  readonly target: string;
+  readonly #default: Exporter;
+  readonly #others = new Map<string, Exporter>();
+  readonly #make: (url: string | undefined) => Exporter;
+  readonly #warnings: ThrottledWarnings;
+
+  /** @param make A destination with this address, or the default one. */
+  constructor(id: string, logger: Logger, make: (url: string | undefined) => Exporter) {
+    this.#default = make(undefined);
+    this.#make = make;
+    this.#warnings = new ThrottledWarnings(logger);
+    this.target = `${id} where the apps say, else ${this.#default.target}`;
+  }
+
+  get pending(): ReadonlySet<Batch> {
+    return new Set(this.#all.flatMap(({ pending }) => [...pending]));
+  }
+
+  get full(): boolean {
+    return this.#all.some(({ full }) => full);
+  }
+
+  async start(): Promise<void> {
+    await this.#default.start?.();
+  }
+
+  deliver(batch: Batch): Promise<boolean> {
+    return this.#destinationOf(batch.pieces[0]?.endpoint).deliver(batch);
+  }
+
+  retryNow(): void {
+    for (const each of this.#all) each.retryNow();
+  }
+
+  stats(): ExporterStats {
+    return this.#all.map((each) => each.stats()).reduce(sumOf);
+  }
+
+  async retire(onward: (batch: Batch) => Promise<boolean>): Promise<void> {
+    await Promise.all(this.#all.map((each) => each.retire(onward)));
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#all.map((each) => each.close()));
+  }
+
+  get #all(): Exporter[] {
+    return [this.#default, ...this.#others.values()];
+  }
+
+  #destinationOf(url: string | undefined): Exporter {
+    if (url === undefined) return this.#default;
+    const known = this.#others.get(url);
+    if (known !== undefined) return known;
+    if (!URL.canParse(url)) {
+      this.#warnings.warn(
+        `${this.target}: an app names an address that is none; its telemetry goes to the default one`,
+      );
+      return this.#default;
+    }
+    if (this.#others.size >= MOST) {
+      const remedy = 'name one endpoint in the configuration, or read these apps with another collector';
+      this.#warnings.warn(
+        `${this.target}: apps name more than ${MOST} addresses, others go to the default one; ${remedy}`,
+      );
+      return this.#default;
+    }
+    const made = this.#make(url);
+    this.#others.set(url, made);
+    return made;
+  }
+}
+
+function sumOf(one: ExporterStats, other: ExporterStats): ExporterStats {
+  const signals = { ...one.signals };
+  for (const [signal, counts] of Object.entries(other.signals) as [Signal, SignalCounts][]) {
+    const before = signals[signal] ?? { sent: 0, rejected: 0, failed: 0, retries: 0 };
+    signals[signal] = {
+      sent: before.sent + counts.sent,
+      rejected: before.rejected + counts.rejected,
+      failed: before.failed + counts.failed,
+      retries: before.retries + counts.retries,
+    };
+  }
+  const enqueueFailed = { ...one.enqueueFailed };
+  for (const [signal, items] of Object.entries(other.enqueueFailed ?? {}) as [Signal, number][]) {
+    enqueueFailed[signal] = (enqueueFailed[signal] ?? 0) + items;
+  }
+  const sum = (key: 'queueSize' | 'queueCapacity' | 'inFlight') => (one[key] ?? 0) + (other[key] ?? 0);
+  return {
+    signals,
+    enqueueFailed,
+    queueSize: sum('queueSize'),
+    queueCapacity: sum('queueCapacity'),
+    inFlight: sum('inFlight'),
+  };
+}
