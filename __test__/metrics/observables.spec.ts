@@ -166,3 +166,60 @@ test('ten_thousand_sets_are_observed_at_once', (t) =>
     await provider.collect();
     t.is(Object.keys(values('g')).length, 10_000);
   }));
+
+const OVERFLOW = '[["otel.metric.overflow",{"bool":true}]]';
+
+function numbered(first: number, count: number): Record<string, { double: number }> {
+  const of = (number: number) => [`[["i",{"number":${number}}]]`, { double: number }] as const;
+  return Object.fromEntries(Array.from({ length: count }, (_, at) => of(first + at)));
+}
+
+test('sets_that_are_not_observed_any_more_leave_their_places_under_the_limit_to_others', (t) =>
+  metering({ cardinalityLimit: 11 }, async ({ provider, values }) => {
+    const gauge = provider.getMeter('m').createObservableGauge('g');
+    let first = 0;
+    gauge.addCallback((result) => {
+      for (let i = first; i < first + 10; i++) result.observe(i, { i });
+    });
+    for (first = 0; first < 50; first += 10) {
+      await provider.collect();
+      await provider.collect();
+      t.deepEqual(values('g'), numbered(first, 10));
+    }
+  }));
+
+test('sets_that_come_while_all_places_are_taken_are_in_the_overflow_series_for_that_collection', (t) =>
+  metering({ cardinalityLimit: 11 }, async ({ provider, values }) => {
+    const gauge = provider.getMeter('m').createObservableGauge('g');
+    let sets = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9];
+    gauge.addCallback((result) => {
+      for (const i of sets) result.observe(i, { i });
+    });
+    await provider.collect();
+    sets = [5, 6, 7, 8, 9, 10, 11];
+    await provider.collect();
+    t.deepEqual(values('g'), { ...numbered(5, 5), [OVERFLOW]: { double: 11 } });
+    await provider.collect();
+    t.deepEqual(values('g'), numbered(5, 7));
+  }));
+
+test('what_a_failing_callback_observed_before_keeps_its_place_while_others_come_and_go', (t) =>
+  metering({ cardinalityLimit: 11 }, async ({ provider, values }) => {
+    const gauge = provider.getMeter('m').createObservableGauge('g');
+    let fails = false;
+    gauge.addCallback((result) => {
+      for (let i = 0; i < 5; i++) result.observe(i, { i });
+      if (fails) throw new Error('not today');
+    });
+    let first = 5;
+    gauge.addCallback((result) => {
+      for (let i = first; i < first + 5; i++) result.observe(i, { i });
+    });
+    await provider.collect();
+    fails = true;
+    for (; first < 50; first += 5) {
+      await provider.collect();
+      await provider.collect();
+      t.deepEqual(values('g'), { ...numbered(0, 5), ...numbered(first, 5) });
+    }
+  }));

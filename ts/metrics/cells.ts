@@ -137,6 +137,11 @@ export class Cells {
     this.#binding.commitRound(this.#handle, instrument);
   }
 
+  /** Frees the places of what was not observed in the last round, if there are no others. True: series that were remembered are void. */
+  endUnobserved(instrument: number): boolean {
+    return this.#binding.endUnobserved(this.#handle, instrument) === 1;
+  }
+
   /** Keeps a series from ending while it is idle. */
   pin(instrument: number, cell: number): void {
     this.#binding.pinCell(this.#handle, instrument, cell);

@@ -178,7 +178,10 @@ export class Stream {
 
   /** What was observed since the last call is what there is of this stream now. */
   commitRound(): void {
-    if (this.#isSet && this.#instrument >= 0) this.#cells.commitRound(this.#instrument);
+    if (!this.#isSet || this.#instrument < 0) return;
+    this.#cells.commitRound(this.#instrument);
+    // What goes into the ring as well is told apart by its series for ever.
+    if (!this.isMirrored && this.#cells.endUnobserved(this.#instrument)) this.#forget();
   }
 
   #write(series: number, value: number): number {

@@ -15,12 +15,13 @@ use std::ptr;
 use std::sync::Arc;
 
 /// The functions that `raw` registers.
-pub const RAW: [(&CStr, Callback); 11] = [
+pub const RAW: [(&CStr, Callback); 12] = [
     (c"metricCell", metric_cell),
     (c"recordCell", record_cell),
     (c"storeCell", store_cell),
     (c"observeCell", observe_cell),
     (c"commitRound", commit_round),
+    (c"endUnobserved", end_unobserved),
     (c"pinCell", pin_cell),
     (c"retireIdle", retire_idle),
     (c"offerExemplar", offer_exemplar),
@@ -253,6 +254,12 @@ unsafe extern "C" fn observe_cell(env: sys::napi_env, info: sys::napi_callback_i
 unsafe extern "C" fn commit_round(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
     with_value(env, info, |handle, instrument, _, _| {
         handle.commit_round(instrument).number()
+    })
+}
+
+unsafe extern "C" fn end_unobserved(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
+    with_value(env, info, |handle, instrument, _, _| {
+        u32::from(handle.end_unobserved(instrument))
     })
 }
 

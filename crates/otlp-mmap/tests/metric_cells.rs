@@ -207,6 +207,37 @@ fn observed_values_count_when_their_round_is_complete_and_no_longer_than_they_ar
 }
 
 #[test]
+fn what_was_not_observed_in_the_last_round_ends_when_its_place_is_needed() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = in_directory(folder.path());
+    let mut meter = Meter::new(&writer);
+    let memory = writer
+        .define_instrument(instrument("memory", Kind::ObservedGauge), 3)
+        .unwrap();
+    let observe = |meter: &mut Meter, key: &str, value: f64| {
+        let cell = meter.cell(memory, key);
+        assert_eq!(meter.handle.observe(memory, cell, value), CommitStatus::Published);
+        cell
+    };
+    let a = observe(&mut meter, "a", 1.0);
+    meter.handle.commit_round(memory);
+    assert!(!meter.handle.end_unobserved(memory), "there is room for another");
+    observe(&mut meter, "b", 2.0);
+    meter.handle.commit_round(memory);
+    let b = number("memory", "b", 2.0);
+    let file = files(folder.path())[0].clone();
+    assert_eq!(read(&file), std::slice::from_ref(&b));
+    assert!(meter.handle.end_unobserved(memory));
+    assert_eq!(meter.handle.observe(memory, a, 5.0), CommitStatus::Stale);
+    assert_eq!(read(&file), std::slice::from_ref(&b));
+    observe(&mut meter, "b", 3.0);
+    assert_eq!(observe(&mut meter, "c", 4.0), a);
+    meter.handle.commit_round(memory);
+    assert_eq!(read(&file), [number("memory", "c", 4.0), number("memory", "b", 3.0)]);
+    assert!(!meter.handle.end_unobserved(memory), "all were observed");
+}
+
+#[test]
 fn a_retired_series_ends_and_its_cell_serves_another() {
     let folder = tempfile::tempdir().unwrap();
     let writer = in_directory(folder.path());

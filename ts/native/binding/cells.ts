@@ -69,6 +69,11 @@ export interface CellCalls {
    * all at once, and what was not observed is exported no longer. After a failure do not call it; the next round replaces what it left.
    */
   commitRound(writer: number, instrument: number): number;
+  /**
+   * Raw. Ends the series of an instrument that were not observed in the round committed last, if it has as many as it may: others take their
+   * places. 1: some ended, and cell numbers that were remembered are void.
+   */
+  endUnobserved(writer: number, instrument: number): number;
   /** Raw. Somebody holds on to a cell of this thread: {@link retireIdle} passes it over. */
   pinCell(writer: number, instrument: number, cell: number): number;
   /**

@@ -82,6 +82,12 @@ impl Place {
         });
     }
 
+    /// The instrument has as many series as it may.
+    pub(in crate::cells) fn is_full(&self, number: u32, limit: u32) -> bool {
+        let placed = self.instruments.get(number as usize);
+        placed.is_some_and(|placed| placed.series + 1 >= limit)
+    }
+
     /// A thread has done with a cell. When no thread has one of the series any more, the series ends and its cells are free.
     pub(in crate::cells) fn retire(&mut self, number: u32, cell: u32) -> Option<()> {
         let owner = self.half_word(cell, cell::OWNER).ok()?;

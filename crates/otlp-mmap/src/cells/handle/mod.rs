@@ -1,9 +1,12 @@
 //! The path of measurements: one thread's way to its cells. No lock, no allocation, no system call, no clock.
 
+mod retirement;
+mod rounds;
+mod sampling;
+
 use std::sync::Arc;
 
 use super::absolute::{self, ExponentialTotals, Totals};
-use super::exemplars::{self, Exemplar};
 use super::exponential;
 use super::histogram;
 use super::instrument::Kind;
@@ -13,7 +16,7 @@ use super::store::{Definition, Home, NoCell};
 use crate::clock;
 use crate::file::Mapping;
 use crate::file::atomic::{AtomicU32, AtomicU64, Ordering};
-use crate::layout::{cell, cells, exemplars as exemplars_layout};
+use crate::layout::{cell, cells};
 use crate::random;
 use crate::writer::{CommitStatus, Writer};
 
@@ -173,160 +176,6 @@ impl CellHandle {
         self.answer(done)
     }
 
-    /// Sets a value of the callback round that is under way. It counts when the round is committed.
-    pub fn observe(&mut self, instrument: u32, cell: u32, value: f64) -> CommitStatus {
-        let observed = known(&self.definitions, instrument).is_some_and(|known| known.instrument.is_observed());
-        let Some((mapping, at)) = self.own(cell).filter(|_| observed) else {
-            return CommitStatus::Stale;
-        };
-        let done = observe(mapping, at, value);
-        self.touch(mapping, at + cell::OBSERVED_UPDATED as u64);
-        self.answer(done)
-    }
-
-    /// The callback of an instrument succeeded: what was observed since the last commit is what there is, and what was not observed
-    /// is no longer.
-    pub fn commit_round(&mut self, instrument: u32) -> CommitStatus {
-        let Some(home) = self.live_home() else {
-            // nothing was ever observed
-            return CommitStatus::Published;
-        };
-        let (epoch, shard) = (home.epoch, self.shard);
-        let mapping = Arc::clone(&home.mapping);
-        let word = self
-            .writer
-            .cells()
-            .with_place(epoch, |place, _, allocate| place.observer(instrument, shard, allocate));
-        match word {
-            Some(Ok(unit)) => {
-                if let Some(round) = mapping.atomic_u32(u64::from(unit) * UNIT) {
-                    // SYNC POINT: who sees the round sees its values.
-                    round.store(round.load(Ordering::Relaxed).wrapping_add(1), Ordering::Release);
-                }
-                CommitStatus::Published
-            }
-            Some(Err(_)) => CommitStatus::Disk,
-            None => CommitStatus::Stale,
-        }
-    }
-
-    /// Done with a cell: measurements of these attributes need [`CellHandle::cell`] again, and when no other thread uses it the series
-    /// ends. False, and nothing happens, while a reader has not collected what was measured last.
-    pub fn retire(&mut self, instrument: u32, cell: u32) -> bool {
-        self.retire_idle(instrument, cell, u64::MAX)
-    }
-
-    /// As [`CellHandle::retire`], if its last update was before a time: nanoseconds since the Unix epoch.
-    pub fn retire_idle(&mut self, instrument: u32, cell: u32, before: u64) -> bool {
-        let Some(definition) = self.definition(instrument).map(Arc::clone) else {
-            return false;
-        };
-        let Some((mapping, at)) = self.own(cell) else {
-            return false;
-        };
-        let updated = match definition.instrument.kind {
-            Kind::Gauge => newest_gauge(mapping, at).map_or(0, |(_, time)| time),
-            Kind::ObservedSum { .. } | Kind::ObservedGauge => seconds(mapping, at + cell::OBSERVED_UPDATED as u64),
-            _ => seconds(mapping, at + cell::UPDATED as u64),
-        };
-        if updated >= before {
-            return false;
-        }
-        let Some(home) = &self.home else { return false };
-        let retired = self.writer.cells().with_place(home.epoch, |place, view, _| {
-            let collected = view.extension().map_or(0, |extension| extension.cells_collected());
-            let visited = view
-                .extension()
-                .and_then(|extension| extension.reader_slot(0))
-                .map_or(0, |slot| slot.heartbeat());
-            // without a reader nobody waits for it
-            let read = clock::wall_nanos().saturating_sub(visited) < READER_ABSENCE;
-            if read && updated >= collected {
-                return false;
-            }
-            place.retire(instrument, cell);
-            true
-        });
-        if retired == Some(true) {
-            self.owned.remove(instrument, cell);
-            return true;
-        }
-        false
-    }
-
-    /// As [`CellHandle::retire_idle`], of some of the instrument's cells that are not pinned. All of them come in portions of some
-    /// thousands, numbered from 0 on. Returns whether there are more.
-    pub fn retire_portion(&mut self, instrument: u32, portion: u32, before: u64) -> bool {
-        let mut cells = std::mem::take(&mut self.portion);
-        let more = self.owned.portion(instrument, portion as usize, &mut cells);
-        for &cell in &cells {
-            self.retire_idle(instrument, cell, before);
-        }
-        self.portion = cells;
-        more
-    }
-
-    /// Somebody holds on to a cell: [`CellHandle::retire_portion`] passes it over.
-    pub fn pin(&mut self, cell: u32) {
-        self.owned.pin(cell);
-    }
-
-    /// Offers a sampled measurement to the reservoir of a series, which is made at the first one. `slots` is the size of it for
-    /// everything but explicit histograms, whose reservoir has a slot for each bucket; `period` the nanoseconds of one sample.
-    pub fn offer(&mut self, instrument: u32, cell: u32, slots: u32, period: u64, exemplar: &Exemplar<'_>) -> bool {
-        let Some(definition) = known(&self.definitions, instrument).map(Arc::clone) else {
-            return false;
-        };
-        let Some((_, at)) = self.own(cell) else {
-            return false;
-        };
-        let (slots, bucket) = match &definition.instrument.kind {
-            Kind::Histogram { bounds, .. } => (
-                bounds.len() as u32 + 1,
-                Some(histogram::bucket_of(bounds, exemplar.value) as u32),
-            ),
-            _ => (slots.clamp(1, MOST_SLOTS), None),
-        };
-        let Some(reservoir) = self.reservoir(at, slots) else {
-            return false;
-        };
-        // as many as it was made with, whatever is asked for later
-        let made = |home: &Arc<Home>| exemplars::slots(&home.mapping, reservoir);
-        let Some(slots) = self.home.as_ref().and_then(made) else {
-            return false;
-        };
-        self.random ^= self.random << 13;
-        self.random ^= self.random >> 17;
-        self.random ^= self.random << 5;
-        let random = self.random;
-        let Some(home) = &self.home else { return false };
-        let slot = bucket.or_else(|| exemplars::choose(&home.mapping, reservoir, slots, exemplar.time, period, random));
-        slot.and_then(|slot| exemplars::put(&home.mapping, reservoir, slot, exemplar))
-            .is_some()
-    }
-
-    /// The reservoir of the cell at `at`, made if there is none.
-    fn reservoir(&self, at: u64, slots: u32) -> Option<u64> {
-        let home = self.home.as_ref()?;
-        let word = home.mapping.atomic_u32(at + cell::EXEMPLARS as u64)?;
-        let unit = match word.load(Ordering::Relaxed) {
-            0 => {
-                let made = self.writer.cells().with_place(home.epoch, |place, _, allocate| {
-                    place.take(exemplars::length(slots), UNIT, allocate)
-                });
-                let made = made?.ok()?;
-                home.mapping
-                    .atomic_u32(made + exemplars_layout::SLOTS as u64)?
-                    .store(slots, Ordering::Relaxed);
-                // SYNC POINT: who follows the reference finds the number of slots.
-                word.store((made / UNIT) as u32, Ordering::Release);
-                (made / UNIT) as u32
-            }
-            unit => unit,
-        };
-        Some(u64::from(unit) * UNIT)
-    }
-
     /// Looks at the clock: the time that following updates carry, seconds since the Unix epoch. To be called now and then, by one
     /// thread of the process.
     pub fn tick(&mut self) -> f64 {
@@ -426,12 +275,6 @@ impl Drop for CellHandle {
     }
 }
 
-/// A reader that has not visited for so long is gone: nanoseconds.
-const READER_ABSENCE: u64 = 60_000_000_000;
-
-/// Slots of a reservoir of fixed size.
-const MOST_SLOTS: u32 = 64;
-
 #[inline]
 fn known(definitions: &[Option<Arc<Definition>>], instrument: u32) -> Option<&Arc<Definition>> {
     definitions.get(instrument as usize)?.as_ref()
@@ -450,34 +293,4 @@ fn set_gauge(mapping: &Mapping, at: u64, value: f64, time: u64) -> Option<()> {
     sequence.store(next, Ordering::Release);
     crate::file::atomic::fence(Ordering::Release);
     Some(())
-}
-
-fn newest_gauge(mapping: &Mapping, at: u64) -> Option<(f64, u64)> {
-    let words = mapping.words(at, 4)?;
-    let sequence = mapping.half_words(at + cell::SEQUENCE as u64, 1)?[0].load(Ordering::Acquire);
-    let copy = (sequence & 1) as usize * 2;
-    Some((
-        f64::from_bits(words[copy].load(Ordering::Relaxed)),
-        words[copy + 1].load(Ordering::Relaxed),
-    ))
-}
-
-fn observe(mapping: &Mapping, at: u64, value: f64) -> Option<()> {
-    let words = mapping.words(at, 2)?;
-    let rounds = mapping.half_words(at + cell::OBSERVED_ROUND as u64, 2)?;
-    let observer = mapping.atomic_u32(at + cell::OBSERVER as u64)?.load(Ordering::Relaxed);
-    let round = mapping
-        .atomic_u32(u64::from(observer) * UNIT)?
-        .load(Ordering::Relaxed)
-        .wrapping_add(1);
-    let copy = (round & 1) as usize;
-    words[copy].store(value.to_bits(), Ordering::Relaxed);
-    // SYNC POINT: who sees the round sees the value.
-    rounds[copy].store(round, Ordering::Release);
-    Some(())
-}
-
-/// A time in seconds, as nanoseconds.
-fn seconds(mapping: &Mapping, at: u64) -> u64 {
-    (f64::from_bits(mapping.load_u64(at).unwrap_or(0)) * 1e9) as u64
 }
