@@ -217,6 +217,13 @@ impl<'a> Extension<'a> {
         self.set_u64(block::SETTINGS_REF, reference as u64);
     }
 
+    /// Asks for the cache line of what changes with each commit, flush and long value, to be read soon.
+    #[inline]
+    pub(crate) fn expect_signs(&self) {
+        self.mapping
+            .expect_read(self.offset + block::FLUSH_EPOCH as u64, size_of::<u64>());
+    }
+
     /// How often the writer asked for everything written so far to be exported.
     #[must_use]
     pub fn flush_epoch(&self) -> u64 {

@@ -178,6 +178,14 @@ impl Producer {
         self.rest.is_on() && self.rest.goes_on(self.signs(), now)
     }
 
+    /// It is asked soon whether it rests.
+    #[inline]
+    pub(super) fn expect_glance(&self) {
+        if let Some(block) = self.files.front().and_then(|file| file.reader.file().extension()) {
+            block.expect_signs();
+        }
+    }
+
     /// What tells of news in the file that is read, if it has our block.
     #[inline]
     fn signs(&self) -> Option<Signs> {

@@ -248,12 +248,11 @@ impl<'a> Run<'a> {
         let mut news = true;
         while !(self.stopping && self.is_settled() && self.collected()) {
             let now = Instant::now();
-            news |= now >= self.next_tend;
-            let progress = self.round(now);
+            let (progress, tended) = self.round(now);
             if let Some(why) = self.ended.take() {
                 return Err(why);
             }
-            news |= progress > Progress::Nothing;
+            news |= tended || progress > Progress::Nothing;
             if news && (progress == Progress::Nothing || now.duration_since(told) >= STATS_INTERVAL) {
                 self.publish_stats();
                 (told, news) = (now, false);
@@ -326,14 +325,15 @@ impl<'a> Run<'a> {
         }
     }
 
-    /// One visit to every file: the most that one of them brought.
-    fn round(&mut self, now: Instant) -> Progress {
+    /// One visit to every file: the most that one of them brought, and whether any was tended, which may change figures.
+    fn round(&mut self, now: Instant) -> (Progress, bool) {
         let tend = now >= self.next_tend;
         if tend {
             self.next_tend = now + TEND_INTERVAL;
             self.tends = self.tends.wrapping_add(1);
         }
         let tend_all = tend && self.tends.is_multiple_of(TENDS_PER_TEND_AT_REST);
+        let mut tended = tend_all;
         // before a file that is read to its end is let go, a look has to find no next generation
         if self.discovery.is_due(now) || (tend && self.producers.values().any(Producer::awaits_look)) {
             self.look(now);
@@ -353,6 +353,10 @@ impl<'a> Run<'a> {
         let mut order: Vec<_> = self.producers.values_mut().collect();
         let turn = self.turn % order.len().max(1);
         order.rotate_left(turn);
+        // nobody looked at these lines since the last round: they are asked for all at once
+        for producer in &order {
+            producer.expect_glance();
+        }
         let mut unserved = None;
         for (at, producer) in order.into_iter().enumerate() {
             if producer.rests(tend_all || flush || self.stopping, now) {
@@ -375,6 +379,7 @@ impl<'a> Run<'a> {
             }
             if tend {
                 producer.tend(&mut self.outlet, now, unix_nanos);
+                tended = true;
             }
             if takes && self.outlet.in_flight.bytes() < self.options.max_unacknowledged_bytes {
                 let pass = Pass {
@@ -402,7 +407,7 @@ impl<'a> Run<'a> {
                 !producer.is_finished()
             });
         }
-        most
+        (most, tended)
     }
 
     /// Lets go of what is acknowledged.
