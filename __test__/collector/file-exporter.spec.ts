@@ -145,6 +145,12 @@ test('a folder that cannot be made is told before anything is exported', async (
   await t.throwsAsync(destination.start(), { message: /cannot write to .*file\/below\/traces\.jsonl \(ENOTDIR/ });
 });
 
+test('a folder below one whose existence the system denies is told, and not tried for ever', async (t) => {
+  t.timeout(10_000);
+  const { destination } = destinationOf(fileExporter, { directory: '/proc/nobody/has/it' });
+  await t.throwsAsync(destination.start(), { message: /cannot write to \/proc\/nobody\/has\/it\/traces\.jsonl/ });
+});
+
 test('a section without a place, or with two, is explained', (t) => {
   t.throws(() => configured(fileExporter, {}), { message: /exporters\.file\.path: is required; or directory/ });
   t.throws(() => configured(fileExporter, { path: 'a', directory: 'b' }), { message: /directory: excludes path/ });

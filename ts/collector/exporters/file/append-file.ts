@@ -1,8 +1,9 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { makeFolders } from './folders.js';
 import type { Framing } from './framing.js';
 
 const DAY = 86_400_000;
@@ -62,7 +63,7 @@ export class AppendFile {
 
   /** Opens the file, and makes it and its folder where they are not there. @throws the system's error. */
   async open(): Promise<FileHandle> {
-    await mkdir(dirname(this.path), { recursive: true, mode: 0o700 });
+    await makeFolders(dirname(this.path));
     const handle = await open(this.path, 'a+', 0o600);
     this.#handle = handle;
     this.#size = (await handle.stat()).size;
