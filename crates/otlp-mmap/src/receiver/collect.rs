@@ -1,8 +1,8 @@
 //! The metric cells of one file: collected at intervals, once for each stream, in pieces as the consumer takes them.
 
+use super::outlet::Outlet;
 use super::preference;
 use super::round_note::RoundNote;
-use super::run::Outlet;
 use super::stream::{Stream, file_id, open_baseline};
 use super::{Level, MetricStream, ReceiverOptions};
 use crate::cells::{Baseline, CellReader, Groups};

@@ -2,8 +2,8 @@
 
 use super::attached::Attached;
 use super::keeper::Kept;
-use super::producer::{Pass, Progress};
-use super::run::Outlet;
+use super::outlet::Outlet;
+use super::visit::{Pass, Progress};
 use super::{Level, ReceiverStats};
 use crate::file::RingId;
 use crate::otlp::{Piece, Resolver, Signal};

@@ -13,6 +13,7 @@ mod keeper;
 mod lane;
 mod logs;
 mod measured;
+mod outlet;
 mod pages;
 mod pattern;
 mod pause;
@@ -25,6 +26,7 @@ mod storage;
 mod stream;
 mod sweep;
 mod traces;
+mod visit;
 mod watch;
 
 pub(crate) use discovery::Discovery;

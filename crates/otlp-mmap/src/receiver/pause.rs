@@ -1,6 +1,6 @@
 //! How long the reader thread sleeps between two visits.
 
-use super::producer::Progress;
+use super::visit::Progress;
 use std::time::Duration;
 
 /// While rings fill fast.

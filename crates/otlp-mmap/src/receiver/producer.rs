@@ -4,9 +4,10 @@ use super::attached::{Attached, Drops, Settled};
 use super::discovery::{Found, Inode};
 use super::endpoint::Named;
 use super::lane::{Broken, Lane};
+use super::outlet::Outlet;
 use super::rest::{Rest, Signs};
-use super::run::Outlet;
 use super::traces::Traces;
+use super::visit::{Pass, Progress};
 use super::{Level, MetricStream, ReceiverOptions, ReceiverStats};
 use crate::journal::Position;
 use crate::otlp::{Assembler, AssemblerOptions, LogEncoder, MeasurementEncoder, Signal};
@@ -55,27 +56,6 @@ impl ProducerKey {
             None => Self::File(found.inode, found.path.clone()),
         }
     }
-}
-
-/// The circumstances of one visit.
-pub(super) struct Pass<'a> {
-    pub(super) options: &'a ReceiverOptions,
-    pub(super) now: Instant,
-    /// Hand over what is assembled even if it is little, and wait for nothing.
-    pub(super) flush: bool,
-}
-
-/// What a visit brought.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Progress {
-    /// Nothing new.
-    Nothing,
-    /// A small part of a ring, and then no more.
-    Few,
-    /// More than that, and then no more.
-    Some,
-    /// So many that there are probably more by now.
-    Plenty,
 }
 
 /// The files of one process, and what is read from them.

@@ -1,7 +1,7 @@
 //! A metric stream over one file: what it has exported of it, and what it exports of a series now.
 
+use super::outlet::Outlet;
 use super::round_note::RoundNote;
-use super::run::Outlet;
 use super::{MetricStream, ReceiverOptions};
 use crate::cells::{Baseline, CellReader, Fate, Groups, InstrumentView, Series, Temporality, merges_gains};
 use crate::layout::cells;

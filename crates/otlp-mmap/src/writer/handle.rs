@@ -161,8 +161,9 @@ pub(super) fn commit_with(
     if index >= file.roll_at {
         roll(writer, file);
     }
-    if index & LOOK_MASK == LOOK_MASK && removed(writer, file) {
-        return CommitStatus::Stale;
+    if index & LOOK_MASK == LOOK_MASK {
+        // this record stays where it is, for a reader that has the file open; the next one goes to another file
+        removed(writer, file);
     }
     CommitStatus::Published
 }
