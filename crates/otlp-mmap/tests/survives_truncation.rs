@@ -109,7 +109,10 @@ fn an_app_whose_file_was_removed_loses_few_records_before_it_notices() {
     let lost = (0..64)
         .take_while(|_| handle.commit(RingId::Spans, epoch, b"lost") == CommitStatus::Published)
         .count();
-    assert_eq!(lost, 63, "who looks with the last of 64 records has the next one asked for again");
+    assert_eq!(
+        lost, 63,
+        "who looks with the last of 64 records has the next one asked for again"
+    );
     assert_eq!(
         handle.commit(RingId::Spans, writer.epoch(), b"after"),
         CommitStatus::Published
