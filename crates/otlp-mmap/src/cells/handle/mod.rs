@@ -193,7 +193,8 @@ impl CellHandle {
         let words = mapping.words(at, 2)?;
         let sum = f64::from_bits(words[0].load(Ordering::Relaxed)) + value;
         words[0].store(sum.to_bits(), Ordering::Relaxed);
-        words[1].store(self.writer.cells().tick(), Ordering::Relaxed);
+        // SYNC POINT: who sees the time sees a value: without one, zero means that nothing was measured yet.
+        words[1].store(self.writer.cells().tick(), Ordering::Release);
         Some(())
     }
 

@@ -90,14 +90,16 @@ impl CellReader {
         let mut counts = true;
         let updated = match view.kind {
             cells::KIND_SUM => {
+                // SYNC POINT: first, as it is stored last: a value that is not there yet is not taken for a measured zero
+                let updated = words[cell::UPDATED / 8].load(Ordering::Acquire);
                 let value = f64::from_bits(word(0));
                 series.point = match series.point {
                     Point::Number(sum) if secondary => Point::Number(sum + value),
                     _ => Point::Number(value),
                 };
                 // a cell that was made for a measurement that did not come yet
-                counts = value != 0.0 || word(cell::UPDATED / 8) != 0;
-                seconds(word(cell::UPDATED / 8))
+                counts = value != 0.0 || updated != 0;
+                seconds(updated)
             }
             cells::KIND_GAUGE => {
                 let (value, time) = gauge(mapping, at).ok_or(No::Corrupt)?;
