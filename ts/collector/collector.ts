@@ -100,9 +100,11 @@ export class Collector {
     const collector = new Collector(options);
     collector.#deployment = await Deployment.start(config, collector.#context);
     collector.#receive(config);
-    // Also keeps the process alive, whatever the receiver's thread does for that.
-    collector.#timers.push(setInterval(() => collector.#writeStats(), STATS_INTERVAL));
+    if (options.statsFile !== undefined) {
+      collector.#timers.push(setInterval(() => collector.#writeStats(), STATS_INTERVAL));
+    }
     const summarise = () => options.logger.debug(summaryLine(collector.#snapshot()));
+    // Also keeps the process alive, whatever the receiver's thread does for that.
     collector.#timers.push(setInterval(summarise, SUMMARY_INTERVAL));
     return collector;
   }
