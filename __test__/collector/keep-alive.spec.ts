@@ -9,6 +9,7 @@ import { otlpExporter } from '../../ts/collector/exporters/otlp/factory';
 import { batchOf } from './batches';
 import { configured, destinationOf } from './destinations';
 import { GrpcSink } from './grpc-sink';
+import { tcpServer } from './tcp-server';
 
 /** Only a ping can notice that a connection is dead: a call may take as long as it likes. */
 const PATIENT = { compression: 'none', tls: { insecure: true }, timeout: '1h' };
@@ -16,28 +17,18 @@ const PATIENT = { compression: 'none', tls: { insecure: true }, timeout: '1h' };
 /** Passes connections on, until the present ones fall silent without being closed. */
 async function way(t: ExecutionContext, address: string) {
   t.timeout(30_000, 'a connection that nobody gave up');
-  const sockets = new Set<net.Socket>();
   const events = new EventEmitter();
-  const server = net.createServer((client) => {
+  const server = await tcpServer(t, (client, keep) => {
     const onward = net.connect(Number(address.split(':')[1]), '127.0.0.1');
+    keep(onward);
     client.pipe(onward).pipe(client);
     client.once('close', () => events.emit('given up'));
-    for (const socket of [client, onward]) {
-      sockets.add(socket);
-      socket.on('error', () => {});
-    }
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.teardown(() => {
-    server.close();
-    for (const socket of sockets) socket.destroy();
   });
   const each = (change: (socket: net.Socket) => void) => {
-    for (const socket of sockets) change(socket);
+    for (const socket of server.sockets) change(socket);
   };
   return {
-    address: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    address: server.address,
     /** Nothing is read any more, so what is sent fills the buffers of the system. */
     stall: () => each((socket) => socket.unpipe().pause()),
     /** Everything is read and goes nowhere. */

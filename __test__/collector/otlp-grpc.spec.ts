@@ -3,7 +3,7 @@
 
 import { once } from 'node:events';
 import http2 from 'node:http2';
-import net, { type AddressInfo } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import test from 'ava';
 import fc from 'fast-check';
@@ -15,6 +15,7 @@ import { configured, destinationOf, QUICK_RETRIES } from './destinations';
 import { temporaryFolder } from './fixtures';
 import { endCall, GrpcSink } from './grpc-sink';
 import { field } from './requests';
+import { tcpServer } from './tcp-server';
 
 function destinationFor(endpoint: string, settings: object = {}) {
   const plain = { compression: 'none', tls: { insecure: true }, retry_on_failure: QUICK_RETRIES };
@@ -205,15 +206,8 @@ test('a batch waits while nothing listens, and goes when something does', async 
 });
 
 test('a server that speaks only HTTP/1 is told apart and tried again', async (t) => {
-  const server = net.createServer((socket) => {
-    socket.on('error', () => {});
-    socket.end('HTTP/1.1 400 Bad Request\r\n\r\n');
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.teardown(() => server.close());
-  const { port } = server.address() as AddressInfo;
-  const { destination, log } = destinationFor(`127.0.0.1:${port}`, { retry_on_failure: { enabled: false } });
+  const { address } = await tcpServer(t, (client) => client.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
+  const { destination, log } = destinationFor(address, { retry_on_failure: { enabled: false } });
   t.false(await destination.deliver(batchOf('x')));
   t.true(log().length > 0);
   await destination.close();
@@ -260,18 +254,8 @@ test('a status that comes before the whole message was read counts, though the s
 });
 
 test('a server that accepts connections and says nothing is given up within the timeout', async (t) => {
-  const sockets = new Set<net.Socket>();
-  const server = net.createServer((socket) => {
-    sockets.add(socket);
-    socket.on('error', () => {});
-  });
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  t.teardown(() => {
-    server.close();
-    for (const socket of sockets) socket.destroy();
-  });
-  const { destination, log } = destinationFor(`127.0.0.1:${(server.address() as AddressInfo).port}`, {
+  const { address } = await tcpServer(t, () => {});
+  const { destination, log } = destinationFor(address, {
     tls: {},
     timeout: '50ms',
     retry_on_failure: { enabled: false },

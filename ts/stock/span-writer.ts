@@ -161,12 +161,12 @@ function writeClosing(written: WrittenSpan, span: StockSpan, lateCount: number):
  * may have changed within, so they always count as different.
  */
 function collectLatePairs(written: WrittenSpan, attributes: StockAttributes): number {
-  const { writtenPairs: before, attributeCount: count } = written;
+  const { writtenPairs: before } = written;
   let at = 0;
   let late = 0;
   for (const key in ownOnly(attributes)) {
     const value = attributes[key];
-    if (at < count) {
+    if (at < before.length) {
       if (before[at] !== key) {
         return -1;
       }
@@ -179,7 +179,7 @@ function collectLatePairs(written: WrittenSpan, attributes: StockAttributes): nu
     latePairs[late++] = key;
     latePairs[late++] = value;
   }
-  return at < count ? -1 : late;
+  return at < before.length ? -1 : late;
 }
 
 /** The SDK drops the oldest link when a span has too many. */

@@ -19,6 +19,7 @@ mod pattern;
 mod pause;
 mod preference;
 mod producer;
+mod producer_key;
 mod rest;
 mod round_note;
 mod run;

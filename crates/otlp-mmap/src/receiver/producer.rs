@@ -1,10 +1,10 @@
 //! One process' files in the order of their generations, and the spans that are open across them.
 
 use super::attached::{Attached, Drops, Settled};
-use super::discovery::{Found, Inode};
 use super::endpoint::Named;
 use super::lane::{Broken, Lane};
 use super::outlet::Outlet;
+use super::producer_key::ProducerKey;
 use super::rest::{Rest, Signs};
 use super::traces::Traces;
 use super::visit::{Pass, Progress};
@@ -12,51 +12,11 @@ use super::{Level, MetricStream, ReceiverOptions, ReceiverStats};
 use crate::journal::Position;
 use crate::otlp::{Assembler, AssemblerOptions, LogEncoder, MeasurementEncoder, Signal};
 use std::collections::VecDeque;
-use std::ffi::OsStr;
-use std::os::unix::ffi::OsStrExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 /// How long open spans out of a journal wait for a file of their producer.
 const ORPHAN_PATIENCE: Duration = Duration::from_secs(2);
-
-/// Stands in the journal between a file's inode and its path.
-const FILE_KEY: &[u8] = b"file:///";
-
-/// What tells producers apart: the stream of files with our block, the file itself otherwise.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum ProducerKey {
-    Stream([u8; 16]),
-    File(Inode, PathBuf),
-}
-
-impl ProducerKey {
-    /// As the journal knows the producer.
-    pub(super) fn to_bytes(&self) -> Vec<u8> {
-        match self {
-            Self::Stream(id) => id.to_vec(),
-            // longer than a stream's id
-            Self::File(inode, path) => [&inode.to_le_bytes()[..], FILE_KEY, path.as_os_str().as_bytes()].concat(),
-        }
-    }
-
-    /// The reverse; None for bytes that no producer has.
-    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        if let Ok(id) = bytes.try_into() {
-            return Some(Self::Stream(id));
-        }
-        let (inode, rest) = bytes.split_first_chunk::<8>()?;
-        let path = OsStr::from_bytes(rest.strip_prefix(FILE_KEY)?);
-        Some(Self::File(Inode::from_le_bytes(*inode), PathBuf::from(path)))
-    }
-
-    pub(super) fn of(attached: &Attached, found: &Found) -> Self {
-        match attached.reader.identity() {
-            Some(identity) => Self::Stream(identity.stream_id),
-            None => Self::File(found.inode, found.path.clone()),
-        }
-    }
-}
 
 /// The files of one process, and what is read from them.
 pub(super) struct Producer {

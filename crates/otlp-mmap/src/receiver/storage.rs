@@ -1,7 +1,8 @@
 //! The reader thread's loop, as far as it deals with the journal.
 
 use super::keeper::{Keeper, Storage};
-use super::producer::{Producer, ProducerKey};
+use super::producer::Producer;
+use super::producer_key::ProducerKey;
 use super::run::Run;
 use super::{Command, Event, Level, Pulse, ReceiverOptions};
 use crate::journal::fail_point::fail_point;
