@@ -158,7 +158,8 @@ export class Collector {
     this.#timers.push(setTimeout(() => this.#giveUp(), this.#limit));
     for (const storage of this.#storages.values()) storage.drain();
     for (const receiver of this.#receivers.values()) receiver.stop();
-    this.#deployment.graph.flush();
+    // Pieces that are on their way come first: a reader tells when it has handed over everything. One that stands still never will.
+    if (this.#reading === 0 || this.#silent !== undefined) this.#deployment.graph.flush();
     for (const exporter of this.#deployment.exporters.values()) exporter.retryNow();
     this.#finishIfDrained();
   }
@@ -170,8 +171,13 @@ export class Collector {
   #fault(): string | undefined {
     if (this.#crash !== undefined) return `the reader thread ended: ${this.#crash}`;
     if (this.#state !== 'running') return `the collector is ${this.#state}`;
-    const silent = [...this.#receivers].find(([, receiver]) => receiver.silence() > LONGEST_SILENCE);
+    const silent = this.#silent;
     return silent && `the reader thread of ${silent[0]} has not come round for ${Math.round(silent[1].silence())} ms`;
+  }
+
+  /** A receiver whose thread stands still. */
+  get #silent(): [id: string, receiver: Receiver] | undefined {
+    return [...this.#receivers].find(([, receiver]) => receiver.silence() > LONGEST_SILENCE);
   }
 
   #announce(): void {
@@ -229,6 +235,7 @@ export class Collector {
           onBehind: (destination) => keeping?.onBehind(destination),
           onBacklog: (destination, pieces) => keeping?.onBacklog(destination, pieces),
           onWithoutJournal: () => this.#storages.delete(id),
+          onDrained: () => this.#deployment.graph.flush(),
           onStopped: (error) => this.#onReaderEnded(error),
         },
       );

@@ -140,6 +140,10 @@ impl From<Event> for JsReceiverEvent {
                 kind: "withoutJournal",
                 ..empty
             },
+            Event::Drained => Self {
+                kind: "drained",
+                ..empty
+            },
             Event::Log(level, message) => Self {
                 kind: "log",
                 level: Some(level_name(level)),

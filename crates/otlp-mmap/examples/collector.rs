@@ -57,8 +57,8 @@ fn main() -> ExitCode {
                     std::process::exit(1);
                 }
                 Event::Stopped(None) => return ExitCode::SUCCESS,
-                // of a journal
-                Event::Backlog(..) | Event::Behind(_) | Event::WithoutJournal => {}
+                // for who gathers pieces, and of a journal
+                Event::Drained | Event::Backlog(..) | Event::Behind(_) | Event::WithoutJournal => {}
             }
         }
         ExitCode::FAILURE

@@ -14,7 +14,7 @@ use flate2::read::GzDecoder;
 use otlp_mmap::file::{Access, FileView, RingId};
 use otlp_mmap::layout::{constant, header, ring};
 use otlp_mmap::otlp::Signal;
-use otlp_mmap::receiver::{HandedPiece, ReceiverOptions};
+use otlp_mmap::receiver::{Event, HandedPiece, ReceiverOptions};
 use otlp_mmap::writer::CommitStatus;
 use spans::{Out, Reading, Spans, end, log, logs_of, spans_of, start, until};
 use support::{files, in_directory};
@@ -445,4 +445,36 @@ fn a_file_that_takes_the_place_of_another_is_read_too() {
         .unwrap();
     fs::rename(&copy, &path).unwrap();
     assert_eq!(reading.spans(9).len(), 9);
+}
+
+#[test]
+fn who_gathers_pieces_is_told_at_a_stop_once_all_records_are_handed_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = in_directory(folder.path());
+    let mut app = Spans::new(&writer);
+    let reading = Reading::start(watching(folder.path()));
+    (1..=20).for_each(|id| app.whole(id));
+    reading.receiver.stop();
+    let mut spans = 0;
+    let mut drained = false;
+    loop {
+        match reading.event() {
+            Event::Piece(piece) => {
+                assert!(!drained, "a piece behind the last");
+                spans += spans_of(&piece).len();
+                reading.receiver.acknowledge(piece.sequence);
+            }
+            Event::Drained => {
+                assert!(!drained, "told twice");
+                drained = true;
+            }
+            Event::Stopped(error) => {
+                assert_eq!(error, None);
+                break;
+            }
+            _ => {}
+        }
+    }
+    assert!(drained);
+    assert_eq!(spans, 20);
 }

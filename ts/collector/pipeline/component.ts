@@ -78,6 +78,8 @@ export interface ReceiverHandlers {
   onBacklog?(destination: number, pieces: readonly Piece[]): void;
   /** The journal that was asked for cannot be used, and nobody insisted on it. */
   onWithoutJournal?(): void;
+  /** It was told to stop, and all that was there has been handed over: what waits for more is to go. */
+  onDrained(): void;
   /** It reads no more; with `error`, because it crashed. Nothing follows. */
   onStopped(error: string | undefined): void;
 }

@@ -43,7 +43,7 @@ class MmapReceiver implements Receiver<MmapConfig> {
 
   /** Begins to read. @throws Error with a sentence of the addon when the options cannot be right. */
   constructor(config: MmapConfig, context: ReceiverContext, handlers: ReceiverHandlers) {
-    const { onPiece, onBehind, onBacklog, onWithoutJournal, onStopped } = handlers;
+    const { onPiece, onBehind, onBacklog, onWithoutJournal, onDrained, onStopped } = handlers;
     const { storage, endIfBusy, metricStreams } = context;
     const metrics = { metricStreams, metricInterval: config.collection_interval, maxPoints: config.max_points };
     const handed = bufferCollector(context.binding);
@@ -58,6 +58,7 @@ class MmapReceiver implements Receiver<MmapConfig> {
         } else if (event.type === 'backlog') onBacklog?.(event.destination, event.pieces.map(this.#trusted));
         else if (event.type === 'behind') onBehind?.(event.destination);
         else if (event.type === 'withoutJournal') onWithoutJournal?.();
+        else if (event.type === 'drained') onDrained();
         else if (event.type === 'log') context.logger.log(event.level, event.message);
         else onStopped(event.error);
       },

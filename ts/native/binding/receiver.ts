@@ -100,6 +100,8 @@ export type ReceiverEvent =
   | { type: 'behind'; destination: number }
   /** The journal cannot be used and is optional: pieces are acknowledged as without one. Comes before the first piece. */
   | { type: 'withoutJournal' }
+  /** It was told to stop and has read its files to their end: what waits for more records waits in vain. */
+  | { type: 'drained' }
   | { type: 'log'; level: 'debug' | 'info' | 'warn' | 'error'; message: string }
   /** `error` is set when the thread crashed: the process should end with it. */
   | { type: 'stopped'; error?: string };

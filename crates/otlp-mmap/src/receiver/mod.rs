@@ -166,6 +166,8 @@ pub enum Event {
     Behind(usize),
     /// The journal's directory cannot be used, and it goes on without one: pieces are acknowledged as without a journal.
     WithoutJournal,
+    /// It was told to stop and has read its files to their end: no records follow, only what is collected of metrics, at once urgent.
+    Drained,
     /// A line for the log.
     Log(Level, String),
     /// The last event: the thread has ended, with a sentence if it could not begin or go on.

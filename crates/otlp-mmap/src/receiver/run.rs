@@ -358,6 +358,7 @@ impl<'a> Run<'a> {
             producer.request_collection();
         }
         self.stopping = true;
+        self.outlet.tell(Event::Drained);
     }
 
     fn publish_stats(&mut self) {

@@ -112,7 +112,7 @@ pub fn step(reading: &Reading, sink: &mut Sink, patience: Duration) -> Step {
             eprintln!("{text}");
             Step::Worked
         }
-        Some(Event::WithoutJournal) => Step::Worked,
+        Some(Event::WithoutJournal | Event::Drained) => Step::Worked,
         Some(Event::Stopped(error)) => Step::Ended(error),
     }
 }
