@@ -302,8 +302,8 @@ fn put_attributes(out: &mut Vec<u8>, field: u32, attributes: &[u8]) {
     let mut at = 0;
     while at < copied.len() {
         copied[at] = tag;
-        // they were checked when they were read
-        let Ok((length, taken)) = wire::varint(&copied[at + 1..]) else {
+        // Of the original: what was written just now is not there yet. They were checked when they were read.
+        let Ok((length, taken)) = wire::varint(&attributes[at + 1..]) else {
             return;
         };
         at += 1 + taken + length as usize;

@@ -39,8 +39,9 @@ pub use point::{Buckets, Exponential, Histogram};
 
 use std::io;
 
+use crate::cells::sets::SET_ALIGNMENT;
 use crate::file::{Access, CELLS_RESERVATION, FileView, Mapping};
-use crate::layout::{cells, instrument as instrument_layout, page};
+use crate::layout::{cell, cells, instrument as instrument_layout, page};
 
 /// Bytes in units of which cells, pages and instruments are referred to.
 const UNIT: u64 = 64;
@@ -56,6 +57,12 @@ const MOST_TRIES: u32 = 10_000;
 
 /// How often a cell is read again whose series ended meanwhile.
 const TRIES: u32 = 4;
+
+/// How many cells ahead the walk asks for attribute sets.
+const AHEAD: u32 = 8;
+
+/// Bytes of one that are asked for.
+const EXPECTED_SET: usize = 192;
 
 /// The value of a series.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -341,6 +348,7 @@ impl CellReader {
         loop {
             if self.position.cell < self.position.cells {
                 self.position.cell += 1;
+                self.expect();
                 return true;
             }
             let next = if self.position.page == 0 {
@@ -364,6 +372,27 @@ impl CellReader {
                 self.position.page = 0;
             }
         }
+    }
+
+    /// Asks for the cache lines of a cell to come and of the attribute set of one before it: sets lie where they were made, so that
+    /// nothing else foresees them, and waiting for them would be a fifth of what a series costs.
+    #[inline]
+    fn expect(&self) {
+        let Position {
+            page,
+            cell,
+            cells,
+            stride,
+            ..
+        } = self.position;
+        if cell + AHEAD > cells {
+            return;
+        }
+        let at = page + page::CELLS as u64 + u64::from(cell + AHEAD - 1) * stride;
+        let set = self.mapping.load_u32(at + cell::ATTRIBUTES as u64).unwrap_or(0);
+        self.mapping.expect_read(u64::from(set) * SET_ALIGNMENT, EXPECTED_SET);
+        self.mapping
+            .expect_read(at + u64::from(AHEAD) * stride, stride as usize);
     }
 
     fn enter_page(&mut self) -> bool {
