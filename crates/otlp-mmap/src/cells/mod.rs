@@ -22,6 +22,7 @@ mod owned;
 mod place;
 mod read;
 mod sets;
+mod shortest;
 mod space;
 mod split_table;
 mod store;

@@ -12,6 +12,7 @@ use super::histogram;
 use super::instrument::Kind;
 use super::owned::Owned;
 use super::place::{UNIT, words_of};
+use super::shortest::shortest;
 use super::store::{Definition, Home, NoCell};
 use crate::clock;
 use crate::file::Mapping;
@@ -50,8 +51,9 @@ pub struct CellHandle {
     definitions: Vec<Option<Arc<Definition>>>,
     shard: u32,
     owned: Owned,
-    /// A buffer.
+    /// Buffers.
     portion: Vec<u32>,
+    attributes: Vec<u8>,
     random: u32,
 }
 
@@ -65,6 +67,7 @@ impl CellHandle {
             shard: 0,
             owned: Owned::default(),
             portion: Vec::new(),
+            attributes: Vec::new(),
             random: u32::from_le_bytes([seed[0], seed[1], seed[2], seed[3]]) | 1,
         }
     }
@@ -87,6 +90,7 @@ impl CellHandle {
             self.shard = self.writer.cells().new_shard();
         }
         let writer = &self.writer;
+        let attributes = shortest(attributes, &mut self.attributes);
         let (found, home) = writer
             .cells()
             .cell(writer.as_ref(), &definition, self.shard, attributes)
