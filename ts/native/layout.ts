@@ -462,7 +462,7 @@ export const EXEMPLARS_SLOT_LENGTH = 192;
 export const CELLS_EXTENT_ALIGNMENT = 65536;
 /** bytes at the start of each extent that are not handed out: its length as an entry, a varint of 8 bytes, and zeros */
 export const CELLS_EXTENT_HEADER = 64;
-/** an attribute set: u32 length, u32 CRC-32 of the bytes, KeyValue fields 1 with sorted keys; aligned to 16 */
+/** an attribute set: u32 length, u32 low half of XXH3-64 (seed 0) of the bytes, KeyValue fields 1 with sorted keys; aligned to 16 */
 export const CELLS_ATTRIBUTES_HEADER = 8;
 /** bytes of the window that a view shows: 1024 cells */
 export const CELLS_WINDOW = 65536;

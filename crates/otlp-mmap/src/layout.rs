@@ -568,7 +568,7 @@ pub mod cells {
     pub const EXTENT_ALIGNMENT: u32 = 65536;
     /// bytes at the start of each extent that are not handed out: its length as an entry, a varint of 8 bytes, and zeros
     pub const EXTENT_HEADER: u32 = 64;
-    /// an attribute set: u32 length, u32 CRC-32 of the bytes, KeyValue fields 1 with sorted keys; aligned to 16
+    /// an attribute set: u32 length, u32 low half of XXH3-64 (seed 0) of the bytes, KeyValue fields 1 with sorted keys; aligned to 16
     pub const ATTRIBUTES_HEADER: u32 = 8;
     /// bytes of the window that a view shows: 1024 cells
     pub const WINDOW: u32 = 65536;

@@ -3,13 +3,14 @@
 use super::{LONGEST_ATTRIBUTES, MOST_TRIES, No, UNIT, attributes};
 use crate::cells::histogram::{COPY, Words};
 use crate::cells::instrument::bucket_words;
+use crate::cells::sets::{SET_ALIGNMENT, checksum};
 use crate::file::Mapping;
 use crate::file::atomic::{Ordering, fence};
 use crate::layout::{cell, cells, histogram as histogram_layout};
 
 #[inline]
 pub(super) fn copy_attributes(mapping: &Mapping, extents: u64, set: u32, out: &mut Vec<u8>) -> Result<(), No> {
-    let at = u64::from(set) * 16;
+    let at = u64::from(set) * SET_ALIGNMENT;
     let length = mapping.load_u32(at).filter(|_| at >= extents).ok_or(No::Corrupt)?;
     let sum = mapping.load_u32(at + 4).ok_or(No::Corrupt)?;
     out.clear();
@@ -17,7 +18,7 @@ pub(super) fn copy_attributes(mapping: &Mapping, extents: u64, set: u32, out: &m
     if length > LONGEST_ATTRIBUTES || !mapping.append_to(at + header, length as usize, out) {
         return Err(No::Corrupt);
     }
-    if crc32fast::hash(out) != sum || attributes::check(out).is_err() {
+    if checksum(out) != sum || attributes::check(out).is_err() {
         return Err(No::Corrupt);
     }
     Ok(())
