@@ -16,6 +16,8 @@ export declare class NativePieceProcessor {
 export declare class NativeReceiver {
   /** Every destination has the piece, or refused it for good. */
   acknowledge(sequence: number): void
+  /** Nobody needs any more what is in this lent buffer. */
+  giveBackLent(number: number): void
   /** The counts now. */
   stats(): JsReceiverStats
   /** One destination has these pieces, or refused them for good. */
@@ -334,7 +336,9 @@ export interface JsMetricStream {
 export interface JsPiece {
   sequence: number
   signal: string
-  body: Buffer
+  body?: Buffer
+  lent?: number
+  bytes?: number
   items: number
   urgent: boolean
   stream?: string
@@ -410,6 +414,7 @@ export interface JsReceiverOptions {
   metricInterval?: number
   maxPoints?: number
   stateDirectory?: string
+  lent?: Array<Buffer>
 }
 
 /** See `ReceiverStats` of `ts/native/binding/receiver.ts`. */

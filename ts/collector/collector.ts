@@ -261,6 +261,7 @@ export class Collector {
       id,
       piece,
       (sequence) => {
+        receiver.release?.(sequence);
         // with a journal each destination acknowledges for itself
         if (storage === undefined) receiver.acknowledge(sequence);
       },

@@ -8,6 +8,7 @@
 mod cells;
 mod dump;
 mod environment;
+mod lent;
 mod memory;
 mod metric_stream;
 mod pieces;

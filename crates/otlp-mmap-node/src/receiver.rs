@@ -1,5 +1,6 @@
 //! The collector's reader thread, as an object with a callback.
 
+use crate::lent::Lent;
 use crate::metric_stream::{self, JsMetricStream};
 use crate::storage::{JsDestination, JsJournalStats, JsStorageOptions};
 use crate::writers::reason_name;
@@ -13,6 +14,7 @@ use otlp_mmap::otlp::Signal;
 use otlp_mmap::receiver::{Event, HandedPiece, Level, Receiver, ReceiverOptions, ReceiverStats};
 use std::collections::HashMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// See `ReceiverOptions` of `ts/native/binding/receiver.ts`.
@@ -32,6 +34,7 @@ pub struct JsReceiverOptions {
     pub metric_interval: Option<f64>,
     pub max_points: Option<u32>,
     pub state_directory: Option<String>,
+    pub lent: Option<Vec<Buffer>>,
 }
 
 fn millis(millis: f64) -> Duration {
@@ -74,20 +77,25 @@ impl TryFrom<JsReceiverOptions> for ReceiverOptions {
 pub struct JsPiece {
     pub sequence: f64,
     pub signal: &'static str,
-    pub body: Buffer,
+    pub body: Option<Buffer>,
+    pub lent: Option<u32>,
+    pub bytes: Option<u32>,
     pub items: u32,
     pub urgent: bool,
     pub stream: Option<String>,
     pub endpoint: Option<String>,
 }
 
-impl From<HandedPiece> for JsPiece {
-    fn from(handed: HandedPiece) -> Self {
+impl JsPiece {
+    /// `lent`: the buffer that has its bytes already, and how many.
+    fn new(handed: HandedPiece, lent: Option<(u32, u32)>) -> Self {
         Self {
             sequence: handed.sequence as f64,
             signal: handed.signal.name(),
             items: handed.piece.items,
-            body: handed.piece.bytes.into(),
+            lent: lent.map(|(number, _)| number),
+            bytes: lent.map(|(_, bytes)| bytes),
+            body: lent.is_none().then(|| handed.piece.bytes.into()),
             urgent: handed.urgent,
             stream: Some(handed.stream).filter(|stream| !stream.is_empty()),
             endpoint: (!handed.endpoint.is_empty()).then(|| handed.endpoint.to_string()),
@@ -108,8 +116,30 @@ pub struct JsReceiverEvent {
     pub error: Option<String>,
 }
 
-impl From<Event> for JsReceiverEvent {
-    fn from(event: Event) -> Self {
+/// An event on its way to the other thread, and the lent buffer with its piece.
+struct Told {
+    event: Event,
+    lent: Option<(u32, u32)>,
+}
+
+impl Told {
+    /// Has the bytes of a piece put into lent memory, where there is some.
+    fn new(mut event: Event, memory: &Lent) -> Self {
+        let mut lent = None;
+        if let Event::Piece(HandedPiece { piece, .. }) = &mut event {
+            lent = memory
+                .put(&piece.bytes)
+                .map(|number| (number, piece.bytes.len() as u32));
+            if lent.is_some() {
+                piece.bytes = Vec::new();
+            }
+        }
+        Self { event, lent }
+    }
+}
+
+impl From<Told> for JsReceiverEvent {
+    fn from(Told { event, lent }: Told) -> Self {
         let empty = Self {
             kind: "",
             piece: None,
@@ -121,14 +151,14 @@ impl From<Event> for JsReceiverEvent {
         };
         match event {
             Event::Piece(handed) => Self {
-                kind: "piece",
-                piece: Some(handed.into()),
+                kind: if lent.is_some() { "lent" } else { "piece" },
+                piece: Some(JsPiece::new(handed, lent)),
                 ..empty
             },
             Event::Backlog(destination, pieces) => Self {
                 kind: "backlog",
                 destination: Some(destination as u32),
-                pieces: Some(pieces.into_iter().map(JsPiece::from).collect()),
+                pieces: Some(pieces.into_iter().map(|piece| JsPiece::new(piece, None)).collect()),
                 ..empty
             },
             Event::Behind(destination) => Self {
@@ -257,6 +287,7 @@ impl From<ReceiverStats> for JsReceiverStats {
 #[napi]
 pub struct NativeReceiver {
     receiver: Receiver,
+    lent: Arc<Lent>,
 }
 
 #[napi]
@@ -265,6 +296,12 @@ impl NativeReceiver {
     #[napi]
     pub fn acknowledge(&self, sequence: f64) {
         self.receiver.acknowledge(sequence as u64);
+    }
+
+    /// Nobody needs any more what is in this lent buffer.
+    #[napi]
+    pub fn give_back_lent(&self, number: u32) {
+        self.lent.give_back(number);
     }
 
     /// The counts now.
@@ -362,17 +399,19 @@ fn numbers(sequences: &[f64]) -> Vec<u64> {
 /// The thread cannot be started.
 #[napi]
 pub fn create_receiver(
-    options: JsReceiverOptions,
+    mut options: JsReceiverOptions,
     on_event: Function<'_, JsReceiverEvent, ()>,
 ) -> Result<NativeReceiver> {
-    let on_event: ThreadsafeFunction<Event, (), JsReceiverEvent, napi::Status, false> = on_event
-        .build_threadsafe_function::<Event>()
+    let on_event: ThreadsafeFunction<Told, (), JsReceiverEvent, napi::Status, false> = on_event
+        .build_threadsafe_function::<Told>()
         .build_callback(|context| Ok(JsReceiverEvent::from(context.value)))?;
+    let lent = Arc::new(Lent::new(options.lent.take().unwrap_or_default()));
+    let memory = Arc::clone(&lent);
     let receiver = Receiver::start(options.try_into()?, move |event| {
-        on_event.call(event, ThreadsafeFunctionCallMode::NonBlocking);
+        on_event.call(Told::new(event, &memory), ThreadsafeFunctionCallMode::NonBlocking);
     })
     .map_err(|error| Error::from_reason(format!("cannot start the reader thread: {error}")))?;
-    Ok(NativeReceiver { receiver })
+    Ok(NativeReceiver { receiver, lent })
 }
 
 /// Folders that a collector without settings watches, best first.

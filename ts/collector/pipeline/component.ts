@@ -96,6 +96,8 @@ export interface Receiver<Config = unknown> {
   silence(): number;
   /** Everything in these pieces is settled: their records may leave the files. */
   acknowledge(sequence: number): void;
+  /** Nobody holds the bytes of this piece any more, whether or not it is acknowledged. */
+  release?(sequence: number): void;
   /** With a journal, whose destinations go by their numbers: see `NativeReceiver`. */
   acknowledgeBy?(destination: number, sequences: number[]): void;
   giveBack?(destination: number, sequences: number[]): void;

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { existsSync } from 'node:fs';
-import type { MetricStream, NativeReceiver, Piece, ReceiverStats, StorageDestination } from '../../native/binding.js';
+import type { LentPiece, MetricStream, NativeReceiver, Piece, ReceiverStats, StorageDestination } from '../../native/binding.js';
 import { SIGNALS } from '../batch.js';
 import { duration, flag, number, text } from '../config/schema/scalar.js';
 import type { Read } from '../config/schema/schema.js';
@@ -34,11 +34,19 @@ export const mmapReceiver: ReceiverFactory<MmapConfig> = {
   create: (settings, context, handlers) => new MmapReceiver(settings, context, handlers),
 };
 
+/** Bytes of each buffer lent to the reader thread: a piece of 8192 data points with some attributes fits. */
+const LENT_BYTES = 2 << 20;
+/** How many: those of pieces on their way while destinations keep up. Their memory is taken when it is used for the first time. */
+const LENT_BUFFERS = 8;
+
 /** The files, read by a thread of the native addon. */
 class MmapReceiver implements Receiver<MmapConfig> {
   sources: readonly string[] = [];
   readonly #context: ReceiverContext;
   readonly #native: NativeReceiver;
+  readonly #memory = Array.from({ length: LENT_BUFFERS }, () => Buffer.allocUnsafeSlow(LENT_BYTES));
+  /** By the number of a piece, the lent buffer that it is in. */
+  readonly #lent = new Map<number, number>();
   #trusts: boolean;
 
   /** Begins to read. @throws Error with a sentence of the addon when the options cannot be right. */
@@ -50,9 +58,10 @@ class MmapReceiver implements Receiver<MmapConfig> {
     this.#context = context;
     this.#trusts = config.trust_producer;
     this.#native = context.binding.createReceiver(
-      { ...this.#sourcesOf(config), ...metrics, storage, endIfBusy, trustProducer: config.trust_producer },
+      { ...this.#sourcesOf(config), ...metrics, storage, endIfBusy, trustProducer: config.trust_producer, lent: this.#memory },
       (event) => {
-        if (event.type === 'piece') {
+        if (event.type === 'lent') onPiece(this.#trusted(this.#borrowed(event.piece)));
+        else if (event.type === 'piece') {
           handed(event.piece.body.length);
           onPiece(this.#trusted(event.piece));
         } else if (event.type === 'backlog') onBacklog?.(event.destination, event.pieces.map(this.#trusted));
@@ -82,6 +91,13 @@ class MmapReceiver implements Receiver<MmapConfig> {
 
   acknowledge(sequence: number): void {
     this.#native.acknowledge(sequence);
+  }
+
+  release(sequence: number): void {
+    const buffer = this.#lent.get(sequence);
+    if (buffer === undefined) return;
+    this.#lent.delete(sequence);
+    this.#native.giveBackLent(buffer);
   }
 
   acknowledgeBy(destination: number, sequences: number[]): void {
@@ -123,6 +139,11 @@ class MmapReceiver implements Receiver<MmapConfig> {
   /** What was read, or is in the journal from a time, when apps were trusted is not followed any longer than they are. */
   readonly #trusted = (piece: Piece): Piece =>
     this.#trusts || piece.endpoint === undefined ? piece : { ...piece, endpoint: undefined };
+
+  #borrowed({ lent, bytes, ...piece }: LentPiece): Piece {
+    this.#lent.set(piece.sequence, lent);
+    return { ...piece, body: this.#memory[lent].subarray(0, bytes) };
+  }
 
   #sourcesOf({ include, files = [] }: MmapConfig): { directories: string[]; files: string[] } {
     const { binding, logger } = this.#context;

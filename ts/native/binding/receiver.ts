@@ -31,6 +31,8 @@ export interface ReceiverOptions {
   endIfBusy?: boolean;
   /** Pieces say where their app wants them sent. Default: they do not. */
   trustProducer?: boolean;
+  /** Memory for large pieces, which come as `lent` then. Without it, or where it does not do, each comes in a buffer of its own. */
+  lent?: Buffer[];
 }
 
 /** Encoded ResourceSpans, ResourceLogs or ResourceMetrics of one producer. Pieces joined end to end are an export request. */
@@ -47,6 +49,14 @@ export interface Piece {
   stream?: string;
   /** Where its app wants it sent: the whole address of this signal. Only of apps that are trusted, and checked but for its being a URL. */
   endpoint?: string;
+}
+
+/** A piece in a buffer that the addon was lent. It stays as it is until that is given back. */
+export interface LentPiece extends Omit<Piece, 'body'> {
+  /** Number of the buffer, in the order of the options. */
+  lent: number;
+  /** How many of its bytes are the piece. */
+  bytes: number;
 }
 
 export type RingName = 'events' | 'spans' | 'measurements';
@@ -94,6 +104,7 @@ export interface ReceiverStats {
 
 export type ReceiverEvent =
   | { type: 'piece'; piece: Piece }
+  | { type: 'lent'; piece: LentPiece }
   /** Pieces out of the journal, for one destination only; none if nothing waits for it. */
   | { type: 'backlog'; destination: number; pieces: Piece[] }
   /** Pieces began to wait in the journal for a destination that does not hold them. */
@@ -110,6 +121,8 @@ export type ReceiverEvent =
 export interface NativeReceiver {
   /** Every destination has the piece (or it was refused for good): its records may leave the files. */
   acknowledge(sequence: number): void;
+  /** Nobody needs any more what is in this lent buffer. */
+  giveBackLent(buffer: number): void;
   /** With a journal: one destination has these pieces, or refused them for good. */
   acknowledgeBy(destination: number, sequences: number[]): void;
   /** With a journal: one destination cannot keep these pieces in memory. They wait in the journal until it asks for its backlog. */
