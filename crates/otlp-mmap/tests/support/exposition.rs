@@ -281,7 +281,7 @@ fn check_metric(kind: &str, samples: &[(&str, &Sample)], format: Format) -> Resu
             return Err("an exemplar out of place".to_owned());
         }
         let is_counter = kind == "counter" || kind == "histogram";
-        if format == Format::OpenMetrics && is_counter && (value.is_nan() || (*value < 0.0 && *suffix != "")) {
+        if format == Format::OpenMetrics && is_counter && (value.is_nan() || (*value < 0.0 && !suffix.is_empty())) {
             return Err(format!("a counter of {value}"));
         }
     }
@@ -316,7 +316,7 @@ fn check_histogram(samples: &[(&str, &Sample)], format: Format) -> Result<(), St
         (below, count) = (bound, bucket.value);
         least.get_or_insert(bound);
     }
-    if below != f64::INFINITY || of("_count").is_some_and(|all| all != count) {
+    if below != f64::INFINITY || of("_count").is_some_and(|all| (all - count).abs() > 0.0) {
         return Err("not all is in the last bucket".to_owned());
     }
     if format == Format::OpenMetrics && of("_sum").is_some() != of("_count").is_some() {
