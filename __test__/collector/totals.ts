@@ -17,6 +17,9 @@ interface Point {
 class Series {
   readonly isDelta: boolean;
   readonly points: Point[] = [];
+  /** Points that came again as they were: what was in flight when a collector died. */
+  repeated = 0;
+  readonly #faults: string[] = [];
 
   constructor(isDelta: boolean) {
     this.isDelta = isDelta;
@@ -24,6 +27,14 @@ class Series {
 
   add(point: Point): void {
     const { points } = this;
+    const known = points.find(({ start, time }) => start === point.start && time === point.time);
+    if (known !== undefined) {
+      this.repeated++;
+      if (known.value !== point.value) {
+        this.#faults.push(`has ${known.value} and ${point.value} from ${point.start} to ${point.time}`);
+      }
+      return;
+    }
     points.push(point);
     for (let at = points.length - 1; at > 0 && points[at].time < points[at - 1].time; at--) {
       [points[at - 1], points[at]] = [points[at], points[at - 1]];
@@ -38,13 +49,14 @@ class Series {
 
   /** Sentences about what no counter may do. */
   get faults(): string[] {
-    return this.points.slice(1).flatMap(({ start, time, value }, index) => {
+    const faults = this.points.slice(1).flatMap(({ start, time, value }, index) => {
       const before = this.points[index];
       if (this.isDelta || start !== before.start) {
         return start < before.time ? [`begins at ${start}, before the ${before.time} of what came before`] : [];
       }
       return value < before.value ? [`steps back from ${before.value} to ${value} at ${time}`] : [];
     });
+    return [...this.#faults, ...faults];
   }
 }
 

@@ -208,6 +208,9 @@ test('of_two_descriptions_the_longer_one_is_used', (t) =>
     const warnings = warningsOf(() => meter.createCounter('described', { description: 'much longer' }));
     first.add(1);
     t.is(warnings.length, 1);
+    t.regex(warnings[0], /"much longer" is used/);
+    const late = warningsOf(() => meter.createCounter('described', { description: 'longest, and too late' }));
+    t.regex(late[0], /"much longer" is used/);
     t.is(metrics().find(({ name }) => name === 'described')?.description, 'much longer');
   }));
 

@@ -16,6 +16,7 @@ import { SettledCounters } from './telemetry/counters.js';
 import { IntakeCounts } from './telemetry/intake-counts.js';
 import { journalMeasurements } from './telemetry/journal-measurements.js';
 import {
+  exporterCountsOf,
   exporterMeasurements,
   pipelineMeasurements,
   processMeasurements,
@@ -344,9 +345,7 @@ export class Collector {
       state: this.#state,
       receiver: sumOfReceivers([...this.#receivers.values()].map((receiver) => receiver.stats())),
       settled: this.#settled.signals,
-      exporters: Object.fromEntries(
-        [...this.#deployment.exporters].map(([id, exporter]) => [id, exporter.stats().signals]),
-      ),
+      exporters: exporterCountsOf(this.#componentMeasurements()),
     };
   }
 

@@ -16,11 +16,11 @@ export function warnIncompatible(existing: InstrumentDescriptor, added: Instrume
   );
 }
 
-/** They share a metric, which can have one description only. */
-export function warnDescriptions(existing: InstrumentDescriptor, added: InstrumentDescriptor): void {
+/** They share a metric, which can have one description only: `used`. */
+export function warnDescriptions(existing: InstrumentDescriptor, added: InstrumentDescriptor, used: string): void {
   warnOnce(
-    `${added.name} is created with two descriptions, "${existing.description}" and "${added.description}": the longer ` +
-      'one is used. Give both the same, or add a view that sets the description',
+    `${added.name} is created with two descriptions, "${existing.description}" and "${added.description}": "${used}" ` +
+      'is used. Give both the same, or add a view that sets the description',
   );
 }
 

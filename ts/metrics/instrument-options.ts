@@ -4,7 +4,7 @@
 import { ValueType } from '@opentelemetry/api';
 import type { InstrumentOptions } from '../native/binding/cells.js';
 import { encodeScope } from '../record/otlp-value.js';
-import type { Scope } from '../record/writer.js';
+import type { Scope } from '../record/scope.js';
 import type { Aggregation } from './aggregation.js';
 import { allowsNegative, type InstrumentDescriptor } from './descriptor.js';
 

@@ -59,8 +59,8 @@ export class StreamRegistry {
       }
       if (existing.name !== descriptor.name) warnSpelling(existing, descriptor);
       if (existing.description !== descriptor.description) {
-        warnDescriptions(existing, descriptor);
         if (descriptor.description.length > existing.description.length) stream.describe(descriptor.description);
+        warnDescriptions(existing, descriptor, stream.descriptor.description);
       }
       found = stream;
     }

@@ -7,7 +7,8 @@ import { warnOnce } from '../config/warn-once.js';
 import type { InstrumentOptions } from '../native/binding/cells.js';
 import { CONSTANT_RING_MEASUREMENTS } from '../native/layout.js';
 import type { MeasurementRecords } from '../record/measurement-records.js';
-import type { Scope, Writer } from '../record/writer.js';
+import type { Scope } from '../record/scope.js';
+import type { Writer } from '../record/writer.js';
 import type { Aggregation } from './aggregation.js';
 import { encodeAttributeSet, encodeDropped } from './attribute-set.js';
 import { type Cells, COMMIT_PUBLISHED, COMMIT_STALE, type Place } from './cells.js';
@@ -212,7 +213,7 @@ export class Stream {
     if (this.#instrument < 0 && !this.#define()) return NO_SERIES;
     const length = encodeAttributeSet(attributes, this.plan.keeps);
     const series = this.#cells.find(this.#instrument, length);
-    if (series <= 0) this.owner.writer.abandoned(CONSTANT_RING_MEASUREMENTS, -series);
+    if (series <= 0) this.owner.writer.abandon(CONSTANT_RING_MEASUREMENTS, -series);
     else if (this.#cells.isLasting) this.#index.remember(series);
     return series;
   }

@@ -314,12 +314,6 @@ impl NativeReceiver {
         Ok(())
     }
 
-    /// Whether pieces say where their app wants them sent, from now on.
-    #[napi]
-    pub fn set_trust_producer(&self, trust: bool) {
-        self.receiver.set_trust_producer(trust);
-    }
-
     /// Watches other folders and files from now on.
     #[napi]
     pub fn watch(&self, directories: Vec<String>, files: Vec<String>) {

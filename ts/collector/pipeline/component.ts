@@ -49,7 +49,7 @@ export interface Exporter {
   readonly target: string;
   /** Batches not settled yet: queued, in flight, or waiting for another attempt. */
   readonly pending: ReadonlySet<Batch>;
-  /** It sends each part where its app wants it: parts of one batch have one `endpoint`. */
+  /** It sends each part where its app wants it. Batches of one `endpoint` are settled soonest. */
   readonly followsApps?: boolean;
   /** It has enough to do for now; what comes all the same it takes. */
   readonly full?: boolean;

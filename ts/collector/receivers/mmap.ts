@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { existsSync } from 'node:fs';
-import type { MetricStream, NativeReceiver, Piece, ReceiverStats, StorageDestination } from '../../native/binding.js';
+import type { MetricStream, NativeReceiver, ReceiverStats, StorageDestination } from '../../native/binding.js';
 import { SIGNALS } from '../batch.js';
 import { duration, flag, number, text } from '../config/schema/scalar.js';
 import type { Read } from '../config/schema/schema.js';
@@ -39,7 +39,6 @@ class MmapReceiver implements Receiver<MmapConfig> {
   sources: readonly string[] = [];
   readonly #context: ReceiverContext;
   readonly #native: NativeReceiver;
-  #trusts: boolean;
 
   /** Begins to read. @throws Error with a sentence of the addon when the options cannot be right. */
   constructor(config: MmapConfig, context: ReceiverContext, handlers: ReceiverHandlers) {
@@ -48,14 +47,14 @@ class MmapReceiver implements Receiver<MmapConfig> {
     const metrics = { metricStreams, metricInterval: config.collection_interval, maxPoints: config.max_points };
     const handed = bufferCollector(context.binding);
     this.#context = context;
-    this.#trusts = config.trust_producer;
     this.#native = context.binding.createReceiver(
-      { ...this.#sourcesOf(config), ...metrics, storage, endIfBusy, trustProducer: config.trust_producer },
+      // Whether it is followed is up to the exporters that a configuration has, which may be another before this is sent.
+      { ...this.#sourcesOf(config), ...metrics, storage, endIfBusy, trustProducer: true },
       (event) => {
         if (event.type === 'piece') {
           handed(event.piece.body.length);
-          onPiece(this.#trusted(event.piece));
-        } else if (event.type === 'backlog') onBacklog?.(event.destination, event.pieces.map(this.#trusted));
+          onPiece(event.piece);
+        } else if (event.type === 'backlog') onBacklog?.(event.destination, event.pieces);
         else if (event.type === 'behind') onBehind?.(event.destination);
         else if (event.type === 'withoutJournal') onWithoutJournal?.();
         else if (event.type === 'drained') onDrained();
@@ -68,8 +67,6 @@ class MmapReceiver implements Receiver<MmapConfig> {
   configure(config: MmapConfig): void {
     const { directories, files } = this.#sourcesOf(config);
     this.#native.watch(directories, files);
-    this.#trusts = config.trust_producer;
-    this.#native.setTrustProducer(this.#trusts);
   }
 
   setMetricStreams(streams: MetricStream[]): void {
@@ -119,10 +116,6 @@ class MmapReceiver implements Receiver<MmapConfig> {
   stop(): void {
     this.#native.stop();
   }
-
-  /** What was read, or is in the journal from a time, when apps were trusted is not followed any longer than they are. */
-  readonly #trusted = (piece: Piece): Piece =>
-    this.#trusts || piece.endpoint === undefined ? piece : { ...piece, endpoint: undefined };
 
   #sourcesOf({ include, files = [] }: MmapConfig): { directories: string[]; files: string[] } {
     const { binding, logger } = this.#context;

@@ -242,7 +242,6 @@ enum Command {
     Resume,
     Watch(Vec<PathBuf>, Vec<PathBuf>),
     MetricStreams(Vec<MetricStream>),
-    TrustProducer(bool),
     Stop,
 }
 
@@ -340,11 +339,6 @@ impl Receiver {
     /// Collects metrics for these streams from the next collection on. A stream of a name that was there before keeps what it exported.
     pub fn set_metric_streams(&self, streams: Vec<MetricStream>) {
         self.send(Command::MetricStreams(streams));
-    }
-
-    /// Whether pieces say where their app wants them sent, from now on.
-    pub fn set_trust_producer(&self, trust: bool) {
-        self.send(Command::TrustProducer(trust));
     }
 
     /// Watches other folders and files from now on, with the meaning of [`ReceiverOptions`]. What is being read is read to its end.

@@ -2,7 +2,6 @@
 
 use super::attached::{Attach, Attached, Settled};
 use super::discovery::{Discovery, Found, Inode};
-use super::endpoint::Endpoints;
 use super::outlet::Outlet;
 use super::pause::Pause;
 use super::producer::Producer;
@@ -158,10 +157,6 @@ impl<'a> Run<'a> {
                 for producer in self.producers.values_mut() {
                     producer.set_metric_streams(streams);
                 }
-            }
-            Command::TrustProducer(trust) => {
-                self.outlet.trusts = *trust;
-                self.outlet.endpoints = Endpoints::default();
             }
             Command::Watch(directories, files) => self.discovery.set_sources(directories.clone(), files.clone()),
             Command::Stop if !self.stopping => self.drain_for_stop(),
