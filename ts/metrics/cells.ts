@@ -11,7 +11,7 @@ import type { Writer } from '../record/writer.js';
 
 // Constants of this module: what is imported by name is looked up in the other module's object at each use.
 const {
-  CELL_LENGTH,
+  CELLS_CELL_UNIT,
   CELLS_WINDOW,
   COMMIT_PUBLISHED,
   COMMIT_STALE,
@@ -25,10 +25,11 @@ const OVERFLOW = SCRATCH_CELL_OVERFLOW / 4;
 /** The double that raw calls take and give. */
 const scratchValue = new Float64Array(buffer, SCRATCH_VALUE, 1);
 
-const WORDS = CELL_LENGTH / 8;
-const CELLS_PER_WINDOW = CELLS_WINDOW / CELL_LENGTH;
-const WINDOW_SHIFT = Math.log2(CELLS_PER_WINDOW);
-const WINDOW_MASK = CELLS_PER_WINDOW - 1;
+// The two words of a sum that change lie in one unit, and so in one window, even if its cell does not.
+const WORDS = CELLS_CELL_UNIT / 8;
+const UNITS_PER_WINDOW = CELLS_WINDOW / CELLS_CELL_UNIT;
+const WINDOW_SHIFT = Math.log2(UNITS_PER_WINDOW);
+const WINDOW_MASK = UNITS_PER_WINDOW - 1;
 /** How far the time of a cell's last update may be behind. Milliseconds. */
 export const TICK_INTERVAL = 1_000;
 /** Bytes before an exemplar's attributes: trace id, span id, slots of the reservoir, seconds of a sample. */
