@@ -36,8 +36,6 @@ export const TICK_INTERVAL = 1_000;
 const EXEMPLAR_HEAD = 32;
 /** Where the attributes of an exemplar are encoded. */
 export const EXEMPLAR_ATTRIBUTES = SCRATCH_RECORD + EXEMPLAR_HEAD;
-/** Metrics SDK specification, "SimpleFixedSizeExemplarReservoir": the default size of JavaScript's one thread. */
-const RESERVOIR_SLOTS = 1;
 
 /** What cells are stamped with. One object for all who look at it on the hot path. */
 export interface Tick {
@@ -163,14 +161,24 @@ export class Cells {
     return window && { window, at: (cell & WINDOW_MASK) * WORDS };
   }
 
-  /** Offers a measurement as exemplar. The attributes that its series has not stand at EXEMPLAR_ATTRIBUTES. */
-  offer(instrument: number, cell: number, value: number, span: SpanContext | undefined, length: number): void {
+  /**
+   * Offers a measurement as exemplar, to a reservoir of so many `slots` (an explicit histogram has one for each bucket in any case). The
+   * attributes that its series has not stand at EXEMPLAR_ATTRIBUTES.
+   */
+  offer(
+    instrument: number,
+    cell: number,
+    slots: number,
+    value: number,
+    span: SpanContext | undefined,
+    length: number,
+  ): void {
     for (let word = 0; word < 4; word++) {
       view.setInt32(SCRATCH_RECORD + 4 * word, span === undefined ? 0 : parseWord(span.traceId, 8 * word));
     }
     view.setInt32(SCRATCH_RECORD + 16, span === undefined ? 0 : parseWord(span.spanId, 0));
     view.setInt32(SCRATCH_RECORD + 20, span === undefined ? 0 : parseWord(span.spanId, 8));
-    view.setInt32(SCRATCH_RECORD + 24, RESERVOIR_SLOTS, true);
+    view.setInt32(SCRATCH_RECORD + 24, slots, true);
     view.setInt32(SCRATCH_RECORD + 28, this.#samplePeriod, true);
     scratchValue[0] = value;
     this.#binding.offerExemplar(this.#handle, instrument, cell, SCRATCH_RECORD, EXEMPLAR_HEAD + length);
