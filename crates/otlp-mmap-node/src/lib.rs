@@ -13,6 +13,7 @@ mod metric_stream;
 mod pieces;
 mod processor;
 mod raw;
+mod raw_call;
 mod receiver;
 mod scraper;
 mod storage;
