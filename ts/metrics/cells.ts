@@ -11,7 +11,7 @@ import type { Writer } from '../record/writer.js';
 
 // Constants of this module: what is imported by name is looked up in the other module's object at each use.
 const {
-  CELL_LENGTH,
+  CELLS_CELL_UNIT,
   CELLS_WINDOW,
   COMMIT_PUBLISHED,
   COMMIT_STALE,
@@ -25,18 +25,17 @@ const OVERFLOW = SCRATCH_CELL_OVERFLOW / 4;
 /** The double that raw calls take and give. */
 const scratchValue = new Float64Array(buffer, SCRATCH_VALUE, 1);
 
-const WORDS = CELL_LENGTH / 8;
-const CELLS_PER_WINDOW = CELLS_WINDOW / CELL_LENGTH;
-const WINDOW_SHIFT = Math.log2(CELLS_PER_WINDOW);
-const WINDOW_MASK = CELLS_PER_WINDOW - 1;
+// The two words of a sum that change lie in one unit, and so in one window, even if its cell does not.
+const WORDS = CELLS_CELL_UNIT / 8;
+const UNITS_PER_WINDOW = CELLS_WINDOW / CELLS_CELL_UNIT;
+const WINDOW_SHIFT = Math.log2(UNITS_PER_WINDOW);
+const WINDOW_MASK = UNITS_PER_WINDOW - 1;
 /** How far the time of a cell's last update may be behind. Milliseconds. */
 export const TICK_INTERVAL = 1_000;
 /** Bytes before an exemplar's attributes: trace id, span id, slots of the reservoir, seconds of a sample. */
 const EXEMPLAR_HEAD = 32;
 /** Where the attributes of an exemplar are encoded. */
 export const EXEMPLAR_ATTRIBUTES = SCRATCH_RECORD + EXEMPLAR_HEAD;
-/** Metrics SDK specification, "SimpleFixedSizeExemplarReservoir": the default size of JavaScript's one thread. */
-const RESERVOIR_SLOTS = 1;
 
 /** What cells are stamped with. One object for all who look at it on the hot path. */
 export interface Tick {
@@ -162,14 +161,24 @@ export class Cells {
     return window && { window, at: (cell & WINDOW_MASK) * WORDS };
   }
 
-  /** Offers a measurement as exemplar. The attributes that its series has not stand at EXEMPLAR_ATTRIBUTES. */
-  offer(instrument: number, cell: number, value: number, span: SpanContext | undefined, length: number): void {
+  /**
+   * Offers a measurement as exemplar, to a reservoir of so many `slots` (an explicit histogram has one for each bucket in any case). The
+   * attributes that its series has not stand at EXEMPLAR_ATTRIBUTES.
+   */
+  offer(
+    instrument: number,
+    cell: number,
+    slots: number,
+    value: number,
+    span: SpanContext | undefined,
+    length: number,
+  ): void {
     for (let word = 0; word < 4; word++) {
       view.setInt32(SCRATCH_RECORD + 4 * word, span === undefined ? 0 : parseWord(span.traceId, 8 * word));
     }
     view.setInt32(SCRATCH_RECORD + 16, span === undefined ? 0 : parseWord(span.spanId, 0));
     view.setInt32(SCRATCH_RECORD + 20, span === undefined ? 0 : parseWord(span.spanId, 8));
-    view.setInt32(SCRATCH_RECORD + 24, RESERVOIR_SLOTS, true);
+    view.setInt32(SCRATCH_RECORD + 24, slots, true);
     view.setInt32(SCRATCH_RECORD + 28, this.#samplePeriod, true);
     scratchValue[0] = value;
     this.#binding.offerExemplar(this.#handle, instrument, cell, SCRATCH_RECORD, EXEMPLAR_HEAD + length);

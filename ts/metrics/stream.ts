@@ -12,7 +12,7 @@ import type { Writer } from '../record/writer.js';
 import { encodeAttributeSet, encodeDropped } from './attribute-set.js';
 import { type Cells, COMMIT_PUBLISHED, COMMIT_STALE, type Place } from './cells.js';
 import { type InstrumentDescriptor, isObservable } from './descriptor.js';
-import { NOT_SAMPLED, sampledIn } from './exemplars.js';
+import { NOT_SAMPLED, reservoirSlots, sampledIn } from './exemplars.js';
 import { instrumentOptions } from './instrument-options.js';
 import { createMirror, ObservedMirror } from './mirror.js';
 import { SeriesIndex, UNKNOWN_SERIES } from './series-index.js';
@@ -55,6 +55,8 @@ export class Stream {
   readonly #isSet: boolean;
   readonly #isMonotonic: boolean;
   readonly #filter: ExemplarFilter;
+  /** Of its exemplar reservoirs. */
+  readonly #slots: number;
   readonly #processors: readonly AttributesProcessor[];
   readonly #mirror: MeasurementRecords | undefined;
   readonly #observedMirror: ObservedMirror | undefined;
@@ -73,6 +75,7 @@ export class Stream {
     this.#isSum = kind === 'sum' && !isObserved;
     this.#isMonotonic = kind === 'sum' && (plan.aggregation as { monotonic: boolean }).monotonic;
     this.#filter = isObserved ? 'always_off' : owner.exemplarFilter;
+    this.#slots = reservoirSlots(plan.aggregation);
     this.#processors = plan.processors;
     this.#mirror = createMirror(owner.writer, scope, plan);
     this.#observedMirror = this.#isSet && this.#mirror ? new ObservedMirror(this.#mirror, kind === 'sum') : undefined;
@@ -240,7 +243,7 @@ export class Stream {
   ): void {
     if (span !== NOT_SAMPLED) {
       const length = encodeDropped(given, kept, this.plan.keeps);
-      this.#cells.offer(this.#instrument, series, value, span, length);
+      this.#cells.offer(this.#instrument, series, this.#slots, value, span, length);
     }
     this.#mirror?.write(value, kept, span ?? undefined);
   }

@@ -10,6 +10,7 @@ mod dump;
 mod environment;
 mod memory;
 mod metric_stream;
+mod panics;
 mod pieces;
 mod processor;
 mod raw;

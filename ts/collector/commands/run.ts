@@ -4,7 +4,7 @@
 import { loadBinding } from '../../native/loader.js';
 import { Collector } from '../collector.js';
 import type { CollectorConfig } from '../config/collector-config.js';
-import { ConfigError } from '../config/problems.js';
+import { exitCodeOf, messagesOf } from '../failure.js';
 import { Logger } from '../logger.js';
 import type { Command } from './command.js';
 import {
@@ -38,14 +38,19 @@ export const run: Command = {
   async run(args) {
     const options = parseConfigOptions(args);
     const logger = new Logger(levelOf(options) ?? 'info', undefined, formatOf(options['log-format']));
+    tellFaults(logger);
     const load = () => loadFromOptions(options, process.env, (message) => logger.warn(message)).config;
-    const config = load();
-    configureLogger(logger, options, config);
-    const collector = await Collector.start(config, {
-      binding: loadBinding(),
-      logger,
-      statsFile: options['stats-file'],
-    });
+    let collector: Collector;
+    try {
+      const config = load();
+      configureLogger(logger, options, config);
+      collector = await Collector.start(config, { binding: loadBinding(), logger, statsFile: options['stats-file'] });
+    } catch (error) {
+      // Whoever reads the log as JSON reads this, too.
+      if (!logger.isJson) throw error;
+      for (const message of messagesOf(error as Error)) logger.error(message);
+      return exitCodeOf(error as Error);
+    }
     stopWhenTold(collector, logger);
     process.on('SIGUSR1', () => {
       logger.info('SIGUSR1: sending what waits');
@@ -55,6 +60,17 @@ export const run: Command = {
     return collector.run();
   },
 };
+
+/** What Node.js would write to standard error by itself goes through the log, so that each line has the form that was asked for. */
+function tellFaults(logger: Logger): void {
+  process.removeAllListeners('warning');
+  process.on('warning', ({ name, message }) => logger.warn(`${name}: ${message}`));
+  process.on('uncaughtException', (error) => {
+    const what = error instanceof Error ? error.stack : String(error);
+    logger.error(`a fault of this program (${what}): please report it; the next collector goes on where this one was`);
+    process.exit(1);
+  });
+}
 
 /** A configuration that cannot be right, or cannot start, changes nothing. */
 async function reload(
@@ -69,8 +85,7 @@ async function reload(
     configureLogger(logger, options, config);
     logger.info('SIGHUP: the new configuration is in force');
   } catch (error) {
-    const problems = error instanceof ConfigError ? error.problems : [(error as Error).message];
-    for (const problem of problems) logger.error(problem);
+    for (const problem of messagesOf(error as Error)) logger.error(problem);
     logger.error('SIGHUP: the configuration before stays in force');
   }
 }

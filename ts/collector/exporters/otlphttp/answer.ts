@@ -23,12 +23,17 @@ export function outcomeOf(response: PostResponse, signal: Signal, now = Date.now
   const message = errorMessage(response);
   const reason = `it answered ${status} ${response.statusText}`.trimEnd() + (message && `: ${message}`);
   if (!RETRYABLE.has(status)) return { kind: 'failed', reason };
-  return { kind: 'retry', reason, after: retryAfter(response.headers['retry-after'], now) };
+  // The answer's own date is by the clock that the other is by, whatever this machine's shows.
+  const answered = Date.parse(response.headers.date ?? '');
+  const after = retryAfter(response.headers['retry-after'], Number.isNaN(answered) ? now : answered);
+  return { kind: 'retry', reason, after };
 }
 
 /**
  * Milliseconds that a Retry-After header asks to wait, given as seconds or as a date (RFC 9110, section 10.2.3);
  * an hour at most.
+ *
+ * @param now When it was said, in milliseconds since 1970.
  */
 export function retryAfter(header: string | undefined, now: number): number | undefined {
   if (header === undefined) return undefined;
