@@ -79,6 +79,8 @@ test.serial('OTEL_METRIC_EXPORT_INTERVAL and _TIMEOUT say when callbacks are ask
   within({ OTEL_METRIC_EXPORT_INTERVAL: '20', OTEL_METRIC_EXPORT_TIMEOUT: '10' }, {}, async ({ provider, values }) => {
     const meter = provider.getMeter('m');
     let calls = 0;
+    // The interval keeps no process alive.
+    const hold = setInterval(() => {}, 1_000);
     await new Promise<void>((resolve) => {
       meter.createObservableGauge('endless').addCallback((result) => {
         result.observe(1);
@@ -89,6 +91,7 @@ test.serial('OTEL_METRIC_EXPORT_INTERVAL and _TIMEOUT say when callbacks are ask
         if (calls === 3) resolve();
       });
     });
+    clearInterval(hold);
     t.deepEqual(Object.keys(values('good')), ['[]']);
     t.deepEqual(values('endless'), {});
   }),

@@ -5,7 +5,8 @@ import type { HistogramAggregation } from '../config/metrics.js';
 import { resolveAggregation } from './aggregation.js';
 import { warnDescriptions, warnIncompatible, warnSpelling } from './conflicts.js';
 import { type InstrumentDescriptor, isCompatible } from './descriptor.js';
-import type { Stream, StreamPlan } from './stream.js';
+import type { Stream } from './stream.js';
+import type { StreamPlan } from './stream-plan.js';
 import type { MeterIdentity, View } from './view.js';
 
 /** How a registry makes a stream. */

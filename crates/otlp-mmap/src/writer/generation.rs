@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::long::Ledger;
+use super::ledger::Ledger;
 use crate::file::lock::Lock;
 use crate::file::{FileView, RingId};
 use crate::layout::constant;

@@ -7,7 +7,7 @@ use super::epoch::Current;
 use super::failure::Failure;
 use super::generation::Generation;
 use super::interner::{InternError, Interner};
-use super::options::Location;
+use super::location::Location;
 use super::place::{self, Placed, Refused, Wanted};
 use super::resource::Resource;
 use super::settings::Settings;
