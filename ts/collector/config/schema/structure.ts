@@ -1,7 +1,7 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { type ConfigMap, type ConfigNode, shownOf } from '../node.js';
+import { type ConfigMap, type ConfigNode, kindOf } from '../node.js';
 import type { ProblemSink } from '../problems.js';
 import { didYouMean } from '../suggestion.js';
 import { outlineOf, type Read, type Schema } from './schema.js';
@@ -70,7 +70,7 @@ export function list<T>(of: Schema<T>): Schema<T[] | undefined> {
       if (Array.isArray(node.value)) {
         return node.value.map((item, index) => of.read(item, `${path}[${index}]`, problems));
       }
-      problems.add(path, node.source, `${shownOf(node)} is not a list`);
+      problems.add(path, node.source, `is ${kindOf(node)} and not a list`);
       return undefined;
     },
     show: (node) => (Array.isArray(node?.value) ? node.value.map((item) => of.show(item)) : undefined),
@@ -111,7 +111,7 @@ export function withDefault<T>(schema: Schema<T | undefined>, value: T): Schema<
 function mapOf(node: ConfigNode | undefined, path: string, problems: ProblemSink): ConfigMap {
   if (node === undefined || node.value === null) return new Map();
   if (node.value instanceof Map) return node.value;
-  problems.add(path, node.source, `${shownOf(node)} is not a map of keys`);
+  problems.add(path, node.source, `is ${kindOf(node)} and not a map of keys`);
   return new Map();
 }
 
