@@ -242,6 +242,50 @@ test('absurd_boundaries_are_told_and_made_sound', (t) =>
     t.deepEqual(values('endless'), {});
   }));
 
+test('options_that_cannot_be_are_told_and_left_unset', async (t) => {
+  const odd = { exemplarFilter: 'some', temporality: 'rising', histogramAggregation: 'round', seriesIdleMillis: -1 };
+  const told: string[] = [];
+  let made: Promise<void> | undefined;
+  const warnings = warningsOf(() => {
+    made = metering(odd as never, ({ provider, values }) => {
+      provider.getMeter('m').createHistogram('h').record(1);
+      t.like(values('h')['[]'], { count: 1, bounds: { length: 15 } });
+    });
+  });
+  await made;
+  told.push(...warnings);
+  for (const [name, value] of Object.entries(odd)) {
+    t.true(
+      told.some((line) => line.includes(name) && line.includes(String(value))),
+      `${name}: ${told.join()}`,
+    );
+  }
+});
+
+test('limits_of_series_that_cannot_be_are_told_and_made_sound', (t) =>
+  metering(
+    {
+      views: [
+        { instrumentName: 'none', aggregationCardinalityLimit: 0 },
+        { instrumentName: 'nan', aggregationCardinalityLimit: Number.NaN },
+        { instrumentName: 'fraction', aggregationCardinalityLimit: 3.9 },
+        { instrumentName: 'endless', aggregationCardinalityLimit: Number.POSITIVE_INFINITY },
+      ],
+    },
+    ({ provider, values }) => {
+      const meter = provider.getMeter('m');
+      const warnings = warningsOf(() => {
+        for (const name of ['none', 'nan', 'fraction', 'endless']) {
+          const counter = meter.createCounter(name);
+          for (let i = 0; i < 2_100; i++) counter.add(1, { i });
+        }
+      });
+      t.is(warnings.length, 4, warnings.join('\n'));
+      const series = (name: string) => Object.keys(values(name)).length;
+      t.deepEqual(['none', 'nan', 'fraction', 'endless'].map(series), [2_000, 2_000, 3, 2_100]);
+    },
+  ));
+
 test('a_provider_that_cannot_write_tells_it_and_does_nothing', (t) => {
   const warnings = warningsOf(() => {
     const provider = new MmapMeterProvider({ directory: '/dev/null/no', resourceDetectors: [] });

@@ -95,6 +95,13 @@ impl Generation {
         // process.
     }
 
+    /// Whether somebody truncated the file: a part of what is mapped of it is gone.
+    pub(super) fn is_cut(&self) -> bool {
+        let mapping = self.view.mapping();
+        let length = mapping.file().metadata().map(|metadata| metadata.len());
+        mapping.poisoned() || length.is_ok_and(|length| length < mapping.length())
+    }
+
     /// Metric cells come into the file: from now on it is kept, and its lock held, until [`Generation::finish_cells`].
     pub(super) fn begin_cells(&self, extents: u64) {
         self.cells.store(true, Ordering::Release);

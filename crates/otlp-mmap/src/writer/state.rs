@@ -107,6 +107,13 @@ impl State {
         writer: &Writer,
         claim: impl FnOnce(&Arc<Generation>) -> Option<(R, u64, u64)>,
     ) -> Result<R, CommitStatus> {
+        // cells that begin anew do so mostly because somebody removed or truncated the file that they were in
+        if let Some(file) = self.current.clone()
+            && !self.replace_if_removed(writer, file.serial)
+            && file.is_cut()
+        {
+            self.abandon(writer, file.serial);
+        }
         let file = self.file_for(writer, writer.word.epoch())?;
         let end = file.view.mapping().length();
         let (begun, extents, claimed) = claim(&file).ok_or(CommitStatus::Disk)?;
