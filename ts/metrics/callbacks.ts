@@ -129,8 +129,13 @@ export class Callbacks implements CallbackList {
 }
 
 function ours(observables: readonly Observable[]): MmapObservable[] {
-  const found = Array.isArray(observables) ? observables.filter((each) => each instanceof MmapObservable) : [];
-  return [...new Set(found)];
+  try {
+    const found = Array.isArray(observables) ? observables.filter((each) => each instanceof MmapObservable) : [];
+    return [...new Set(found)];
+  } catch (error) {
+    warnOnce('the observable instruments of a batch callback cannot be read', error);
+    return [];
+  }
 }
 
 function describe({ instruments, isBatch }: Registered): string {

@@ -118,8 +118,12 @@ export class Stream {
     if (!this.owner.isOpen) return true;
     if (series <= 0 || this.#write(series, value) !== COMMIT_PUBLISHED) return false;
     if (passed === undefined && this.#mirror === undefined) return true;
-    const span = passed === undefined ? NOT_SAMPLED : sampledIn(this.#filter, passed);
-    this.#accompany(series, value, attributes, attributes, span);
+    try {
+      const span = passed === undefined ? NOT_SAMPLED : sampledIn(this.#filter, passed);
+      this.#accompany(series, value, attributes, attributes, span);
+    } catch (error) {
+      this.#fail(error);
+    }
     return true;
   }
 
