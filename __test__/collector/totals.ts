@@ -6,6 +6,8 @@ import { loadBinding } from '../../ts/native/loader';
 // biome-ignore lint/suspicious/noExplicitAny: OTLP JSON
 type Json = any;
 
+type Temporality = 'cumulative' | 'delta';
+
 interface Point {
   start: bigint;
   time: bigint;
@@ -65,6 +67,12 @@ export class Totals {
   /** By metric and attributes. */
   readonly series = new Map<string, Series>();
   readonly #faults: string[] = [];
+  readonly #only: Temporality | undefined;
+
+  /** @param only What is of the other temporality is passed over. */
+  constructor(only?: Temporality) {
+    this.#only = only;
+  }
 
   take(body: Buffer): void {
     const request: Json = JSON.parse(loadBinding().requestToJson('metrics', body));
@@ -72,7 +80,9 @@ export class Totals {
       for (const { metrics } of scopeMetrics) {
         for (const { name, sum, histogram } of metrics) {
           const { dataPoints, aggregationTemporality } = sum ?? histogram;
-          for (const point of dataPoints) this.#add(name, point, aggregationTemporality === 1);
+          const isDelta = aggregationTemporality === 1;
+          if (this.#only !== undefined && isDelta !== (this.#only === 'delta')) continue;
+          for (const point of dataPoints) this.#add(name, point, isDelta);
         }
       }
     }

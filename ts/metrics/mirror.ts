@@ -5,7 +5,7 @@ import { type Attributes, ValueType } from '@opentelemetry/api';
 import { MeasurementRecords } from '../record/measurement-records.js';
 import type { Scope } from '../record/scope.js';
 import type { Writer } from '../record/writer.js';
-import type { StreamPlan } from './stream.js';
+import type { StreamPlan } from './stream-plan.js';
 
 /** What writes a stream's measurements into the ring as well; undefined in directory mode, whose readers know cells. */
 export function createMirror(writer: Writer, scope: Scope, plan: StreamPlan): MeasurementRecords | undefined {

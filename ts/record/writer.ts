@@ -234,12 +234,12 @@ export class Writer implements anyValue.KeyReferences {
     scope.schemaUrlReference = schemaUrlReference;
     scope.epoch = epoch;
     encodeScopeField(scope, SCRATCH_RECORD);
-    this.#tellWarnings();
+    this.tellWarnings();
     return COMMIT_PUBLISHED;
   }
 
   /** What works, but not as asked for (a path that another process holds, a network file system): each sentence once. */
-  #tellWarnings(): void {
+  tellWarnings(): void {
     for (const warning of this.binding.writerStatus(this.handle).warnings) {
       if (this.#toldWarnings.has(warning)) continue;
       this.#toldWarnings.add(warning);

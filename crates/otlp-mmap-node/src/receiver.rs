@@ -1,6 +1,7 @@
 //! The collector's reader thread, as an object with a callback.
 
 use crate::metric_stream::{self, JsMetricStream};
+use crate::panics;
 use crate::storage::{JsDestination, JsJournalStats, JsStorageOptions};
 use crate::writers::reason_name;
 use napi::bindgen_prelude::{Buffer, Function};
@@ -362,7 +363,11 @@ pub fn create_receiver(
     let on_event: ThreadsafeFunction<Event, (), JsReceiverEvent, napi::Status, false> = on_event
         .build_threadsafe_function::<Event>()
         .build_callback(|context| Ok(JsReceiverEvent::from(context.value)))?;
+    panics::keep_those_of_readers();
     let receiver = Receiver::start(options.try_into()?, move |event| {
+        if let Some(first) = panics::before(&event) {
+            on_event.call(first, ThreadsafeFunctionCallMode::NonBlocking);
+        }
         on_event.call(event, ThreadsafeFunctionCallMode::NonBlocking);
     })
     .map_err(|error| Error::from_reason(format!("cannot start the reader thread: {error}")))?;

@@ -4,7 +4,7 @@
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
 import { duration, flag, size, text, word } from '../config/schema/scalar.js';
-import type { Read, Schema } from '../config/schema/schema.js';
+import { outlineOf, type Read, type Schema } from '../config/schema/schema.js';
 import { object } from '../config/schema/structure.js';
 
 const section = object({
@@ -30,6 +30,7 @@ export type StorageSettings = Read<typeof section> | undefined;
 export const storage: Schema<StorageSettings> = {
   read: (node, path, problems) => (node?.value === 'none' ? undefined : section.read(node, path, problems)),
   show: (node) => (node?.value === 'none' ? 'none' : section.show(node)),
+  outline: () => outlineOf(section),
 };
 
 /**

@@ -247,6 +247,9 @@ enum Command {
     Stop,
 }
 
+/// The reader thread's name, for whoever watches threads.
+pub const THREAD_NAME: &str = "otlp-mmap-read";
+
 /// Handle on the reader thread. Dropping it stops the thread without waiting.
 #[derive(Debug)]
 pub struct Receiver {
@@ -297,18 +300,16 @@ impl Receiver {
         let beating = Arc::clone(&pulse);
         let alarm = Arc::new(alarm::Alarm::new());
         let waking = Arc::clone(&alarm);
-        std::thread::Builder::new()
-            .name("otlp-mmap-read".into())
-            .spawn(move || {
-                let run = std::panic::AssertUnwindSafe(|| {
-                    run::Run::new(options, inbox, shared, waking, &mut on_event).run(&beating)
-                });
-                let error = match std::panic::catch_unwind(run) {
-                    Ok(ended) => ended.err(),
-                    Err(panic) => Some(panic_message(&*panic)),
-                };
-                on_event(Event::Stopped(error));
-            })?;
+        std::thread::Builder::new().name(THREAD_NAME.into()).spawn(move || {
+            let run = std::panic::AssertUnwindSafe(|| {
+                run::Run::new(options, inbox, shared, waking, &mut on_event).run(&beating)
+            });
+            let error = match std::panic::catch_unwind(run) {
+                Ok(ended) => ended.err(),
+                Err(panic) => Some(panic_message(&*panic)),
+            };
+            on_event(Event::Stopped(error));
+        })?;
         Ok(Self {
             commands,
             stats,

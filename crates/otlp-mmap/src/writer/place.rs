@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::create::NewFile;
 use super::geometry::{Geometry, Plan};
-use super::options::{Location, WriterOptions};
+use super::location::Location;
+use super::options::WriterOptions;
 use super::single_file::{self, Outcome};
 use crate::clock;
 use crate::directory::{self, Limits, Owner, Removed};

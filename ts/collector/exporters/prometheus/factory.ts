@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { listenAddress } from '../../config/schema/address.js';
-import { text } from '../../config/schema/scalar.js';
+import { duration, number, text } from '../../config/schema/scalar.js';
 import type { Read } from '../../config/schema/schema.js';
 import { list, object } from '../../config/schema/structure.js';
 import type { ExporterFactory } from '../../pipeline/component.js';
@@ -12,6 +12,8 @@ import { Scrapes } from './scrapes.js';
 const config = object({
   endpoint: listenAddress({ default: 'localhost:9464' }),
   path: text({ default: '/metrics' }),
+  max_concurrent_scrapes: number({ default: 16, min: 1, max: 1000 }),
+  timeout: duration({ default: '1m', above: 0 }),
   /** Folders whose files are shown; the default ones when it is left out. */
   include: list(text({ required: true, nonEmpty: true })),
   /** Files that are shown, by path. */
@@ -23,8 +25,9 @@ export const prometheusExporter: ExporterFactory<Read<typeof config>> = {
   summary: 'metrics for Prometheus to scrape, in its text format or OpenMetrics',
   signals: ['metrics'],
   config,
-  create({ endpoint, path, include, files = [] }, { binding }) {
+  create(settings, { binding }) {
+    const { include, files = [] } = settings;
     const directories = include ?? (files.length > 0 ? [] : binding.defaultDirectories());
-    return new PrometheusExporter(endpoint, path, new Scrapes(() => binding.createScraper(directories, files)));
+    return new PrometheusExporter(settings, new Scrapes(() => binding.createScraper(directories, files)));
   },
 };

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::CellHandle;
+use crate::cells::gauge;
 use crate::cells::instrument::Kind;
 use crate::clock;
 use crate::file::Mapping;
-use crate::file::atomic::Ordering;
 use crate::layout::cell;
 
 /// A reader that has not visited for so long is gone: nanoseconds.
@@ -28,7 +28,7 @@ impl CellHandle {
             return false;
         };
         let updated = match definition.instrument.kind {
-            Kind::Gauge => newest_gauge(mapping, at).map_or(0, |(_, time)| time),
+            Kind::Gauge => gauge::get(mapping, at).map_or(0, |(_, time)| time),
             Kind::ObservedSum { .. } | Kind::ObservedGauge => seconds(mapping, at + cell::OBSERVED_UPDATED as u64),
             _ => seconds(mapping, at + cell::UPDATED as u64),
         };
@@ -73,16 +73,6 @@ impl CellHandle {
     pub fn pin(&mut self, cell: u32) {
         self.owned.pin(cell);
     }
-}
-
-fn newest_gauge(mapping: &Mapping, at: u64) -> Option<(f64, u64)> {
-    let words = mapping.words(at, 4)?;
-    let sequence = mapping.half_words(at + cell::SEQUENCE as u64, 1)?[0].load(Ordering::Acquire);
-    let copy = (sequence & 1) as usize * 2;
-    Some((
-        f64::from_bits(words[copy].load(Ordering::Relaxed)),
-        words[copy + 1].load(Ordering::Relaxed),
-    ))
 }
 
 /// A time in seconds, as nanoseconds.

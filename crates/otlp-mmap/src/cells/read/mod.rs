@@ -42,8 +42,9 @@ use std::io;
 use crate::file::{Access, CELLS_RESERVATION, FileView, Mapping};
 use crate::layout::{cells, instrument as instrument_layout, page};
 
-/// Bytes in units of which cells, pages and instruments are referred to.
+/// Bytes in units of which pages and instruments are referred to, and cells.
 const UNIT: u64 = 64;
+const CELL_UNIT: u64 = cells::CELL_UNIT as u64;
 
 /// Longest attribute set that is copied.
 const LONGEST_ATTRIBUTES: u32 = 1 << 20;
