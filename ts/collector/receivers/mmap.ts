@@ -4,7 +4,7 @@
 import { existsSync } from 'node:fs';
 import type { MetricStream, NativeReceiver, ReceiverStats, StorageDestination } from '../../native/binding.js';
 import { SIGNALS } from '../batch.js';
-import { duration, flag, number, text } from '../config/schema/scalar.js';
+import { duration, flag, number, path } from '../config/schema/scalar.js';
 import type { Read } from '../config/schema/schema.js';
 import { list, object } from '../config/schema/structure.js';
 import { bufferCollector } from '../memory.js';
@@ -12,9 +12,9 @@ import type { Receiver, ReceiverContext, ReceiverFactory, ReceiverHandlers } fro
 
 const config = object({
   /** Folders to watch; the default ones when it is left out. */
-  include: list(text({ required: true, nonEmpty: true })),
+  include: list(path({ required: true })),
   /** Files to read by path; they are never removed. */
-  files: list(text({ required: true, nonEmpty: true })),
+  files: list(path({ required: true })),
   /** How often metrics are collected; as each app's own settings say when it is left out. */
   collection_interval: duration({ min: 1 }),
   /** Exporters that are told no address send where the apps say. */
