@@ -191,11 +191,17 @@ export class Collector {
     this.#serviceManager.ready(status, () => this.#fault() === undefined);
   }
 
-  async #replace(config: CollectorConfig): Promise<void> {
+  async #replace(wanted: CollectorConfig): Promise<void> {
     const previous = this.#deployment;
+    // The journals that there are go on, and exporters have to know whether there are any.
+    const { storage } = previous.config.service;
+    const config = { ...wanted, service: { ...wanted.service, storage } };
     const next = await Deployment.start(config, this.#context, previous);
     this.#deployment = next;
     this.#retiring.add(previous);
+    if (JSON.stringify(storage) !== JSON.stringify(wanted.service.storage)) {
+      this.#logger.warn('service.storage: the change takes effect at the next start');
+    }
     // From here on pieces go into the new pipelines; what the old ones hold follows to the destinations.
     this.#receive(config, previous.config);
     void previous.retire(next).then(() => {

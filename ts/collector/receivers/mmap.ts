@@ -39,6 +39,7 @@ class MmapReceiver implements Receiver<MmapConfig> {
   sources: readonly string[] = [];
   readonly #context: ReceiverContext;
   readonly #native: NativeReceiver;
+  readonly #started: MmapConfig;
 
   /** Begins to read. @throws Error with a sentence of the addon when the options cannot be right. */
   constructor(config: MmapConfig, context: ReceiverContext, handlers: ReceiverHandlers) {
@@ -47,6 +48,7 @@ class MmapReceiver implements Receiver<MmapConfig> {
     const metrics = { metricStreams, metricInterval: config.collection_interval, maxPoints: config.max_points };
     const handed = bufferCollector(context.binding);
     this.#context = context;
+    this.#started = config;
     this.#native = context.binding.createReceiver(
       // Whether it is followed is up to the exporters that a configuration has, which may be another before this is sent.
       { ...this.#sourcesOf(config), ...metrics, storage, endIfBusy, trustProducer: true },
@@ -67,6 +69,10 @@ class MmapReceiver implements Receiver<MmapConfig> {
   configure(config: MmapConfig): void {
     const { directories, files } = this.#sourcesOf(config);
     this.#native.watch(directories, files);
+    for (const key of ['collection_interval', 'max_points'] as const) {
+      if (config[key] === this.#started[key]) continue;
+      this.#context.logger.warn(`receivers.${this.#context.id}.${key}: the change takes effect at the next start`);
+    }
   }
 
   setMetricStreams(streams: MetricStream[]): void {
