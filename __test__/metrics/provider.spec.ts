@@ -190,6 +190,34 @@ test('instruments_in_conflict_are_told_and_recorded_both', (t) =>
     t.is(metrics().filter(({ name }) => name === 'both').length, 3);
   }));
 
+test('of_two_ways_to_keep_one_metric_the_first_is_used_and_that_is_told', (t) =>
+  metering(
+    {
+      views: [
+        { instrumentName: 'viewed', name: 'of.views', deniedAttributes: ['k'] },
+        { instrumentName: 'viewed', name: 'of.views', aggregation: { type: 4, options: { boundaries: [1] } } },
+        { instrumentName: 'alike', description: 'told' },
+      ],
+    },
+    ({ provider, values }) => {
+      const meter = provider.getMeter('m');
+      const warnings = warningsOf(() => {
+        meter.createCounter('viewed').add(1, { k: 1 });
+        for (const bound of [1, 2, 3]) {
+          const advice = { explicitBucketBoundaries: [bound] };
+          meter.createHistogram('advised', { advice }).record(bound);
+          meter.createHistogram('alike').record(bound);
+        }
+      });
+      t.deepEqual(
+        warnings.map((line) => /(\S+) is to be kept in two ways/.exec(line)?.[1]),
+        ['of.views', 'advised'],
+      );
+      t.deepEqual(values('of.views'), { '[]': { double: 1 } });
+      t.like(values('advised')['[]'], { count: 3, bounds: [1] });
+    },
+  ));
+
 test('names_that_differ_by_case_are_one_metric_by_the_first_name', (t) =>
   metering({}, ({ provider, values }) => {
     const meter = provider.getMeter('m');
