@@ -20,9 +20,11 @@ const {
   CONSTANT_RING_SPANS,
 } = layout;
 
-/** Milliseconds between two lines about the same ring and reason. */
+/** Milliseconds between two lines about the same signal and reason. */
 const INTERVAL = 30_000;
 const RINGS = 3;
+/** By their rings, in the order in which a line names them. */
+const SIGNALS = [CONSTANT_RING_SPANS, CONSTANT_RING_EVENTS, CONSTANT_RING_MEASUREMENTS];
 
 const RECORDS: Record<number, string> = {
   [CONSTANT_RING_EVENTS]: 'log record(s)',
@@ -30,7 +32,23 @@ const RECORDS: Record<number, string> = {
   [CONSTANT_RING_MEASUREMENTS]: 'measurement(s)',
 };
 
-/** Tells through `diag` what one thread loses: a line for each ring and reason now and then, with the count since the one before. */
+/** The losses of each native writer that this thread uses: providers of several signals write through one. */
+const all = new Map<number, Losses>();
+
+/** @param handle what `binding.openWriter` returned. */
+export function lossesOf(binding: AppBinding, handle: number): Losses {
+  let losses = all.get(handle);
+  if (losses === undefined) {
+    losses = new Losses(binding, handle);
+    all.set(handle, losses);
+  }
+  return losses;
+}
+
+/**
+ * Tells through `diag` what one thread loses: a line for each reason now and then, and when a signal loses for the first time, with
+ * every signal's count since the line before.
+ */
 export class Losses {
   readonly #binding: AppBinding;
   readonly #handle: number;
@@ -51,15 +69,16 @@ export class Losses {
     this.#toldAt[at] = now;
     const sentence = this.#sentence(reason);
     // Later, because a logger may record something itself, and the scratch buffer is in use here.
-    queueMicrotask(() => this.#tell(ring, reason, sentence));
+    queueMicrotask(() => this.#tell(reason, now, sentence));
   }
 
-  #tell(ring: number, reason: number, sentence: string): void {
-    const at = ring * CONSTANT_DROP_REASONS + reason;
+  #tell(reason: number, now: number, sentence: string): void {
     try {
-      const line = `${this.#counts[at]} ${RECORDS[ring]} ${sentence}`;
-      this.#counts[at] = 0;
-      if (reason === CONSTANT_DROP_DISK && isNews(sentence)) {
+      const lost = this.#take(reason, now);
+      // A line told for another signal in this turn has said it.
+      if (lost.length === 0) return;
+      const line = `${listed(lost.map(({ ring, count }) => `${count} ${RECORDS[ring]}`))} ${sentence}`;
+      if (reason === CONSTANT_DROP_DISK && areNews(lost, sentence)) {
         // Nothing is recorded at all, so this has to be seen even without a logger.
         announce('error', line);
       } else {
@@ -68,6 +87,20 @@ export class Losses {
     } catch {
       // The logger threw: there is nobody left to tell.
     }
+  }
+
+  /** What each signal has lost since the last line, which is told now. */
+  #take(reason: number, now: number): Lost[] {
+    const lost: Lost[] = [];
+    for (const ring of SIGNALS) {
+      const at = ring * CONSTANT_DROP_REASONS + reason;
+      const count = this.#counts[at];
+      if (count === 0) continue;
+      lost.push({ ring, count });
+      this.#counts[at] = 0;
+      this.#toldAt[at] = now;
+    }
+    return lost;
   }
 
   /** As things are now: a file may be there, and the error forgotten, when the line is told. */
@@ -95,13 +128,22 @@ export class Losses {
   }
 }
 
-/** Failures that have been announced, whichever signal met them first. */
+interface Lost {
+  ring: number;
+  count: number;
+}
+
+/** Failures that have been announced, with each signal that met them. */
 const announced = new Set<string>();
 
-function isNews(failure: string): boolean {
-  if (announced.has(failure)) return false;
-  announced.add(failure);
-  return true;
+function areNews(lost: readonly Lost[], failure: string): boolean {
+  const before = announced.size;
+  for (const { ring } of lost) announced.add(`${ring} ${failure}`);
+  return announced.size > before;
+}
+
+function listed(parts: readonly string[]): string {
+  return parts.length < 2 ? parts.join() : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)}`;
 }
 
 function failureOf({ error }: WriterStatus, place: string): string {
