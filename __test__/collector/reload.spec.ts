@@ -60,6 +60,36 @@ test('SIGTERM while a collector starts is an orderly end', async (t) => {
   t.regex(run.stderr, /SIGTERM: delivering what is left/);
 });
 
+test('what a reload cannot change is told', async (t) => {
+  const folder = temporaryFolder(t);
+  const path = join(folder, 'config.yaml');
+  const write = (receiver: object, storage: unknown) =>
+    writeFile(
+      path,
+      JSON.stringify({
+        receivers: { mmap: { include: [folder], ...receiver } },
+        exporters: { debug: {} },
+        service: {
+          storage,
+          telemetry: { metrics: { level: 'none' } },
+          pipelines: { metrics: { receivers: ['mmap'], exporters: ['debug'] } },
+        },
+      }),
+    );
+  await write({ collection_interval: '1s' }, 'none');
+  const run = new CommandRun(t, ['--config', path]);
+  await run.says(/exports to debug/);
+  await run.reload();
+  t.notRegex(run.stderr, / warn /);
+  await write({ collection_interval: '2s', max_points: 5 }, { directory: join(folder, 'state') });
+  await run.reload();
+  const told = [...run.stderr.matchAll(/ warn +(\S+): the change takes effect at the next start/g)].map(
+    ([, key]) => key,
+  );
+  t.deepEqual(told.sort(), ['receivers.mmap.collection_interval', 'receivers.mmap.max_points', 'service.storage']);
+  t.is(await run.stop(), 0, run.stderr);
+});
+
 test('an exporter that listens is configured otherwise on its port; what cannot start changes nothing', async (t) => {
   const folder = temporaryFolder(t);
   const path = join(folder, 'config.yaml');

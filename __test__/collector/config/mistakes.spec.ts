@@ -110,6 +110,16 @@ const mistakes: [string, (sound: string) => string, string[]][] = [
     ],
   ],
   [
+    'a path that only a shell knows',
+    (sound) => sound.replace('  mmap:\n', '  mmap: { include: ["~/apps"] }\n'),
+    ["receivers.mmap.include[0]: '~/apps' begins with '~', which only shells know: write the whole path"],
+  ],
+  [
+    'a path of an address without its slash',
+    (sound) => `${sound}extensions: { health_check: { path: healthz } }\n`,
+    ["1.yaml:10: extensions.health_check.path: 'healthz' is no path of an address: it begins with /, as in /metrics"],
+  ],
+  [
     'several at once',
     (sound) => sound.replace('batch:\n', 'batch:\n    timeout: x\n    send_batch_size: y\n'),
     [

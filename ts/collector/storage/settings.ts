@@ -3,13 +3,13 @@
 
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import { duration, flag, size, text, word } from '../config/schema/scalar.js';
+import { duration, flag, path, size, word } from '../config/schema/scalar.js';
 import { outlineOf, type Read, type Schema } from '../config/schema/schema.js';
 import { object } from '../config/schema/structure.js';
 
 const section = object({
   /** Of the journals, one below it for each receiver. */
-  directory: text({ nonEmpty: true }),
+  directory: path({}),
   /** Of one journal. */
   max_size: size({ default: '1GiB', min: 1 << 20 }),
   /** After which telemetry that no destination took is given up; 0: never. */
