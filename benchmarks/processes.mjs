@@ -4,7 +4,7 @@
 // The processes of a measurement: the sink, the collector, the measured app. Each is ended by who started it.
 
 import { fork, spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import os from 'node:os';
 import { join } from 'node:path';
@@ -56,7 +56,7 @@ export async function withSink(use) {
   }
 }
 
-/** `use` gets { pid, cpuSeconds() }. `storage` is the folder of its journal, or `none`; `more` are further arguments. */
+/** `use` gets { pid, cpuSeconds(), cpuMillisecondsByThread() }. `storage` is the folder of its journal, or `none`; `more` are further arguments. */
 export function withCollector(directory, endpoint, use, storage = 'none', more = []) {
   const args = ['--dir', directory, '--exporter', 'otlphttp', '--endpoint', endpoint, '--storage', storage, ...more];
   return withCollectorOf(args, directory, use);
@@ -110,7 +110,11 @@ async function withProgram(command, args, ready, use) {
   ended.catch(() => {});
   try {
     await within(Promise.race([started, ended]), () => `the collector did not start:\n${output}`);
-    return await Promise.race([use({ pid: program.pid, cpuSeconds: () => cpuSeconds(program.pid) }), ended]);
+    const costs = {
+      cpuSeconds: () => cpuSeconds(program.pid),
+      cpuMillisecondsByThread: () => cpuMillisecondsByThread(program.pid),
+    };
+    return await Promise.race([use({ pid: program.pid, ...costs }), ended]);
   } finally {
     await end(program, 'SIGTERM');
   }
@@ -196,6 +200,16 @@ function cpuSeconds(pid) {
   // The name in parentheses may hold anything; utime and stime are fields 14 and 15.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   return (Number(fields[11]) + Number(fields[12])) / TICKS;
+}
+
+/**
+ * CPU of each thread that lives, by its id, from the scheduler: nanoseconds where `cpuSeconds` counts ticks, so even a process
+ * at rest can be measured in seconds. Linux only.
+ */
+function cpuMillisecondsByThread(pid) {
+  const threads = readdirSync(`/proc/${pid}/task`);
+  const spent = (thread) => Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]) / 1e6;
+  return new Map(threads.map((thread) => [thread, spent(thread)]));
 }
 
 /** Waits for the end of a process, after a signal if one is given. */

@@ -22,7 +22,7 @@ export { MmapLogRecordExporter } from './stock/log-record-exporter.js';
 export { MmapLogRecordProcessor } from './stock/log-record-processor.js';
 export { MmapMetricExporter } from './stock/metric-exporter.js';
 export { MmapMetricReader, type MmapMetricReaderOptions } from './stock/metric-reader.js';
-export type { StockProcessorOptions } from './stock/processor-options.js';
+export type { StockProcessorOptions } from './stock/processor.js';
 export { MmapSpanExporter } from './stock/span-exporter.js';
 export { MmapSpanProcessor } from './stock/span-processor.js';
 export type { MmapTracerProviderOptions, RegistrationOptions } from './trace/options.js';

@@ -4,7 +4,7 @@
 import test from 'ava';
 import fc from 'fast-check';
 import { Backoff } from '../../ts/collector/exporters/backoff';
-import { retryAfter } from '../../ts/collector/exporters/otlphttp/answer';
+import { outcomeOf, retryAfter } from '../../ts/collector/exporters/otlphttp/answer';
 import { RETRY_FOREVER } from '../../ts/collector/exporters/retry';
 import { wireFields } from '../../ts/collector/wire';
 
@@ -16,6 +16,16 @@ test('Retry-After is read as seconds or as a date, and an hour at most', (t) => 
   t.is(retryAfter('99999999999', now), 3_600_000);
   t.is(retryAfter('soon', now), undefined);
   t.is(retryAfter(undefined, now), undefined);
+});
+
+test('a Retry-After that is a date counts from the date of the answer, whatever the clock shows here', (t) => {
+  const headers = { date: 'Thu, 01 Jan 2026 00:00:00 GMT', 'retry-after': 'Thu, 01 Jan 2026 00:00:30 GMT' };
+  const response = { status: 503, statusText: '', headers, body: Buffer.alloc(0) };
+  for (const now of ['2020-01-01', '2026-01-01', '2030-01-01']) {
+    t.like(outcomeOf(response, 'traces', Date.parse(now)), { kind: 'retry', after: 30_000 });
+  }
+  const undated = { ...response, headers: { 'retry-after': headers['retry-after'] } };
+  t.like(outcomeOf(undated, 'traces', Date.parse('2026-01-01T00:00:10Z')), { after: 20_000 });
 });
 
 test('waits between attempts grow to the maximum, within the jitter, and never undercut what was asked', (t) => {

@@ -27,8 +27,11 @@ export class Sink {
     this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
 
-  /** @param answer Called with each whole request and its number, from 0. */
-  static async start(answer: Answer = (_request, response) => void response.end()): Promise<Sink> {
+  /**
+   * @param answer Called with each whole request and its number, from 0.
+   * @param port 0 is a free one.
+   */
+  static async start(answer: Answer = (_request, response) => void response.end(), port = 0): Promise<Sink> {
     const server = http.createServer(async (incoming, response) => {
       const chunks: Buffer[] = [];
       try {
@@ -47,7 +50,7 @@ export class Sink {
       sink.#events.emit('request');
       answer(request, response, sink.requests.length - 1);
     });
-    server.listen(0, '127.0.0.1');
+    server.listen(port, '127.0.0.1');
     await once(server, 'listening');
     const sink = new Sink(server);
     return sink;

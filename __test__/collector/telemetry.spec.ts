@@ -5,6 +5,7 @@ import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
+import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
 import { Distribution } from '../../ts/collector/telemetry/distribution';
 import { otlpMetrics } from '../../ts/collector/telemetry/otlp-metrics';
@@ -199,6 +200,25 @@ test('no counter steps back when SIGHUP brings another configuration, and what i
   t.notRegex(text, /exporter="otlphttp"|processor="memory_limiter"/);
   t.regex(text, /exporter="otlphttp\/other"/);
   t.is(await run.stop(), 0, run.stderr);
+});
+
+test('what --stats-file says of an exporter goes on when SIGHUP configures it otherwise', async (t) => {
+  const { path, sink } = await configOf(t, '{ pull: { exporter: { prometheus: { host: 127.0.0.1, port: 0 } } } }');
+  const stats = join(temporaryFolder(t), 'stats.json');
+  const run = new CommandRun(t, ['--config', path, '--stats-file', stats]);
+  await sink.arrived(1);
+  const sent = async () =>
+    /_sent_spans\{.*\} (\d+)/.exec(await (await fetch(await run.urlOf('service.telemetry'))).text());
+  while (Number((await sent())?.[1]) < ALL - 1);
+  const configuration = readFileSync(path, 'utf8');
+  for (const timeout of ['20s', '21s']) {
+    writeFileSync(path, configuration.replace('compression: none', `compression: none, timeout: ${timeout}`));
+    await run.reload();
+  }
+  t.is(await run.stop(), 0, run.stderr);
+  // an orderly end delivers the one span that was open
+  const { exporters } = JSON.parse(readFileSync(stats, 'utf8'));
+  t.deepEqual(exporters, { otlphttp: { traces: { sent: ALL, rejected: 0, failed: 0, retries: 0 } } });
 });
 
 test('its own OTLP pipeline sends the same, at the end as well', async (t) => {

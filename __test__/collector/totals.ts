@@ -6,6 +6,8 @@ import { loadBinding } from '../../ts/native/loader';
 // biome-ignore lint/suspicious/noExplicitAny: OTLP JSON
 type Json = any;
 
+type Temporality = 'cumulative' | 'delta';
+
 interface Point {
   start: bigint;
   time: bigint;
@@ -17,6 +19,9 @@ interface Point {
 class Series {
   readonly isDelta: boolean;
   readonly points: Point[] = [];
+  /** Points that came again as they were: what was in flight when a collector died. */
+  repeated = 0;
+  readonly #faults: string[] = [];
 
   constructor(isDelta: boolean) {
     this.isDelta = isDelta;
@@ -24,6 +29,14 @@ class Series {
 
   add(point: Point): void {
     const { points } = this;
+    const known = points.find(({ start, time }) => start === point.start && time === point.time);
+    if (known !== undefined) {
+      this.repeated++;
+      if (known.value !== point.value) {
+        this.#faults.push(`has ${known.value} and ${point.value} from ${point.start} to ${point.time}`);
+      }
+      return;
+    }
     points.push(point);
     for (let at = points.length - 1; at > 0 && points[at].time < points[at - 1].time; at--) {
       [points[at - 1], points[at]] = [points[at], points[at - 1]];
@@ -38,13 +51,14 @@ class Series {
 
   /** Sentences about what no counter may do. */
   get faults(): string[] {
-    return this.points.slice(1).flatMap(({ start, time, value }, index) => {
+    const faults = this.points.slice(1).flatMap(({ start, time, value }, index) => {
       const before = this.points[index];
       if (this.isDelta || start !== before.start) {
         return start < before.time ? [`begins at ${start}, before the ${before.time} of what came before`] : [];
       }
       return value < before.value ? [`steps back from ${before.value} to ${value} at ${time}`] : [];
     });
+    return [...this.#faults, ...faults];
   }
 }
 
@@ -53,6 +67,12 @@ export class Totals {
   /** By metric and attributes. */
   readonly series = new Map<string, Series>();
   readonly #faults: string[] = [];
+  readonly #only: Temporality | undefined;
+
+  /** @param only What is of the other temporality is passed over. */
+  constructor(only?: Temporality) {
+    this.#only = only;
+  }
 
   take(body: Buffer): void {
     const request: Json = JSON.parse(loadBinding().requestToJson('metrics', body));
@@ -60,7 +80,9 @@ export class Totals {
       for (const { metrics } of scopeMetrics) {
         for (const { name, sum, histogram } of metrics) {
           const { dataPoints, aggregationTemporality } = sum ?? histogram;
-          for (const point of dataPoints) this.#add(name, point, aggregationTemporality === 1);
+          const isDelta = aggregationTemporality === 1;
+          if (this.#only !== undefined && isDelta !== (this.#only === 'delta')) continue;
+          for (const point of dataPoints) this.#add(name, point, isDelta);
         }
       }
     }

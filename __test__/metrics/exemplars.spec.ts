@@ -77,6 +77,33 @@ test.serial('an_exemplar_has_its_span_its_value_and_what_the_view_took_away', (t
   }),
 );
 
+test.serial('reservoirs_have_the_sizes_of_the_specification', (t) =>
+  metering(
+    {
+      views: [
+        { instrumentName: 'exponential*', aggregation: { type: 5 } },
+        { instrumentName: 'few', aggregation: { type: 5, options: { maxSize: 4 } } },
+      ],
+    },
+    ({ provider, directory }) => {
+      const meter = provider.getMeter('m');
+      const advice = { explicitBucketBoundaries: [10, 20, 30] };
+      within(TraceFlags.SAMPLED, () => {
+        for (let i = 0; i < 50; i++) {
+          for (const name of ['exponential', 'few']) meter.createHistogram(name).record(i);
+          meter.createHistogram('explicit', { advice }).record(i);
+          meter.createGauge('gauge').record(i);
+          meter.createCounter('counter').add(i);
+        }
+      });
+      const counts = ['exponential', 'few', 'explicit', 'gauge', 'counter'].map(
+        (name) => exemplarsIn(directory, name).length,
+      );
+      t.deepEqual(counts, [20, 4, 4, 1, 1]);
+    },
+  ),
+);
+
 test.serial('the_active_context_is_read_only_when_the_filter_has_to_know_it', (t) =>
   metering({ exemplarFilter: 'always_off' }, async ({ provider }) => {
     const meter = provider.getMeter('m');

@@ -117,6 +117,46 @@ test('a_batch_callback_observes_the_instruments_that_it_names_and_no_other', (t)
     t.deepEqual(values('one'), {});
   }));
 
+test('of_a_batch_callback_that_fails_or_hangs_nothing_is_taken_of_any_of_its_instruments', (t) =>
+  metering({ exportTimeoutMillis: 20 }, async ({ provider, values }) => {
+    const meter = provider.getMeter('m');
+    const [one, two] = ['one', 'two'].map((name) => meter.createObservableGauge(name));
+    let round = 1;
+    const ends: Record<number, () => unknown> = {
+      2: () => {
+        throw new Error('no');
+      },
+      3: () => Promise.reject(new Error('no')),
+      5: () => new Promise(() => {}),
+    };
+    meter.addBatchObservableCallback(
+      (result) => {
+        result.observe(one, round);
+        const end = ends[round]?.();
+        result.observe(two, round);
+        return end as Promise<void>;
+      },
+      [one, two],
+    );
+    const expected = [1, 1, 1, 4, 4, 4];
+    for (round = 1; round <= expected.length; round++) {
+      await provider.collect();
+      for (const name of ['one', 'two']) {
+        t.deepEqual(values(name), { '[]': { double: expected[round - 1] } }, `${name} in round ${round}`);
+      }
+    }
+  }));
+
+test('callbacks_of_several_instruments_and_of_one_made_twice_are_one_metric_each', (t) =>
+  metering({}, async ({ provider, values }) => {
+    const meter = provider.getMeter('m');
+    const [first, again] = ['twice', 'twice'].map((name) => meter.createObservableCounter(name));
+    first.addCallback((result) => result.observe(1, { k: 'a' }));
+    again.addCallback((result) => result.observe(2, { k: 'b' }));
+    await provider.collect();
+    t.deepEqual(values('twice'), { [A]: { double: 1 }, [B]: { double: 2 } });
+  }));
+
 test('callbacks_that_are_none_are_told', (t) =>
   metering({}, async ({ provider }) => {
     const meter = provider.getMeter('m');

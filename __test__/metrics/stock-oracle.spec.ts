@@ -4,11 +4,9 @@
 import { DiagLogLevel, diag, ValueType } from '@opentelemetry/api';
 import { JsonMetricsSerializer } from '@opentelemetry/otlp-transformer';
 import {
-  AggregationTemporality,
   createAllowListAttributesProcessor,
   createDenyListAttributesProcessor,
   MeterProvider,
-  MetricReader,
   type ViewOptions as StockViewOptions,
 } from '@opentelemetry/sdk-metrics';
 import test, { type ExecutionContext } from 'ava';
@@ -18,19 +16,11 @@ import type { ViewOptions } from '../../ts/metrics/view';
 import { type FlatMetric, flattenMetrics } from '../support/metric-json';
 import { metricsIn, withDirectory } from '../support/written-files';
 import { collectedSteps, type Definition, definitions, perform, type Step, viewOptions, wildSteps } from './calls';
+import { ManualReader } from './stock-result';
 
 diag.setLogger({ error() {}, warn() {}, info() {}, debug() {}, verbose() {} }, DiagLogLevel.ERROR);
 
 type View = typeof viewOptions extends fc.Arbitrary<(infer V)[]> ? V : never;
-
-/** A reader that collects when it is told to. */
-class ManualReader extends MetricReader {
-  constructor() {
-    super({ aggregationTemporalitySelector: () => AggregationTemporality.CUMULATIVE });
-  }
-  async onForceFlush() {}
-  async onShutdown() {}
-}
 
 function stockView({ keys, ...view }: View): StockViewOptions {
   const create = keys?.allow ? createAllowListAttributesProcessor : createDenyListAttributesProcessor;

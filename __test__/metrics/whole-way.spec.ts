@@ -18,14 +18,24 @@ diag.setLogger({ error() {}, warn() {}, info() {}, debug() {}, verbose() {} }, D
 /** Each collection of a reader, in its order. */
 type Collections = FlatMetric[][];
 
-const FALLING: string[] = [InstrumentType.UP_DOWN_COUNTER, InstrumentType.OBSERVABLE_UP_DOWN_COUNTER];
+/** Instruments that stay cumulative with a temporality preference, as the stock exporter has it. */
+const CUMULATIVE: Record<Preference, string[]> = {
+  delta: [InstrumentType.UP_DOWN_COUNTER, InstrumentType.OBSERVABLE_UP_DOWN_COUNTER],
+  lowmemory: [
+    InstrumentType.UP_DOWN_COUNTER,
+    InstrumentType.OBSERVABLE_UP_DOWN_COUNTER,
+    InstrumentType.OBSERVABLE_COUNTER,
+  ],
+};
+const PREFERENCES = ['delta', 'lowmemory'] as const;
+type Preference = (typeof PREFERENCES)[number];
 
-/** As the stock exporter with the temporality preference `delta`. */
-class DeltaReader extends MetricReader {
-  constructor() {
+/** As behind the stock exporter with a temporality preference. */
+class PreferringReader extends MetricReader {
+  constructor(preference: Preference) {
     super({
       aggregationTemporalitySelector: (type) =>
-        FALLING.includes(type) ? AggregationTemporality.CUMULATIVE : AggregationTemporality.DELTA,
+        CUMULATIVE[preference].includes(type) ? AggregationTemporality.CUMULATIVE : AggregationTemporality.DELTA,
     });
   }
   async onForceFlush() {}
@@ -36,8 +46,8 @@ function toJson(request: Uint8Array): unknown {
   return JSON.parse(loadBinding().requestToJson('metrics', request));
 }
 
-async function stockCollections(list: Definition[], steps: Step[]): Promise<Collections> {
-  const reader = new DeltaReader();
+async function stockCollections(preference: Preference, list: Definition[], steps: Step[]): Promise<Collections> {
+  const reader = new PreferringReader(preference);
   const collections: Collections = [];
   await perform(new MeterProvider({ readers: [reader] }), list, steps, async () => {
     const { resourceMetrics } = await reader.collect();
@@ -46,11 +56,11 @@ async function stockCollections(list: Definition[], steps: Step[]): Promise<Coll
   return collections;
 }
 
-/** What a collector of two destinations gets: one wants running totals, the other differences. */
+/** What a collector of several destinations gets: each has a preference of its own. */
 function ourCollections(list: Definition[], steps: Step[]): Promise<Record<string, Collections>> {
   return withDirectory(async (directory) => {
     const binding = loadBinding();
-    let pieces: Record<string, unknown[]> = { total: [], difference: [] };
+    let pieces: Record<string, unknown[]> = {};
     let onStopped = () => {};
     const stopped = new Promise<void>((resolve) => {
       onStopped = resolve;
@@ -60,14 +70,15 @@ function ourCollections(list: Definition[], steps: Step[]): Promise<Record<strin
         directories: [directory],
         files: [],
         metricInterval: 1e9,
-        metricStreams: [
-          { name: 'total', temporality: 'cumulative' },
-          { name: 'difference', temporality: 'delta' },
-        ],
+        metricStreams: (['cumulative', ...PREFERENCES] as const).map((temporality) => ({
+          name: temporality,
+          temporality,
+        })),
       },
       (event: ReceiverEvent) => {
         if (event.type === 'piece') {
-          pieces[event.piece.stream ?? ''].push(toJson(event.piece.body));
+          const stream = event.piece.stream ?? '';
+          pieces[stream] = [...(pieces[stream] ?? []), toJson(event.piece.body)];
           receiver.acknowledge(event.piece.sequence);
         } else if (event.type === 'stopped') {
           onStopped();
@@ -75,11 +86,11 @@ function ourCollections(list: Definition[], steps: Step[]): Promise<Record<strin
       },
     );
     const provider = new MmapMeterProvider({ directory, resourceDetectors: [] });
-    const collections: Record<string, Collections> = { total: [], difference: [] };
+    const collections: Record<string, Collections> = { cumulative: [], delta: [], lowmemory: [] };
     await perform(provider, list, steps, async () => {
       await provider.forceFlush();
-      for (const [name, list] of Object.entries(collections)) list.push(flattenMetrics(pieces[name]));
-      pieces = { total: [], difference: [] };
+      for (const [name, list] of Object.entries(collections)) list.push(flattenMetrics(pieces[name] ?? []));
+      pieces = {};
     });
     await provider.shutdown();
     receiver.stop();
@@ -115,12 +126,14 @@ function hasChanged({ value }: Point): boolean {
 /** Compares, and returns the number of metrics that were. */
 async function compare(t: ExecutionContext, list: Definition[], steps: Step[]): Promise<number> {
   const ours = await ourCollections(list, steps);
-  const stock = await stockCollections(list, steps);
-  t.deepEqual(ours.difference.map(comparable), stock.map(comparable));
-  return ours.difference.flat().length;
+  for (const preference of PREFERENCES) {
+    const stock = await stockCollections(preference, list, steps);
+    t.deepEqual(ours[preference].map(comparable), stock.map(comparable), preference);
+  }
+  return ours.delta.flat().length;
 }
 
-test('differences_of_each_collection_are_those_of_the_stock_sdk', async (t) => {
+test('with_either_preference_each_collection_is_that_of_the_stock_sdk', async (t) => {
   const few = collectedSteps.filter((steps) => steps.filter((step) => step === 'collect').length <= 5);
   let compared = 0;
   await fc.assert(

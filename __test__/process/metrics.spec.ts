@@ -75,6 +75,44 @@ test('sums_of_all_threads_add_up_those_of_ended_ones_included', (t) =>
     t.is(sums, 2_000 * times);
   }));
 
+test('workers_terminated_in_mid_count_lose_nothing_that_returned_and_tear_no_histogram', (t) =>
+  withDirectory(async (directory) => {
+    const { code, stdout, stderr } = await runNode([join(apps, 'terminated-counts.mjs'), directory]);
+    t.is(code, 0, stderr);
+    const [called, returned] = stdout.split(' ').map(Number);
+    const metrics = metricsIn(directory);
+    const isBetween = (sum: number, what: string) =>
+      t.true(sum >= returned && sum <= called, `${what}: ${sum} of ${stdout}`);
+    isBetween(total(metrics, 'counter'), 'counter');
+    isBetween(total(metrics, 'bound'), 'bound');
+    const found = histograms(metrics, 'histogram');
+    isBetween(add(found.map(({ count }) => count)), 'histogram');
+    for (const { count, counts, sum } of found) {
+      t.is(count, add(counts));
+      // of values up to 4, of which those above 3 have a bucket of their own
+      t.true(sum >= counts[1] + 2 * counts[2] && sum <= add(counts.map((each, at) => each * (at + 1))));
+    }
+    const exponentials = histograms(metrics, 'exponential');
+    isBetween(add(exponentials.map(({ count }) => count)), 'exponential');
+  }));
+
+test('a_cluster_whose_workers_are_killed_adds_up_to_what_returned_or_was_under_way', (t) =>
+  withDirectory(async (directory) => {
+    const child = new Child([join(apps, 'cluster-endless.mjs'), directory]);
+    t.is((await child.ended).code, 0);
+    const rounds = new Map<string, number>();
+    for (const [pid, , round] of child.lines().map((line) => line.split(' '))) rounds.set(pid, Number(round));
+    const returned = 100 * add([...rounds.values()]);
+    const called = returned + 200 * rounds.size;
+    const metrics = metricsIn(directory);
+    t.is(filesIn(directory).length, rounds.size);
+    const counts = histograms(metrics, 'histogram');
+    for (const sum of [total(metrics, 'counter'), add(counts.map(({ count }) => count))]) {
+      t.true(sum >= returned && sum <= called, `${sum} of ${returned} to ${called}`);
+    }
+    for (const each of counts) t.is(each.count, add(each.counts));
+  }));
+
 for (const end of ['none', 'shutdown']) {
   test(`what_was_observed_last_is_there_after_a_process_came_to_its_own_end_with_${end}`, (t) =>
     withDirectory(async (directory) => {

@@ -11,7 +11,7 @@ export default {
   title: 'What many series cost the app, and their collection',
   description: `A counter with as many series as the settings say, three attributes each; of the arm with topics, as many counters as metrics, each with all
 topics: 100,000 × 70 = 7,000,000 series. Heap is what they add to the JavaScript heap, external what they
-add to buffers outside of it, after a full garbage collection (the views through which sums are added to count there, 64 bytes a series of the mapped file); file is what the file grew by, attributes included. Then everything is collected: by the stock
+add to buffers outside of it, after a full garbage collection (the views through which sums are added to count there, 48 bytes a series of the mapped file); file is what the file grew by, attributes included. Then everything is collected: by the stock
 SDK on the event loop, serialised as OTLP/protobuf and sent nowhere; from the file by a reader in another process, which takes every point. Blocked is the longest gap
 that a timer of 1 ms in the app sees meanwhile. Without telemetry, the series are those of another process, and the gap is what the machine
 does to any app while so much is read. The last columns are extrapolated: 70,000,000 series times the bytes of one, so that a byte a series is

@@ -37,8 +37,6 @@ export declare class NativeReceiver {
    * An expression that is none, a word that is not known.
    */
   setMetricStreams(streams: Array<JsMetricStream>): void
-  /** Whether pieces say where their app wants them sent, from now on. */
-  setTrustProducer(trust: boolean): void
   /** Watches other folders and files from now on. */
   watch(directories: Array<string>, files: Array<string>): void
   /** Milliseconds since the thread last came round. */

@@ -25,7 +25,7 @@ export interface Part {
   readonly items: number;
   /** Who waits for it to be settled. A processor that replaces a part hands it on; one that cuts a part says so (`split`). */
   readonly receipt: Receipt;
-  /** Where its app wants it sent, if the receiver trusts its apps and this one names an address. */
+  /** Where its app wants it sent, if it names an address. Followed only by exporters whose receivers trust their apps. */
   readonly endpoint?: string;
 }
 
@@ -60,4 +60,15 @@ export function batchOf({ signal, urgent, stream }: BatchOrigin, pieces: readonl
     items += piece.items;
   }
   return { signal, pieces, parts: pieces.map(({ body }) => body), bytes, items, urgent, stream };
+}
+
+/** A batch for each address that apps name, and one for what names none. */
+export function byEndpoint(batch: Batch): Batch[] {
+  const groups = new Map<string | undefined, Part[]>();
+  for (const part of batch.pieces) {
+    const group = groups.get(part.endpoint);
+    if (group === undefined) groups.set(part.endpoint, [part]);
+    else group.push(part);
+  }
+  return groups.size === 1 ? [batch] : [...groups.values()].map((parts) => batchOf(batch, parts));
 }

@@ -1,9 +1,8 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Batch } from './batch.js';
-import { ITEM_NAMES } from './batch.js';
-import type { CollectorConfig, Configured } from './config/collector-config.js';
+import { type Batch, batchOf, ITEM_NAMES } from './batch.js';
+import { type CollectorConfig, type Configured, trustsApps } from './config/collector-config.js';
 import { ConfigError } from './config/problems.js';
 import { buildExporters, buildGraph, type SharedContext } from './pipeline/build.js';
 import type { CollectorStatus, Exporter, Extension } from './pipeline/component.js';
@@ -59,7 +58,9 @@ export class Deployment {
     const started: { close(): Promise<void> }[] = [...exporters]
       .filter(([id]) => !kept.has(id))
       .map(([, made]) => made);
+    const released = [...(previous?.exporters ?? [])].filter(([id]) => !kept.has(id)).map(([, exporter]) => exporter);
     try {
+      for (const exporter of released) await exporter.release?.();
       for (const [id, exporter] of exporters) {
         if (!kept.has(id)) await naming(`exporters.${id}`, exporter.start?.());
       }
@@ -67,6 +68,7 @@ export class Deployment {
       return new Deployment(config, exporters, extensions, context);
     } catch (error) {
       await Promise.all(started.map((each) => each.close()));
+      for (const exporter of released) if (exporter.release !== undefined) await exporter.start?.();
       throw error;
     }
   }
@@ -83,7 +85,11 @@ export class Deployment {
     await Promise.all(
       left.map(async ([id, exporter]) => {
         const next = successor.exporters.get(id);
-        await exporter.retire((batch) => (next === undefined ? this.#giveUp(exporter, batch) : next.deliver(batch)));
+        // What was to go to one place may come from apps that are not trusted now either.
+        const as = next?.followsApps && !this.#areTrusted(id, successor) ? withoutEndpoints : (batch: Batch) => batch;
+        await exporter.retire((batch) =>
+          next === undefined ? this.#giveUp(exporter, batch) : next.deliver(as(batch)),
+        );
         await exporter.close();
       }),
     );
@@ -97,6 +103,12 @@ export class Deployment {
   /** @internal The extensions go over to a successor one by one, since two cannot listen on one port. */
   get extensions(): ReadonlyMap<string, Extension> {
     return this.#extensions;
+  }
+
+  /** Everything that went to this exporter is of receivers that the successor trusts. */
+  #areTrusted(exporter: string, { config: { receivers } }: Deployment): boolean {
+    const of = [...this.config.pipelines.values()].filter(({ exporters }) => exporters.includes(exporter));
+    return of.every((pipeline) => pipeline.receivers.every((id) => trustsApps(receivers, id)));
   }
 
   async #giveUp({ target }: Exporter, { items, signal }: Batch): Promise<boolean> {
@@ -171,6 +183,13 @@ async function startExtensions(
     }
     throw error;
   }
+}
+
+function withoutEndpoints(batch: Batch): Batch {
+  return batchOf(
+    batch,
+    batch.pieces.map((part) => ({ ...part, endpoint: undefined })),
+  );
 }
 
 /** A start that fails is a mistake of the section with this path. */

@@ -39,6 +39,10 @@ export class Logger {
     this.#format = format;
   }
 
+  get isJson(): boolean {
+    return this.#format === jsonLines;
+  }
+
   log(level: Level, message: string): void {
     if (LEVELS.indexOf(level) > this.#threshold) return;
     this.#write(`${this.#format(new Date().toISOString(), level, message)}\n`);

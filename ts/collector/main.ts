@@ -13,10 +13,9 @@ import { run } from './commands/run.js';
 import { tap } from './commands/tap.js';
 import { top } from './commands/top.js';
 import { validate } from './commands/validate.js';
-import { ConfigError } from './config/problems.js';
+import { exitCodeOf, isUsageError, messagesOf } from './failure.js';
 import { tell } from './standard-error.js';
 import { surviveClosedOutput, writeOut } from './standard-output.js';
-import { UsageError } from './usage-error.js';
 import { VERSION } from './version.js';
 
 const COMMANDS: readonly Command[] = [run, validate, printConfig, components, inspect, top, tap, dump, recover];
@@ -41,27 +40,11 @@ function commandList(): string {
   return COMMANDS.map(({ name, summary }) => `  ${name.padEnd(14)}${summary}`).join('\n');
 }
 
-/** 1 something does not work, 2 wrong command line, 78 wrong configuration (EX_CONFIG of sysexits.h). */
-function exitCodeOf(error: Error): number {
-  if (error instanceof ConfigError) return 78;
-  return isUsageError(error) ? 2 : 1;
-}
-
-/** parseArgs throws TypeErrors with these codes for arguments that it does not know. */
-function isUsageError(error: NodeJS.ErrnoException): boolean {
-  return error instanceof UsageError || (error.code ?? '').startsWith('ERR_PARSE_ARGS_');
-}
-
-/** Each mistake of a configuration has a line of its own. */
-function messageOf(error: Error): readonly string[] {
-  return error instanceof ConfigError ? error.problems : [error.message];
-}
-
 surviveClosedOutput();
 main(process.argv.slice(2))
   .catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') return 0;
-    for (const line of messageOf(error)) tell(line);
+    for (const line of messagesOf(error)) tell(line);
     if (isUsageError(error)) process.stderr.write("Try 'otlp-mmap-collector --help'.\n");
     return exitCodeOf(error);
   })

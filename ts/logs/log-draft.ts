@@ -7,8 +7,9 @@ import { INVALID, plainAttributeValue, plainBody } from '../attributes/plain-val
 import type { Redaction } from '../attributes/redaction.js';
 import type { LogRecordLimits } from '../config/log-limits.js';
 import type { LogFields } from '../record/log-fields.js';
+import type { Scope } from '../record/scope.js';
 import { parseWord } from '../record/span-identity.js';
-import { recordTime, type Scope } from '../record/writer.js';
+import { recordTime } from '../record/writer.js';
 import { limitLength, warnInvalid } from '../trace/attributes.js';
 import { MmapSpan } from '../trace/span.js';
 import { textOf } from '../trace/text.js';

@@ -6,7 +6,7 @@ import type { Resource } from '@opentelemetry/resources';
 import type { Redaction } from '../attributes/redaction.js';
 import type { LogRecordLimits } from '../config/log-limits.js';
 import type { LogRecords } from '../record/log-records.js';
-import type { Scope } from '../record/writer.js';
+import type { Scope } from '../record/scope.js';
 import type { LogMetrics } from '../self-metrics/log-metrics.js';
 import type { LogProcessors } from './log-processors.js';
 

@@ -3,7 +3,7 @@
 
 import type { Context } from '@opentelemetry/api';
 import { errorOnce } from '../config/warn-once.js';
-import type { MmapLogRecord } from './log-record.js';
+import { Processors } from '../producer/processors.js';
 
 /** A log record processor of the stock SDK (2.x and 3.x), by what is used of it. */
 export interface LogRecordProcessor {
@@ -15,19 +15,10 @@ export interface LogRecordProcessor {
 }
 
 /** The log record processors that the user added. An error of one reaches neither the app nor the next one. */
-export class LogProcessors {
-  readonly #processors: readonly LogRecordProcessor[];
-
-  constructor(processors: readonly LogRecordProcessor[]) {
-    this.#processors = processors;
-  }
-
-  get isEmpty(): boolean {
-    return this.#processors.length === 0;
-  }
-
-  onEmit(record: MmapLogRecord, context: Context): void {
-    for (const processor of this.#processors) {
+export class LogProcessors extends Processors<LogRecordProcessor> {
+  /** @param record A log record as the stock SDK has it, that can be changed (`MmapLogRecord`). */
+  onEmit(record: unknown, context: Context): void {
+    for (const processor of this.all) {
       try {
         processor.onEmit(record, context);
       } catch (error) {
@@ -35,19 +26,4 @@ export class LogProcessors {
       }
     }
   }
-
-  /** Rejects with the first error, when every processor is done. */
-  async forceFlush(): Promise<void> {
-    await all(this.#processors.map(async (processor) => processor.forceFlush()));
-  }
-
-  /** Rejects with the first error, when every processor is done. */
-  async shutdown(): Promise<void> {
-    await all(this.#processors.map(async (processor) => processor.shutdown()));
-  }
-}
-
-async function all(promises: Promise<void>[]): Promise<void> {
-  const failed = (await Promise.allSettled(promises)).find((result) => result.status === 'rejected');
-  if (failed !== undefined) throw failed.reason;
 }

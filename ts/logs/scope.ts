@@ -4,7 +4,7 @@
 import type { LoggerOptions } from '@opentelemetry/api-logs';
 import { INVALID, plainAttributeValue } from '../attributes/plain-value.js';
 import type { LogRecordLimits } from '../config/log-limits.js';
-import { Scope } from '../record/writer.js';
+import { Scope } from '../record/scope.js';
 import { readAttributes, warnInvalid } from '../trace/attributes.js';
 import type { ScopeInput } from '../trace/scope-input.js';
 

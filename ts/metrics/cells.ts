@@ -11,7 +11,7 @@ import type { Writer } from '../record/writer.js';
 
 // Constants of this module: what is imported by name is looked up in the other module's object at each use.
 const {
-  CELL_LENGTH,
+  CELLS_CELL_UNIT,
   CELLS_WINDOW,
   COMMIT_PUBLISHED,
   COMMIT_STALE,
@@ -25,18 +25,17 @@ const OVERFLOW = SCRATCH_CELL_OVERFLOW / 4;
 /** The double that raw calls take and give. */
 const scratchValue = new Float64Array(buffer, SCRATCH_VALUE, 1);
 
-const WORDS = CELL_LENGTH / 8;
-const CELLS_PER_WINDOW = CELLS_WINDOW / CELL_LENGTH;
-const WINDOW_SHIFT = Math.log2(CELLS_PER_WINDOW);
-const WINDOW_MASK = CELLS_PER_WINDOW - 1;
+// The two words of a sum that change lie in one unit, and so in one window, even if its cell does not.
+const WORDS = CELLS_CELL_UNIT / 8;
+const UNITS_PER_WINDOW = CELLS_WINDOW / CELLS_CELL_UNIT;
+const WINDOW_SHIFT = Math.log2(UNITS_PER_WINDOW);
+const WINDOW_MASK = UNITS_PER_WINDOW - 1;
 /** How far the time of a cell's last update may be behind. Milliseconds. */
 export const TICK_INTERVAL = 1_000;
 /** Bytes before an exemplar's attributes: trace id, span id, slots of the reservoir, seconds of a sample. */
 const EXEMPLAR_HEAD = 32;
 /** Where the attributes of an exemplar are encoded. */
 export const EXEMPLAR_ATTRIBUTES = SCRATCH_RECORD + EXEMPLAR_HEAD;
-/** Metrics SDK specification, "SimpleFixedSizeExemplarReservoir": the default size of JavaScript's one thread. */
-const RESERVOIR_SLOTS = 1;
 
 /** What cells are stamped with. One object for all who look at it on the hot path. */
 export interface Tick {
@@ -55,6 +54,7 @@ export interface Place {
 /** One thread's use of the metric cells of a writer. Nothing here throws but `define`. */
 export class Cells {
   readonly tick: Tick = { seconds: 0, epoch: 0 };
+  readonly #writer: Writer;
   readonly #binding: AppBinding;
   readonly #handle: number;
   readonly #record: AppBinding['recordCell'];
@@ -65,9 +65,12 @@ export class Cells {
   #hasViews = true;
   readonly #samplePeriod: number;
   #timer: NodeJS.Timeout | undefined;
+  /** The epoch of the newest file that is known to have cells of this thread. */
+  #firstIn = -1;
 
   /** @param exportInterval How long an exemplar reservoir samples before it begins anew. Milliseconds. */
   constructor(writer: Writer, exportInterval: number) {
+    this.#writer = writer;
     this.#binding = writer.binding;
     this.#handle = writer.handle;
     this.#record = writer.binding.recordCell;
@@ -91,7 +94,7 @@ export class Cells {
       this.look();
       cell = this.#binding.metricCell(this.#handle, instrument, SCRATCH_RECORD, length);
     }
-    if (cell > 0 && this.#timer === undefined) this.#startTicking();
+    if (cell > 0 && this.#firstIn !== this.tick.epoch) this.#begin();
     return cell;
   }
 
@@ -162,14 +165,24 @@ export class Cells {
     return window && { window, at: (cell & WINDOW_MASK) * WORDS };
   }
 
-  /** Offers a measurement as exemplar. The attributes that its series has not stand at EXEMPLAR_ATTRIBUTES. */
-  offer(instrument: number, cell: number, value: number, span: SpanContext | undefined, length: number): void {
+  /**
+   * Offers a measurement as exemplar, to a reservoir of so many `slots` (an explicit histogram has one for each bucket in any case). The
+   * attributes that its series has not stand at EXEMPLAR_ATTRIBUTES.
+   */
+  offer(
+    instrument: number,
+    cell: number,
+    slots: number,
+    value: number,
+    span: SpanContext | undefined,
+    length: number,
+  ): void {
     for (let word = 0; word < 4; word++) {
       view.setInt32(SCRATCH_RECORD + 4 * word, span === undefined ? 0 : parseWord(span.traceId, 8 * word));
     }
     view.setInt32(SCRATCH_RECORD + 16, span === undefined ? 0 : parseWord(span.spanId, 0));
     view.setInt32(SCRATCH_RECORD + 20, span === undefined ? 0 : parseWord(span.spanId, 8));
-    view.setInt32(SCRATCH_RECORD + 24, RESERVOIR_SLOTS, true);
+    view.setInt32(SCRATCH_RECORD + 24, slots, true);
     view.setInt32(SCRATCH_RECORD + 28, this.#samplePeriod, true);
     scratchValue[0] = value;
     this.#binding.offerExemplar(this.#handle, instrument, cell, SCRATCH_RECORD, EXEMPLAR_HEAD + length);
@@ -207,8 +220,12 @@ export class Cells {
     return window;
   }
 
-  #startTicking(): void {
+  /** There is a file, or another one. */
+  #begin(): void {
     this.look();
+    this.#firstIn = this.tick.epoch;
+    this.#writer.tellWarnings();
+    if (this.#timer !== undefined) return;
     this.#timer = setInterval(() => this.look(), TICK_INTERVAL);
     this.#timer.unref();
   }

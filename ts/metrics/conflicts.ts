@@ -16,17 +16,25 @@ export function warnIncompatible(existing: InstrumentDescriptor, added: Instrume
   );
 }
 
-/** They share a metric, which can have one description only. */
-export function warnDescriptions(existing: InstrumentDescriptor, added: InstrumentDescriptor): void {
+/** They share a metric, which can have one description only: `used`. */
+export function warnDescriptions(existing: InstrumentDescriptor, added: InstrumentDescriptor, used: string): void {
   warnOnce(
-    `${added.name} is created with two descriptions, "${existing.description}" and "${added.description}": the longer ` +
-      'one is used. Give both the same, or add a view that sets the description',
+    `${added.name} is created with two descriptions, "${existing.description}" and "${added.description}": "${used}" ` +
+      'is used. Give both the same, or add a view that sets the description',
   );
 }
 
 /** They share a metric, under the first one's name. */
 export function warnSpelling(existing: InstrumentDescriptor, added: InstrumentDescriptor): void {
   warnOnce(`${added.name} differs from ${existing.name} by case only: both are recorded as ${existing.name}`);
+}
+
+/** They share a metric, which can keep measurements in one way only (also "Instrument advisory parameters", of two that differ). */
+export function warnPlans({ name }: InstrumentDescriptor): void {
+  warnOnce(
+    `${name} is to be kept in two ways: aggregation, buckets, attributes or limit differ between views, or between advice. ` +
+      'The first one is used. Give both the same, or two names',
+  );
 }
 
 function differences(existing: InstrumentDescriptor, added: InstrumentDescriptor): string {

@@ -11,6 +11,16 @@ import {
   trace,
 } from '@opentelemetry/api';
 import type { ExemplarFilter } from '../config/metrics.js';
+import type { Aggregation } from './aggregation.js';
+
+/** The default sizes of metrics SDK specification, "ExemplarReservoir"; with JavaScript's one thread the least is one. */
+const LEAST_SLOTS = 1;
+const MOST_SLOTS = 20;
+
+/** How many exemplars a series keeps at a time. */
+export function reservoirSlots(aggregation: Aggregation): number {
+  return aggregation.kind === 'exponential' ? Math.min(aggregation.maxSize, MOST_SLOTS) : LEAST_SLOTS;
+}
 
 /** No measurement, or one without a span. */
 export const NOT_SAMPLED = null;

@@ -7,26 +7,17 @@ import { warnOnce } from '../config/warn-once.js';
 import type { InstrumentOptions } from '../native/binding/cells.js';
 import { CONSTANT_RING_MEASUREMENTS } from '../native/layout.js';
 import type { MeasurementRecords } from '../record/measurement-records.js';
-import type { Scope, Writer } from '../record/writer.js';
-import type { Aggregation } from './aggregation.js';
+import type { Scope } from '../record/scope.js';
+import type { Writer } from '../record/writer.js';
 import { encodeAttributeSet, encodeDropped } from './attribute-set.js';
 import { type Cells, COMMIT_PUBLISHED, COMMIT_STALE, type Place } from './cells.js';
 import { type InstrumentDescriptor, isObservable } from './descriptor.js';
-import { NOT_SAMPLED, sampledIn } from './exemplars.js';
+import { NOT_SAMPLED, reservoirSlots, sampledIn } from './exemplars.js';
 import { instrumentOptions } from './instrument-options.js';
 import { createMirror, ObservedMirror } from './mirror.js';
 import { SeriesIndex, UNKNOWN_SERIES } from './series-index.js';
-import type { AttributesProcessor, KeyFilter } from './view.js';
-
-/** What a stream is to be: an instrument as a view has it. */
-export interface StreamPlan {
-  readonly descriptor: InstrumentDescriptor;
-  readonly aggregation: Aggregation;
-  /** Undefined: all attribute keys stay. */
-  readonly keeps: KeyFilter | undefined;
-  readonly processors: readonly AttributesProcessor[];
-  readonly cardinalityLimit: number | undefined;
-}
+import type { StreamPlan } from './stream-plan.js';
+import type { AttributesProcessor } from './view.js';
 
 /** What the streams of a provider share. */
 export interface StreamOwner {
@@ -64,6 +55,8 @@ export class Stream {
   readonly #isSet: boolean;
   readonly #isMonotonic: boolean;
   readonly #filter: ExemplarFilter;
+  /** Of its exemplar reservoirs. */
+  readonly #slots: number;
   readonly #processors: readonly AttributesProcessor[];
   readonly #mirror: MeasurementRecords | undefined;
   readonly #observedMirror: ObservedMirror | undefined;
@@ -82,6 +75,7 @@ export class Stream {
     this.#isSum = kind === 'sum' && !isObserved;
     this.#isMonotonic = kind === 'sum' && (plan.aggregation as { monotonic: boolean }).monotonic;
     this.#filter = isObserved ? 'always_off' : owner.exemplarFilter;
+    this.#slots = reservoirSlots(plan.aggregation);
     this.#processors = plan.processors;
     this.#mirror = createMirror(owner.writer, scope, plan);
     this.#observedMirror = this.#isSet && this.#mirror ? new ObservedMirror(this.#mirror, kind === 'sum') : undefined;
@@ -124,8 +118,12 @@ export class Stream {
     if (!this.owner.isOpen) return true;
     if (series <= 0 || this.#write(series, value) !== COMMIT_PUBLISHED) return false;
     if (passed === undefined && this.#mirror === undefined) return true;
-    const span = passed === undefined ? NOT_SAMPLED : sampledIn(this.#filter, passed);
-    this.#accompany(series, value, attributes, attributes, span);
+    try {
+      const span = passed === undefined ? NOT_SAMPLED : sampledIn(this.#filter, passed);
+      this.#accompany(series, value, attributes, attributes, span);
+    } catch (error) {
+      this.#fail(error);
+    }
     return true;
   }
 
@@ -206,13 +204,14 @@ export class Stream {
   #forget(): void {
     this.#epoch = this.#cells.tick.epoch;
     this.#index = new SeriesIndex(this.plan.keeps);
+    this.#observedMirror?.forget();
   }
 
   #lookUp(attributes: object): number {
     if (this.#instrument < 0 && !this.#define()) return NO_SERIES;
     const length = encodeAttributeSet(attributes, this.plan.keeps);
     const series = this.#cells.find(this.#instrument, length);
-    if (series <= 0) this.owner.writer.abandoned(CONSTANT_RING_MEASUREMENTS, -series);
+    if (series <= 0) this.owner.writer.abandon(CONSTANT_RING_MEASUREMENTS, -series);
     else if (this.#cells.isLasting) this.#index.remember(series);
     return series;
   }
@@ -249,7 +248,7 @@ export class Stream {
   ): void {
     if (span !== NOT_SAMPLED) {
       const length = encodeDropped(given, kept, this.plan.keeps);
-      this.#cells.offer(this.#instrument, series, value, span, length);
+      this.#cells.offer(this.#instrument, series, this.#slots, value, span, length);
     }
     this.#mirror?.write(value, kept, span ?? undefined);
   }

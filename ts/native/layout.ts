@@ -100,8 +100,8 @@ export const BLOCK_STATE_MEASUREMENTS = 264;
 export const BLOCK_STATE_CELLS = 268;
 /** u32 atomic, RESOURCE_PENDING or RESOURCE_SETTLED */
 export const BLOCK_RESOURCE_STATE = 272;
-/** u32 atomic, counts batches; a futex for a reader that sleeps on one file */
-export const BLOCK_WAKE = 276;
+/** u32, zero */
+export const BLOCK_BLOCK_RESERVED_U32 = 276;
 /** i64 atomic, dictionary reference of the Resource that stands for every scope of the file, 0 = take the scope's own */
 export const BLOCK_RESOURCE_REF = 280;
 /** i64 atomic, dictionary reference of a string, 0 = none */
@@ -136,7 +136,7 @@ export const BLOCK_TOTAL_LENGTH = 1984;
 export const SLOT_READER_ID = 0;
 /** u64 atomic, wall clock in ns of the reader's last visit, stored at least once a second */
 export const SLOT_HEARTBEAT = 8;
-/** u32 atomic, 1 while the reader sleeps on WAKE */
+/** u32 atomic, 1: the reader sleeps until the file is touched */
 export const SLOT_SLEEPING = 16;
 /** u32, process id of the reader */
 export const SLOT_PID = 20;
@@ -204,6 +204,8 @@ export const CONSTANT_FEATURE_MEASUREMENTS_MIRRORED = 1;
 export const CONSTANT_FEATURE_SPILL = 2;
 /** may-ignore bit 2: metric cells */
 export const CONSTANT_FEATURE_CELLS = 4;
+/** may-ignore bit 3: the writer wakes a reader that sleeps */
+export const CONSTANT_FEATURE_WAKES = 8;
 
 /** Message fields (protobuf field numbers; 1000 and up are this project's). */
 /** message SpillRef: parts of the record stand whole in the spill ring. First in StartSpan, EndSpan, ChangeSpanName, UpdateAttributes, AddLink or Event */
@@ -340,7 +342,7 @@ export const INSTRUMENT_FIRST_PAGE = 4;
 export const INSTRUMENT_KIND = 8;
 /** u32, bits CELLS_* */
 export const INSTRUMENT_FLAGS = 12;
-/** u32, bytes from one cell to the next, a multiple of 64 */
+/** u32, bytes from one cell to the next, a multiple of 16 */
 export const INSTRUMENT_STRIDE = 16;
 /** u32, bounds of an explicit histogram; most buckets of an exponential one, for each sign */
 export const INSTRUMENT_BUCKETS = 20;
@@ -365,42 +367,44 @@ export const PAGE_USED = 12;
 /** the first cell */
 export const PAGE_CELLS = 64;
 
-/** Cell (aligned to 64; a cell's number is its file offset / 64). */
+/** Cell (aligned to 16; a cell's number is its file offset / 16). */
 /** f64: sums; first copy of gauges and observed values */
 export const CELL_VALUE = 0;
 /** f64, seconds since the Unix epoch: the writer's tick at the last update (sums and histograms) */
 export const CELL_UPDATED = 8;
 /** u64, ns: time of the first copy of a gauge */
 export const CELL_GAUGE_TIME = 8;
-/** f64: second copy of a gauge */
-export const CELL_GAUGE_VALUE_B = 16;
-/** u64, ns: time of it */
-export const CELL_GAUGE_TIME_B = 24;
 /** f64: second copy of an observed value */
 export const CELL_OBSERVED_VALUE_B = 8;
-/** u32 atomic, round to which the first copy belongs */
-export const CELL_OBSERVED_ROUND = 16;
-/** u32 atomic, round of the second copy */
-export const CELL_OBSERVED_ROUND_B = 20;
-/** f64, as UPDATED */
-export const CELL_OBSERVED_UPDATED = 24;
 /** u64, ns: when the series (of this thread) began */
-export const CELL_START = 32;
+export const CELL_START = 16;
 /** u32, attribute set as file offset / 16 */
-export const CELL_ATTRIBUTES = 40;
+export const CELL_ATTRIBUTES = 24;
 /** u32 atomic, reservoir as file offset / 64, 0 = none */
-export const CELL_EXEMPLARS = 44;
+export const CELL_EXEMPLARS = 28;
 /** u32 atomic, number of the next cell of the same series, another thread's; 0 = last */
-export const CELL_NEXT = 48;
+export const CELL_NEXT = 32;
 /** u32 atomic, odd = in use; one more with each taking and each giving back */
-export const CELL_GENERATION = 52;
+export const CELL_GENERATION = 36;
 /** u32 atomic, thread that writes it (upper 24 bits, 0 = nobody now), bits CELLS_OWNER_* */
-export const CELL_OWNER = 56;
+export const CELL_OWNER = 40;
 /** u32 atomic: bit 0 says which copy is in force (gauges, histograms) */
-export const CELL_SEQUENCE = 60;
+export const CELL_SEQUENCE = 44;
 /** u32, the round word of its thread as file offset / 64 (observed values) */
-export const CELL_OBSERVER = 60;
-/** length of a cell of one value, and where a histogram's copies begin */
+export const CELL_OBSERVER = 44;
+/** length of a sum's cell; the rest is of the other kinds */
+export const CELL_SUM_LENGTH = 48;
+/** f64: second copy of a gauge */
+export const CELL_GAUGE_VALUE_B = 48;
+/** u64, ns: time of it */
+export const CELL_GAUGE_TIME_B = 56;
+/** u32 atomic, round to which the first copy belongs */
+export const CELL_OBSERVED_ROUND = 48;
+/** u32 atomic, round of the second copy */
+export const CELL_OBSERVED_ROUND_B = 52;
+/** f64, as UPDATED */
+export const CELL_OBSERVED_UPDATED = 56;
+/** length of a gauge's and an observed value's cell, and where a histogram's copies begin */
 export const CELL_LENGTH = 64;
 
 /** Histograms: behind the head of the cell. */
@@ -460,24 +464,26 @@ export const EXEMPLARS_SLOT_LENGTH = 192;
 /** Metric cells: constants. */
 /** extents begin and end at multiples of it */
 export const CELLS_EXTENT_ALIGNMENT = 65536;
+/** cells are numbered by file offset / 16, attribute sets as well */
+export const CELLS_CELL_UNIT = 16;
 /** bytes at the start of each extent that are not handed out: its length as an entry, a varint of 8 bytes, and zeros */
 export const CELLS_EXTENT_HEADER = 64;
 /** an attribute set: u32 length, u32 low half of XXH3-64 (seed 0) of the bytes, KeyValue fields 1 with sorted keys; aligned to 16 */
 export const CELLS_ATTRIBUTES_HEADER = 8;
-/** bytes of the window that a view shows: 1024 cells */
+/** bytes of the window that a view shows */
 export const CELLS_WINDOW = 65536;
 /** one value that is added to */
-export const CELLS_KIND_SUM = 1;
+export const CELLS_KIND_SUM = 11;
 /** the newest value, with its time */
-export const CELLS_KIND_GAUGE = 2;
+export const CELLS_KIND_GAUGE = 12;
 /** an absolute value set by a callback */
-export const CELLS_KIND_OBSERVED_SUM = 3;
+export const CELLS_KIND_OBSERVED_SUM = 13;
 /** the newest value, set by a callback */
-export const CELLS_KIND_OBSERVED_GAUGE = 4;
+export const CELLS_KIND_OBSERVED_GAUGE = 14;
 /** explicit bounds */
-export const CELLS_KIND_HISTOGRAM = 5;
+export const CELLS_KIND_HISTOGRAM = 15;
 /** base-2 exponential */
-export const CELLS_KIND_EXPONENTIAL = 6;
+export const CELLS_KIND_EXPONENTIAL = 16;
 /** instrument flag: a sum that never falls */
 export const CELLS_MONOTONIC = 1;
 /** instrument flag: values are whole numbers, exported as such */

@@ -3,7 +3,7 @@
 
 import { diag } from '@opentelemetry/api';
 import { type Env, readString } from '../config/env.js';
-import type { NativeBinding } from '../native/binding.js';
+import type { AppBinding } from '../native/binding/app.js';
 
 const SIGNALS = ['TRACES', 'LOGS', 'METRICS'] as const;
 
@@ -11,7 +11,7 @@ const SIGNALS = ['TRACES', 'LOGS', 'METRICS'] as const;
  * Tells collectors where the app wants its telemetry, under the names of the environment variables; they follow it only where they were
  * told to trust their apps. Headers never travel, and neither does an address that may hold a secret.
  */
-export function publishEndpoints(binding: NativeBinding, writer: number, env: Env = process.env): void {
+export function publishEndpoints(binding: AppBinding, writer: number, env: Env = process.env): void {
   for (const [name, value] of endpointsOf(env)) binding.setSetting(writer, name, value);
 }
 

@@ -1,7 +1,8 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { NativeBinding, WriterStatus } from '../native/binding.js';
+import type { AppBinding } from '../native/binding/app.js';
+import type { WriterStatus } from '../native/binding/writer.js';
 
 /** A reader visits a file at least once a second; one that was last there longer ago than this is gone. */
 const READER_ABSENCE = 5_000;
@@ -16,7 +17,7 @@ const LONGEST_PAUSE = 50;
  *
  * @throws Error naming the directory and the remedy, when no reader is attached or when `timeoutMillis` have passed.
  */
-export async function awaitExport(binding: NativeBinding, writer: number, timeoutMillis: number): Promise<void> {
+export async function awaitExport(binding: AppBinding, writer: number, timeoutMillis: number): Promise<void> {
   const epoch = binding.requestFlush(writer);
   if (epoch === 0) return;
   const begin = performance.now();

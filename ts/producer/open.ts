@@ -4,7 +4,7 @@
 import { diag } from '@opentelemetry/api';
 import { announce } from '../config/diagnostics.js';
 import { readResourceDetectors } from '../config/resource-detectors.js';
-import type { NativeBinding } from '../native/binding.js';
+import type { AppBinding } from '../native/binding/app.js';
 import { findBinding, packageVersion } from '../native/loader.js';
 import { createResource } from '../resource/resource.js';
 import type { ProducerOptions } from './options.js';
@@ -41,7 +41,7 @@ export function openProducer(options: ProducerOptions, records: string): Produce
 let toldOfBinding = false;
 
 /** Without the addon no signal is recorded: one line says so for all of them. */
-function bindingOrWord(): NativeBinding | undefined {
+function bindingOrWord(): AppBinding | undefined {
   try {
     return findBinding();
   } catch (error) {

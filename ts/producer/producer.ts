@@ -4,7 +4,8 @@
 import type { Resource } from '@opentelemetry/resources';
 import { readGeometry, readValueLimit } from '../config/geometry.js';
 import { readLocation } from '../config/location.js';
-import type { NativeBinding, WriterStatus } from '../native/binding.js';
+import type { AppBinding } from '../native/binding/app.js';
+import type { WriterStatus } from '../native/binding/writer.js';
 import { Writer } from '../record/writer.js';
 import { ResourcePublication } from '../resource/publish.js';
 import { identityOf, settledAttributes } from '../resource/resource.js';
@@ -19,7 +20,7 @@ const FLUSH_TIMEOUT = 30_000;
  * of one place and resource share a file.
  */
 export class Producer {
-  readonly binding: NativeBinding;
+  readonly binding: AppBinding;
   readonly resource: Resource;
   readonly writer: Writer;
   /** Where the records go, for a line in the log. */
@@ -28,7 +29,7 @@ export class Producer {
   readonly #flushTimeout: number;
 
   /** @throws Error naming the option that cannot be right. */
-  constructor(binding: NativeBinding, resource: Resource, options: PlaceOptions) {
+  constructor(binding: AppBinding, resource: Resource, options: PlaceOptions) {
     const { flushTimeoutMillis, directory, file, group, directoryLimit } = options;
     const location = directory === undefined && file === undefined ? readLocation(process.env) : { directory, file };
     const attributes = settledAttributes(resource);

@@ -20,6 +20,8 @@ import * as wire from './wire.js';
 // Constants of this module: what is imported by name is looked up in the other module's object at each use.
 const {
   bounds,
+  DELIMITED,
+  FIXED64,
   LENGTH_WIDTH,
   putBigInt,
   putBytes,
@@ -27,8 +29,9 @@ const {
   putInt64,
   putString,
   putVarint,
-  SHORT_STRING,
   setLength,
+  SHORT_STRING,
+  VARINT,
 } = wire;
 
 // A constant of this module, so that the optimising compiler knows its address.
@@ -44,9 +47,6 @@ export interface KeyReferences {
 const STALE_KEYS = -1;
 const NO_REFERENCE = 0;
 
-const VARINT = 0;
-const FIXED64 = 1;
-const DELIMITED = 2;
 const STRING_TAG = (FIELD_ANY_STRING << 3) | DELIMITED;
 const BOOL_TAG = (FIELD_ANY_BOOL << 3) | VARINT;
 const INT_TAG = (FIELD_ANY_INT << 3) | VARINT;

@@ -1,9 +1,9 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
+import type { Scope } from './scope.js';
 import type { Pairs } from './span-fields.js';
 import type { SpanIdentity } from './span-identity.js';
-import type { Scope } from './writer.js';
 
 /**
  * What the encoder of log records takes. Values are plain data: nothing of the user's runs while they are encoded. One object

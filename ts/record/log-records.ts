@@ -11,7 +11,20 @@ import * as wire from './wire.js';
 import { ATTEMPTS, NO_TIME, useClock, useTime, type Writer } from './writer.js';
 
 // Constants of this module: what is imported by name is looked up in the other module's object at each use.
-const { bounds, LENGTH_WIDTH, putFixed32, putNanos, putString, putVarint, SHORT_STRING, setLength } = wire;
+const {
+  bounds,
+  DELIMITED,
+  FIXED32,
+  FIXED64,
+  LENGTH_WIDTH,
+  putFixed32,
+  putNanos,
+  putString,
+  putVarint,
+  setLength,
+  SHORT_STRING,
+  VARINT,
+} = wire;
 const { isSmall, putAnyValue, STALE_KEYS } = anyValue;
 const { allowLong, left, putLongAttributes } = longValues;
 const { putSpanId, putTag, putText, putTraceId, tagOf } = message;
@@ -20,7 +33,6 @@ const {
   COMMIT_PUBLISHED,
   COMMIT_STALE,
   CONSTANT_DROP_LIMIT,
-  CONSTANT_DROP_TRUNCATED,
   CONSTANT_RING_EVENTS,
   FIELD_CONTEXT_FLAGS,
   FIELD_CONTEXT_SPAN_ID,
@@ -43,10 +55,6 @@ const {
 // A constant of this module, so that the optimising compiler knows its address.
 const { bytes } = threadScratch;
 
-const VARINT = 0;
-const FIXED64 = 1;
-const DELIMITED = 2;
-const FIXED32 = 5;
 const LAST_SEVERITY = 24;
 /** Bytes of a span context: two ids and flags, each with its tag. */
 const CONTEXT_LENGTH = 10 + 18 + 5;
@@ -74,7 +82,7 @@ export class LogRecords {
 
   /** A record that came after the end of its provider: told, as every loss is. */
   refuse(): void {
-    this.writer.abandoned(CONSTANT_RING_EVENTS, COMMIT_DISABLED);
+    this.writer.abandon(CONSTANT_RING_EVENTS, COMMIT_DISABLED);
   }
 
   /** Returns COMMIT_PUBLISHED or why the record was dropped; by then the drop is counted and the user told. */
@@ -82,26 +90,15 @@ export class LogRecords {
     const { writer } = this;
     for (let i = 0; i < ATTEMPTS; i++) {
       let status = writer.resolve(fields.scope);
-      if (status !== COMMIT_PUBLISHED) {
-        writer.abandoned(CONSTANT_RING_EVENTS, status);
-        return status;
-      }
+      if (status !== COMMIT_PUBLISHED) return writer.abandon(CONSTANT_RING_EVENTS, status);
       bounds.limit = SCRATCH_RECORD + this.capacity;
       bounds.cutting = false;
       bounds.wasCut = fields.wasCut;
       status = this.#attempt(fields);
-      if (status === COMMIT_PUBLISHED) {
-        if (bounds.wasCut) writer.lost(CONSTANT_RING_EVENTS, CONSTANT_DROP_TRUNCATED);
-        return status;
-      }
-      if (status !== COMMIT_STALE) {
-        writer.failed(CONSTANT_RING_EVENTS, status);
-        return status;
-      }
+      if (status !== COMMIT_STALE) return writer.settle(CONSTANT_RING_EVENTS, status);
       writer.refresh();
     }
-    writer.abandoned(CONSTANT_RING_EVENTS, COMMIT_STALE);
-    return COMMIT_STALE;
+    return writer.abandon(CONSTANT_RING_EVENTS, COMMIT_STALE);
   }
 
   #attempt(fields: LogFields): number {

@@ -11,7 +11,7 @@ import * as wire from './wire.js';
 import type { Writer } from './writer.js';
 
 // Constants of this module: what is imported by name is looked up in the other module's object at each use.
-const { putFixed32 } = wire;
+const { DELIMITED, FIXED32, putFixed32 } = wire;
 const { STALE_KEYS } = anyValue;
 const { allowLong, left, putLongAttributes } = longValues;
 const { putCount, putSpanId, putTraceId, putTraceState, tagOf } = message;
@@ -27,8 +27,7 @@ const {
 
 const { bytes } = threadScratch;
 
-const FIXED32 = 5;
-const ATTRIBUTE_TAG = tagOf(FIELD_LINK_ATTRIBUTES, 2);
+const ATTRIBUTE_TAG = tagOf(FIELD_LINK_ATTRIBUTES, DELIMITED);
 
 /** What every link begins with. */
 export function putLinkIds(at: number, fields: LinkFields): number {

@@ -5,20 +5,32 @@ import type { SpanContext } from '@opentelemetry/api';
 import * as layout from '../native/layout.js';
 import { threadScratch } from '../native/scratch.js';
 import * as anyValue from './any-value.js';
+import type { Scope } from './scope.js';
 import { parseIdentity, parseWord } from './span-identity.js';
 import * as message from './span-message.js';
 import * as wire from './wire.js';
-import { ATTEMPTS, type Scope, useClock, type Writer } from './writer.js';
+import { ATTEMPTS, useClock, type Writer } from './writer.js';
 
 // Constants of this module: what is imported by name is looked up in the other module's object at each use.
-const { bounds, LENGTH_WIDTH, putDouble, putFixed32, putInt64, putVarint, setLength } = wire;
+const {
+  bounds,
+  DELIMITED,
+  FIXED32,
+  FIXED64,
+  LENGTH_WIDTH,
+  putDouble,
+  putFixed32,
+  putInt64,
+  putVarint,
+  setLength,
+  VARINT,
+} = wire;
 const { putAttribute, STALE_KEYS } = anyValue;
 const { putMessage, putSpanId, putText, putTraceId, tagOf } = message;
 const {
   COMMIT_DISK,
   COMMIT_PUBLISHED,
   COMMIT_STALE,
-  CONSTANT_DROP_TRUNCATED,
   CONSTANT_RING_MEASUREMENTS,
   FIELD_CONTEXT_FLAGS,
   FIELD_CONTEXT_SPAN_ID,
@@ -43,10 +55,6 @@ const {
 
 const { bytes } = threadScratch;
 
-const VARINT = 0;
-const FIXED64 = 1;
-const DELIMITED = 2;
-const FIXED32 = 5;
 const CUMULATIVE = 2;
 /** What stands behind the attributes at the most: time, value, span context. */
 const BEHIND_ATTRIBUTES = 64;
@@ -97,18 +105,17 @@ export class MeasurementRecords {
       let status = this.#resolve();
       if (status === COMMIT_PUBLISHED) {
         status = this.#tryWrite(value, attributes, span);
-        if (status === COMMIT_PUBLISHED) return;
         if (status !== COMMIT_STALE) {
-          writer.failed(CONSTANT_RING_MEASUREMENTS, status);
+          writer.settle(CONSTANT_RING_MEASUREMENTS, status);
           return;
         }
       } else if (status !== COMMIT_STALE) {
-        writer.abandoned(CONSTANT_RING_MEASUREMENTS, status);
+        writer.abandon(CONSTANT_RING_MEASUREMENTS, status);
         return;
       }
       writer.refresh();
     }
-    writer.abandoned(CONSTANT_RING_MEASUREMENTS, COMMIT_STALE);
+    writer.abandon(CONSTANT_RING_MEASUREMENTS, COMMIT_STALE);
   }
 
   /** Sees to it that the metric's reference is of the current epoch. */
@@ -153,11 +160,7 @@ export class MeasurementRecords {
     to = putValue(timeAt + 8, value, this.#metric.isInteger);
     if (span !== undefined) to = putContext(to, span);
     useClock(-1, 0, 0);
-    const status = writer.commitTimed(CONSTANT_RING_MEASUREMENTS, SCRATCH_RECORD, to - SCRATCH_RECORD, timeAt);
-    if (status === COMMIT_PUBLISHED && bounds.wasCut) {
-      writer.lost(CONSTANT_RING_MEASUREMENTS, CONSTANT_DROP_TRUNCATED);
-    }
-    return status;
+    return writer.commitTimed(CONSTANT_RING_MEASUREMENTS, SCRATCH_RECORD, to - SCRATCH_RECORD, timeAt);
   }
 
   #putAttributes(at: number, attributes: object): number {

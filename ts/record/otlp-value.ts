@@ -4,9 +4,8 @@
 import { SCRATCH_RECORD, SCRATCH_RECORD_LENGTH } from '../native/layout.js';
 import { threadScratch } from '../native/scratch.js';
 import { putKeyValue } from './any-value.js';
-import { bounds, putString, putVarint, SLACK } from './wire.js';
+import { bounds, DELIMITED, putString, putVarint, SLACK } from './wire.js';
 
-const DELIMITED = 2;
 const RESOURCE_ATTRIBUTES_TAG = (1 << 3) | DELIMITED;
 const RESOURCE_DROPPED_TAG = 2 << 3;
 const SCOPE_NAME_TAG = (1 << 3) | DELIMITED;

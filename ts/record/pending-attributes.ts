@@ -9,7 +9,7 @@ import { END_ROOM, putEndFields, putStatus, type SpanRecords } from './span-reco
 import * as wire from './wire.js';
 
 // Constants of this module: what is imported by name is looked up in the other module's object at each use.
-const { bounds, LENGTH_WIDTH, setLength } = wire;
+const { bounds, DELIMITED, FIXED64, LENGTH_WIDTH, setLength } = wire;
 const { putMessage, putSpanHeader, putTag, spanHeaderLength, tagOf } = message;
 const {
   COMMIT_PUBLISHED,
@@ -32,7 +32,7 @@ export interface OpenSpan extends RecordedSpan {
 
 const { bytes } = threadScratch;
 
-const ATTRIBUTE_TAG = tagOf(FIELD_UPDATE_ATTRIBUTES, 2);
+const ATTRIBUTE_TAG = tagOf(FIELD_UPDATE_ATTRIBUTES, DELIMITED);
 /** Where the attributes begin. What stands before them, header included, is written when the record is committed. */
 const FROM = SCRATCH_PENDING + 64;
 /** Between header and attributes: tag and length of an UpdateAttributes. */
@@ -105,8 +105,8 @@ class PendingAttributes implements PendingOwner {
     }
     const start = FROM - END_HEAD - spanHeaderLength(span);
     const endAt = putMessage(putSpanHeader(start, span), FIELD_SPAN_EVENT_END);
-    bytes[endAt] = tagOf(FIELD_END_TIME, 1);
-    putTag(endAt + 9, FIELD_END_UPDATE, 2);
+    bytes[endAt] = tagOf(FIELD_END_TIME, FIXED64);
+    putTag(endAt + 9, FIELD_END_UPDATE, DELIMITED);
     setLength(FROM - LENGTH_WIDTH, this.#at - FROM);
     bounds.limit = this.#limit;
     const to = putEndFields(this.#at, fields);
@@ -117,7 +117,7 @@ class PendingAttributes implements PendingOwner {
       this.#again(records, span);
       records.end(span, fields);
     } else if (status !== COMMIT_PUBLISHED) {
-      writer.failed(CONSTANT_RING_SPANS, status);
+      writer.settle(CONSTANT_RING_SPANS, status);
     }
   }
 
@@ -136,7 +136,7 @@ class PendingAttributes implements PendingOwner {
     const { writer } = records;
     const status = writer.resolve(span.scope);
     if (status !== COMMIT_PUBLISHED) {
-      writer.abandoned(CONSTANT_RING_SPANS, status);
+      writer.abandon(CONSTANT_RING_SPANS, status);
       return false;
     }
     this.#span = span;
@@ -169,7 +169,7 @@ class PendingAttributes implements PendingOwner {
     if (status === COMMIT_STALE) {
       this.#again(records, span);
     } else if (status !== COMMIT_PUBLISHED) {
-      writer.failed(CONSTANT_RING_SPANS, status);
+      writer.settle(CONSTANT_RING_SPANS, status);
     }
     return status;
   }

@@ -1,8 +1,8 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
+import type { Scope } from './scope.js';
 import type { SpanIdentity } from './span-identity.js';
-import type { Scope } from './writer.js';
 
 // What the encoders of span records take. A span of our own provider has these as its fields, so that nothing is built per
 // record; the writer for stock spans fills one object again and again.

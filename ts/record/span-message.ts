@@ -3,20 +3,18 @@
 
 import * as layout from '../native/layout.js';
 import { threadScratch } from '../native/scratch.js';
+import type { Scope } from './scope.js';
 import type { RecordedSpan } from './span-fields.js';
 import type { SpanIdentity } from './span-identity.js';
 import * as wire from './wire.js';
-import type { Scope } from './writer.js';
 
 // Constants of this module: what is imported by name is looked up in the other module's object at each use.
-const { bounds, LENGTH_WIDTH, putString, putVarint } = wire;
+const { bounds, DELIMITED, LENGTH_WIDTH, putString, putVarint, VARINT } = wire;
 const { FIELD_SPAN_EVENT_SCOPE_REF, FIELD_SPAN_EVENT_SPAN_ID, FIELD_SPAN_EVENT_TRACE_ID } = layout;
 
 // A constant of this module, so that the optimising compiler knows its address.
 const { bytes, view } = threadScratch;
 
-const VARINT = 0;
-const DELIMITED = 2;
 const TRACE_ID_LENGTH = 18;
 const IDS_LENGTH = TRACE_ID_LENGTH + 10;
 

@@ -20,7 +20,7 @@ import * as wire from './wire.js';
 import { ATTEMPTS, NO_TIME, type Writer } from './writer.js';
 
 // Constants of this module: what is imported by name is looked up in the other module's object at each use.
-const { bounds, LENGTH_WIDTH, putFixed32, putVarint, setLength } = wire;
+const { bounds, DELIMITED, FIXED32, FIXED64, LENGTH_WIDTH, putFixed32, putVarint, setLength, VARINT } = wire;
 const { STALE_KEYS } = anyValue;
 const { allowLong } = longValues;
 const { putCount, putMessage, putSpanHeader, putSpanId, putTag, putText, putTraceState, tagOf } = message;
@@ -29,7 +29,6 @@ const {
   COMMIT_PUBLISHED,
   COMMIT_STALE,
   CONSTANT_DROP_LIMIT,
-  CONSTANT_DROP_TRUNCATED,
   CONSTANT_RING_SPANS,
   FIELD_ADD_LINKS,
   FIELD_ADD_LINKS_LIMIT,
@@ -73,10 +72,6 @@ const {
 // A constant of this module, so that the optimising compiler knows its address.
 const { bytes } = threadScratch;
 
-const VARINT = 0;
-const FIXED64 = 1;
-const DELIMITED = 2;
-const FIXED32 = 5;
 /** What a start record has behind the name at the least: kind, time, flags, schema URL. */
 const BEHIND_NAME = 40;
 /** Dropped counts and a status' own bytes behind the attributes of an end, at most. */
@@ -106,7 +101,7 @@ export class SpanRecords {
 
   /** A span that came after the end of its provider: told, as every loss is. */
   refuse(): void {
-    this.writer.abandoned(CONSTANT_RING_SPANS, COMMIT_DISABLED);
+    this.writer.abandon(CONSTANT_RING_SPANS, COMMIT_DISABLED);
   }
 
   /** The span has begun, at `recordTime`. Attributes that do not fit follow in records of their own; the result is the start's. */
@@ -181,26 +176,16 @@ export class SpanRecords {
     const { writer } = this;
     for (let i = 0; i < ATTEMPTS; i++) {
       let status = writer.resolve(span.scope);
-      if (status !== COMMIT_PUBLISHED) {
-        writer.abandoned(CONSTANT_RING_SPANS, status);
-        return status;
-      }
+      if (status !== COMMIT_PUBLISHED) return writer.abandon(CONSTANT_RING_SPANS, status);
       bounds.limit = SCRATCH_RECORD + this.capacity;
       bounds.cutting = false;
       bounds.wasCut = false;
       status = attempt.call(this, putSpanHeader(SCRATCH_RECORD, span), span, fields);
-      if (status === COMMIT_PUBLISHED) {
-        if (bounds.wasCut) writer.lost(CONSTANT_RING_SPANS, CONSTANT_DROP_TRUNCATED);
-        return status;
-      }
-      if (status !== COMMIT_STALE) {
-        if (status !== NO_ROOM) writer.failed(CONSTANT_RING_SPANS, status);
-        return status;
-      }
+      if (status === NO_ROOM) return status;
+      if (status !== COMMIT_STALE) return writer.settle(CONSTANT_RING_SPANS, status);
       writer.refresh();
     }
-    writer.abandoned(CONSTANT_RING_SPANS, COMMIT_STALE);
-    return COMMIT_STALE;
+    return writer.abandon(CONSTANT_RING_SPANS, COMMIT_STALE);
   }
 
   #publish(end: number): number {

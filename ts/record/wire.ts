@@ -19,6 +19,13 @@ const SLACK = 1024;
 
 /** Strings of up to this many UTF-16 units take at most 96 bytes, so that one-byte lengths do for them. */
 const SHORT_STRING = 32;
+
+// Wire types: how a field's content is told from the next field.
+const VARINT = 0;
+const FIXED64 = 1;
+const DELIMITED = 2;
+const FIXED32 = 5;
+
 const NANOS_PER_SECOND = 1_000_000_000;
 const TWO_TO_16 = 0x1_0000;
 const TWO_TO_32 = 0x1_0000_0000;
@@ -164,4 +171,4 @@ export function putBytes(at: number, tag: number, value: Uint8Array): number {
   return from + length;
 }
 
-export { bounds, LENGTH_WIDTH, SHORT_STRING, SLACK };
+export { bounds, DELIMITED, FIXED32, FIXED64, LENGTH_WIDTH, SHORT_STRING, SLACK, VARINT };

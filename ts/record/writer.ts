@@ -6,9 +6,10 @@ import type { AppBinding } from '../native/binding/app.js';
 import * as layout from '../native/layout.js';
 import { attachScratch, threadScratch } from '../native/scratch.js';
 import * as anyValue from './any-value.js';
-import { Losses } from './losses.js';
+import { type Losses, lossesOf } from './losses.js';
 import { encodeScopeAttributes } from './otlp-value.js';
 import { type KnownAttribute, RecentAttributes } from './recent-attributes.js';
+import type { Scope } from './scope.js';
 import { encodeScopeField } from './span-message.js';
 import * as wire from './wire.js';
 
@@ -101,37 +102,6 @@ export function useTime(seconds: number, nanos: number): void {
   recordTime.nanos = nanos;
 }
 
-/** An instrumentation scope and where the current file has it. One object a tracer and writer. */
-export class Scope {
-  readonly name: string;
-  readonly version: string;
-  readonly schemaUrl: string;
-  readonly attributes: Readonly<Record<string, unknown>> | undefined;
-  readonly droppedAttributes: number;
-  /** The epoch of the references; −1 before the first. */
-  epoch = -1;
-  reference = 0;
-  schemaUrlReference = 0;
-  /** The field of span records that refers to it, encoded: see `encodeScopeField`. */
-  fieldWord0 = 0;
-  fieldWord1 = 0;
-  fieldLength = 0;
-
-  constructor(
-    name?: string,
-    version?: string,
-    schemaUrl?: string,
-    attributes?: Readonly<Record<string, unknown>>,
-    droppedAttributes = 0,
-  ) {
-    this.name = name ?? '';
-    this.version = version ?? '';
-    this.schemaUrl = schemaUrl ?? '';
-    this.attributes = attributes;
-    this.droppedAttributes = droppedAttributes;
-  }
-}
-
 /** One thread's use of a native writer: references by epoch, and the commit call. Nothing here throws. */
 export class Writer implements anyValue.KeyReferences {
   readonly binding: AppBinding;
@@ -162,7 +132,7 @@ export class Writer implements anyValue.KeyReferences {
     this.valueLimit = Math.min(Math.max(valueLimit, LEAST_VALUE_LIMIT), LARGEST_VALUE_LIMIT) || VALUE_LIMIT;
     this.binding = binding;
     this.handle = handle;
-    this.#losses = new Losses(binding, handle);
+    this.#losses = lossesOf(binding, handle);
     this.#commit = binding.commit;
     this.epoch = binding.epoch(handle);
   }
@@ -264,12 +234,12 @@ export class Writer implements anyValue.KeyReferences {
     scope.schemaUrlReference = schemaUrlReference;
     scope.epoch = epoch;
     encodeScopeField(scope, SCRATCH_RECORD);
-    this.#tellWarnings();
+    this.tellWarnings();
     return COMMIT_PUBLISHED;
   }
 
   /** What works, but not as asked for (a path that another process holds, a network file system): each sentence once. */
-  #tellWarnings(): void {
+  tellWarnings(): void {
     for (const warning of this.binding.writerStatus(this.handle).warnings) {
       if (this.#toldWarnings.has(warning)) continue;
       this.#toldWarnings.add(warning);
@@ -347,14 +317,23 @@ export class Writer implements anyValue.KeyReferences {
     recordTime.anchor = words[ANCHOR];
   }
 
-  /** A record was not published, and native code has counted it. */
-  failed(ring: number, status: number): void {
-    this.#losses.add(ring, reasonOf(status));
+  /**
+   * Tells what a commit cost: its record, which native code has counted then, or values that were cut (`bounds.wasCut`).
+   * @returns the commit's answer, `status`.
+   */
+  settle(ring: number, status: number): number {
+    if (status !== COMMIT_PUBLISHED) this.#losses.add(ring, reasonOf(status));
+    else if (bounds.wasCut) this.lost(ring, CONSTANT_DROP_TRUNCATED);
+    return status;
   }
 
-  /** A record could not be encoded for want of references: it counts as dropped like one that was refused. */
-  abandoned(ring: number, status: number): void {
+  /**
+   * A record could not be encoded for want of references: it counts as dropped like one that was refused.
+   * @returns why, `status`.
+   */
+  abandon(ring: number, status: number): number {
     this.lost(ring, reasonOf(status));
+    return status;
   }
 
   /** Counts a loss that the encoder decided on (`CONSTANT_DROP_…`), and tells of it. */

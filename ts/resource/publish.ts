@@ -3,7 +3,7 @@
 
 import { diag } from '@opentelemetry/api';
 import type { Resource } from '@opentelemetry/resources';
-import type { NativeBinding } from '../native/binding.js';
+import type { AppBinding } from '../native/binding/app.js';
 import { encodeResource } from '../record/otlp-value.js';
 import { settledAttributes } from './resource.js';
 
@@ -12,13 +12,13 @@ const DETECTION_LIMIT = 5_000;
 
 /** Puts a provider's resource into its file: at once with what is known, and again when slow detectors are done. */
 export class ResourcePublication {
-  readonly #binding: NativeBinding;
+  readonly #binding: AppBinding;
   readonly #writer: number;
   readonly #resource: Resource;
   #isSettled = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(binding: NativeBinding, writer: number, resource: Resource) {
+  constructor(binding: AppBinding, writer: number, resource: Resource) {
     this.#binding = binding;
     this.#writer = writer;
     this.#resource = resource;

@@ -3,7 +3,8 @@
 
 import { plainBody } from '../attributes/plain-value.js';
 import type { LogFields } from '../record/log-fields.js';
-import { recordTime, Scope } from '../record/writer.js';
+import { Scope } from '../record/scope.js';
+import { recordTime } from '../record/writer.js';
 import { textOf } from '../trace/text.js';
 import type { StockProducer } from './producer.js';
 import type { StockLogRecord } from './readable-log-record.js';

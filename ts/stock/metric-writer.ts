@@ -9,7 +9,7 @@ import type { InstrumentOptions } from '../native/binding/cells.js';
 import { COMMIT_PUBLISHED, SCRATCH_RECORD, SCRATCH_RECORD_LENGTH } from '../native/layout.js';
 import { threadScratch } from '../native/scratch.js';
 import { encodeScope } from '../record/otlp-value.js';
-import type { Scope } from '../record/writer.js';
+import type { Scope } from '../record/scope.js';
 import {
   AggregationTemporality,
   DataPointType,

@@ -3,12 +3,13 @@
 
 import type { Resource } from '@opentelemetry/resources';
 import { Cells } from '../metrics/cells.js';
-import type { NativeBinding, WriterStatus } from '../native/binding.js';
+import type { AppBinding } from '../native/binding/app.js';
+import type { WriterStatus } from '../native/binding/writer.js';
 import type { PlaceOptions } from '../producer/options.js';
 import { Producer } from '../producer/producer.js';
 import { LogRecords } from '../record/log-records.js';
+import { Scope } from '../record/scope.js';
 import { SpanRecords } from '../record/span-records.js';
-import { Scope } from '../record/writer.js';
 import { scopeInput } from '../trace/scope-input.js';
 import { MetricWriter } from './metric-writer.js';
 import type { StockResource, StockScope } from './readable-span.js';
@@ -28,7 +29,7 @@ export class StockProducer {
   #lastScope: Scope | undefined;
 
   /** @throws Error when the options cannot be right. */
-  constructor(binding: NativeBinding, resource: StockResource, options: PlaceOptions) {
+  constructor(binding: AppBinding, resource: StockResource, options: PlaceOptions) {
     this.#producer = new Producer(binding, asResource(resource), options);
     this.records = new SpanRecords(this.#producer.writer);
     this.logs = new LogRecords(this.#producer.writer);

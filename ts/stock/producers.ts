@@ -2,7 +2,8 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { announce } from '../config/diagnostics.js';
-import type { NativeBinding, WriterStatus } from '../native/binding.js';
+import type { AppBinding } from '../native/binding/app.js';
+import type { WriterStatus } from '../native/binding/writer.js';
 import { findBinding } from '../native/loader.js';
 import type { PlaceOptions } from '../producer/options.js';
 import { StockProducer } from './producer.js';
@@ -16,7 +17,7 @@ export class Producers {
   readonly #options: PlaceOptions;
   readonly #records: string;
   readonly #all = new Map<StockResource, StockProducer | undefined>();
-  readonly #binding: NativeBinding | undefined;
+  readonly #binding: AppBinding | undefined;
   #lastResource: StockResource | undefined;
   #last: StockProducer | undefined;
   #closed = false;

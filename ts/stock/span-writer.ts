@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { HrTime } from '@opentelemetry/api';
+import type { Scope } from '../record/scope.js';
 import {
   type EndFields,
   type EventFields,
@@ -11,7 +12,7 @@ import {
 } from '../record/span-fields.js';
 import { parseWord, type SpanIdentity } from '../record/span-identity.js';
 import type { SpanRecords } from '../record/span-records.js';
-import { type Scope, useTime } from '../record/writer.js';
+import { useTime } from '../record/writer.js';
 import { textOf } from '../trace/text.js';
 import { serializeTraceState } from '../trace/trace-state.js';
 import type { StockProducer } from './producer.js';

@@ -5,9 +5,9 @@ import type { Attributes, HrTime, SpanContext, SpanKind, SpanStatus, TraceState 
 import type { InstrumentationScope } from '@opentelemetry/core';
 import type { Resource } from '@opentelemetry/resources';
 import type { OpenSpan } from '../record/pending-attributes.js';
+import type { Scope } from '../record/scope.js';
 import { type EndFields, otlpFlags, type StartFields } from '../record/span-fields.js';
 import { formatIdentity, formatSpanId, type SpanIdentity } from '../record/span-identity.js';
-import type { Scope } from '../record/writer.js';
 import { NO_PAIRS, toAttributes } from './attributes.js';
 import { type RecordedLink, SpanDetails, type TimedEvent } from './span-details.js';
 import type { SpanOrigin } from './span-origin.js';

@@ -5,8 +5,8 @@ import type { InstrumentationScope } from '@opentelemetry/core';
 import type { Resource } from '@opentelemetry/resources';
 import type { Redaction } from '../attributes/redaction.js';
 import type { SpanLimits } from '../config/span-limits.js';
+import type { Scope } from '../record/scope.js';
 import type { SpanRecords } from '../record/span-records.js';
-import type { Scope } from '../record/writer.js';
 import type { SpanProcessors } from './span-processors.js';
 
 /** What the spans of one tracer have in common. */

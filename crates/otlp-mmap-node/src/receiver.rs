@@ -2,6 +2,7 @@
 
 use crate::lent::Lent;
 use crate::metric_stream::{self, JsMetricStream};
+use crate::panics;
 use crate::storage::{JsDestination, JsJournalStats, JsStorageOptions};
 use crate::writers::reason_name;
 use napi::bindgen_prelude::{Buffer, Function};
@@ -351,12 +352,6 @@ impl NativeReceiver {
         Ok(())
     }
 
-    /// Whether pieces say where their app wants them sent, from now on.
-    #[napi]
-    pub fn set_trust_producer(&self, trust: bool) {
-        self.receiver.set_trust_producer(trust);
-    }
-
     /// Watches other folders and files from now on.
     #[napi]
     pub fn watch(&self, directories: Vec<String>, files: Vec<String>) {
@@ -407,8 +402,15 @@ pub fn create_receiver(
         .build_callback(|context| Ok(JsReceiverEvent::from(context.value)))?;
     let lent = Arc::new(Lent::new(options.lent.take().unwrap_or_default()));
     let memory = Arc::clone(&lent);
+    panics::keep_those_of_readers();
     let receiver = Receiver::start(options.try_into()?, move |event| {
-        on_event.call(Told::new(event, &memory), ThreadsafeFunctionCallMode::NonBlocking);
+        let tell = |event| {
+            on_event.call(Told::new(event, &memory), ThreadsafeFunctionCallMode::NonBlocking);
+        };
+        if let Some(first) = panics::before(&event) {
+            tell(first);
+        }
+        tell(event);
     })
     .map_err(|error| Error::from_reason(format!("cannot start the reader thread: {error}")))?;
     Ok(NativeReceiver { receiver, lent })

@@ -110,8 +110,8 @@ pub mod block {
     pub const STATE_CELLS: usize = 268;
     /// u32 atomic, RESOURCE_PENDING or RESOURCE_SETTLED
     pub const RESOURCE_STATE: usize = 272;
-    /// u32 atomic, counts batches; a futex for a reader that sleeps on one file
-    pub const WAKE: usize = 276;
+    /// u32, zero
+    pub const BLOCK_RESERVED_U32: usize = 276;
     /// i64 atomic, dictionary reference of the Resource that stands for every scope of the file, 0 = take the scope's own
     pub const RESOURCE_REF: usize = 280;
     /// i64 atomic, dictionary reference of a string, 0 = none
@@ -148,7 +148,7 @@ pub mod slot {
     pub const READER_ID: usize = 0;
     /// u64 atomic, wall clock in ns of the reader's last visit, stored at least once a second
     pub const HEARTBEAT: usize = 8;
-    /// u32 atomic, 1 while the reader sleeps on WAKE
+    /// u32 atomic, 1: the reader sleeps until the file is touched
     pub const SLEEPING: usize = 16;
     /// u32, process id of the reader
     pub const PID: usize = 20;
@@ -222,6 +222,8 @@ pub mod constant {
     pub const FEATURE_SPILL: u32 = 2;
     /// may-ignore bit 2: metric cells
     pub const FEATURE_CELLS: u32 = 4;
+    /// may-ignore bit 3: the writer wakes a reader that sleeps
+    pub const FEATURE_WAKES: u32 = 8;
     /// file offset of the byte the writer locks exclusively
     pub const LOCK_WRITER_BYTE: u64 = 0x4000_0000_0000_0000;
     /// file offset of the byte the reader that moves indices locks exclusively
@@ -436,7 +438,7 @@ pub mod instrument {
     pub const KIND: usize = 8;
     /// u32, bits CELLS_*
     pub const FLAGS: usize = 12;
-    /// u32, bytes from one cell to the next, a multiple of 64
+    /// u32, bytes from one cell to the next, a multiple of 16
     pub const STRIDE: usize = 16;
     /// u32, bounds of an explicit histogram; most buckets of an exponential one, for each sign
     pub const BUCKETS: usize = 20;
@@ -464,7 +466,7 @@ pub mod page {
     pub const CELLS: usize = 64;
 }
 
-/// Cell (aligned to 64; a cell's number is its file offset / 64).
+/// Cell (aligned to 16; a cell's number is its file offset / 16).
 pub mod cell {
     /// f64: sums; first copy of gauges and observed values
     pub const VALUE: usize = 0;
@@ -472,35 +474,37 @@ pub mod cell {
     pub const UPDATED: usize = 8;
     /// u64, ns: time of the first copy of a gauge
     pub const GAUGE_TIME: usize = 8;
-    /// f64: second copy of a gauge
-    pub const GAUGE_VALUE_B: usize = 16;
-    /// u64, ns: time of it
-    pub const GAUGE_TIME_B: usize = 24;
     /// f64: second copy of an observed value
     pub const OBSERVED_VALUE_B: usize = 8;
-    /// u32 atomic, round to which the first copy belongs
-    pub const OBSERVED_ROUND: usize = 16;
-    /// u32 atomic, round of the second copy
-    pub const OBSERVED_ROUND_B: usize = 20;
-    /// f64, as UPDATED
-    pub const OBSERVED_UPDATED: usize = 24;
     /// u64, ns: when the series (of this thread) began
-    pub const START: usize = 32;
+    pub const START: usize = 16;
     /// u32, attribute set as file offset / 16
-    pub const ATTRIBUTES: usize = 40;
+    pub const ATTRIBUTES: usize = 24;
     /// u32 atomic, reservoir as file offset / 64, 0 = none
-    pub const EXEMPLARS: usize = 44;
+    pub const EXEMPLARS: usize = 28;
     /// u32 atomic, number of the next cell of the same series, another thread's; 0 = last
-    pub const NEXT: usize = 48;
+    pub const NEXT: usize = 32;
     /// u32 atomic, odd = in use; one more with each taking and each giving back
-    pub const GENERATION: usize = 52;
+    pub const GENERATION: usize = 36;
     /// u32 atomic, thread that writes it (upper 24 bits, 0 = nobody now), bits CELLS_OWNER_*
-    pub const OWNER: usize = 56;
+    pub const OWNER: usize = 40;
     /// u32 atomic: bit 0 says which copy is in force (gauges, histograms)
-    pub const SEQUENCE: usize = 60;
+    pub const SEQUENCE: usize = 44;
     /// u32, the round word of its thread as file offset / 64 (observed values)
-    pub const OBSERVER: usize = 60;
-    /// length of a cell of one value, and where a histogram's copies begin
+    pub const OBSERVER: usize = 44;
+    /// length of a sum's cell; the rest is of the other kinds
+    pub const SUM_LENGTH: usize = 48;
+    /// f64: second copy of a gauge
+    pub const GAUGE_VALUE_B: usize = 48;
+    /// u64, ns: time of it
+    pub const GAUGE_TIME_B: usize = 56;
+    /// u32 atomic, round to which the first copy belongs
+    pub const OBSERVED_ROUND: usize = 48;
+    /// u32 atomic, round of the second copy
+    pub const OBSERVED_ROUND_B: usize = 52;
+    /// f64, as UPDATED
+    pub const OBSERVED_UPDATED: usize = 56;
+    /// length of a gauge's and an observed value's cell, and where a histogram's copies begin
     pub const LENGTH: usize = 64;
 }
 
@@ -566,24 +570,26 @@ pub mod exemplars {
 pub mod cells {
     /// extents begin and end at multiples of it
     pub const EXTENT_ALIGNMENT: u32 = 65536;
+    /// cells are numbered by file offset / 16, attribute sets as well
+    pub const CELL_UNIT: u32 = 16;
     /// bytes at the start of each extent that are not handed out: its length as an entry, a varint of 8 bytes, and zeros
     pub const EXTENT_HEADER: u32 = 64;
     /// an attribute set: u32 length, u32 low half of XXH3-64 (seed 0) of the bytes, KeyValue fields 1 with sorted keys; aligned to 16
     pub const ATTRIBUTES_HEADER: u32 = 8;
-    /// bytes of the window that a view shows: 1024 cells
+    /// bytes of the window that a view shows
     pub const WINDOW: u32 = 65536;
     /// one value that is added to
-    pub const KIND_SUM: u32 = 1;
+    pub const KIND_SUM: u32 = 11;
     /// the newest value, with its time
-    pub const KIND_GAUGE: u32 = 2;
+    pub const KIND_GAUGE: u32 = 12;
     /// an absolute value set by a callback
-    pub const KIND_OBSERVED_SUM: u32 = 3;
+    pub const KIND_OBSERVED_SUM: u32 = 13;
     /// the newest value, set by a callback
-    pub const KIND_OBSERVED_GAUGE: u32 = 4;
+    pub const KIND_OBSERVED_GAUGE: u32 = 14;
     /// explicit bounds
-    pub const KIND_HISTOGRAM: u32 = 5;
+    pub const KIND_HISTOGRAM: u32 = 15;
     /// base-2 exponential
-    pub const KIND_EXPONENTIAL: u32 = 6;
+    pub const KIND_EXPONENTIAL: u32 = 16;
     /// instrument flag: a sum that never falls
     pub const MONOTONIC: u32 = 1;
     /// instrument flag: values are whole numbers, exported as such

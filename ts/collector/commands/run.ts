@@ -4,7 +4,7 @@
 import { loadBinding } from '../../native/loader.js';
 import { Collector } from '../collector.js';
 import type { CollectorConfig } from '../config/collector-config.js';
-import { ConfigError } from '../config/problems.js';
+import { exitCodeOf, messagesOf } from '../failure.js';
 import { Logger } from '../logger.js';
 import type { Command } from './command.js';
 import {
@@ -38,23 +38,46 @@ export const run: Command = {
   async run(args) {
     const options = parseConfigOptions(args);
     const logger = new Logger(levelOf(options) ?? 'info', undefined, formatOf(options['log-format']));
-    const load = () => loadFromOptions(options, process.env, (message) => logger.warn(message)).config;
-    const config = load();
-    configureLogger(logger, options, config);
-    const collector = await Collector.start(config, {
-      binding: loadBinding(),
-      logger,
-      statsFile: options['stats-file'],
+    tellFaults(logger);
+    let ready!: (collector: Collector) => void;
+    // Signals that come while it starts have their effect when it has.
+    const started = new Promise<Collector>((resolve) => {
+      ready = resolve;
     });
-    stopWhenTold(collector, logger);
-    process.on('SIGUSR1', () => {
+    const load = () => loadFromOptions(options, process.env, (message) => logger.warn(message)).config;
+    stopWhenTold(started, logger);
+    process.on('SIGUSR1', async () => {
+      const collector = await started;
       logger.info('SIGUSR1: sending what waits');
       collector.flush();
     });
-    process.on('SIGHUP', () => void reload(collector, logger, options, load));
+    process.on('SIGHUP', async () => reload(await started, logger, options, load));
+    let collector: Collector;
+    try {
+      const config = load();
+      configureLogger(logger, options, config);
+      collector = await Collector.start(config, { binding: loadBinding(), logger, statsFile: options['stats-file'] });
+    } catch (error) {
+      // Whoever reads the log as JSON reads this, too.
+      if (!logger.isJson) throw error;
+      for (const message of messagesOf(error as Error)) logger.error(message);
+      return exitCodeOf(error as Error);
+    }
+    ready(collector);
     return collector.run();
   },
 };
+
+/** What Node.js would write to standard error by itself goes through the log, so that each line has the form that was asked for. */
+function tellFaults(logger: Logger): void {
+  process.removeAllListeners('warning');
+  process.on('warning', ({ name, message }) => logger.warn(`${name}: ${message}`));
+  process.on('uncaughtException', (error) => {
+    const what = error instanceof Error ? error.stack : String(error);
+    logger.error(`a fault of this program (${what}): please report it; the next collector goes on where this one was`);
+    process.exit(1);
+  });
+}
 
 /** A configuration that cannot be right, or cannot start, changes nothing. */
 async function reload(
@@ -69,14 +92,13 @@ async function reload(
     configureLogger(logger, options, config);
     logger.info('SIGHUP: the new configuration is in force');
   } catch (error) {
-    const problems = error instanceof ConfigError ? error.problems : [(error as Error).message];
-    for (const problem of problems) logger.error(problem);
+    for (const problem of messagesOf(error as Error)) logger.error(problem);
     logger.error('SIGHUP: the configuration before stays in force');
   }
 }
 
 /** The first signal asks for an orderly end, the second ends at once. `debug` without a reader is an end, too. */
-function stopWhenTold(collector: Collector, logger: Logger): void {
+function stopWhenTold(started: Promise<Collector>, logger: Logger): void {
   let signalled = false;
   const onSignal = (signal: NodeJS.Signals) => {
     if (signalled) {
@@ -84,9 +106,11 @@ function stopWhenTold(collector: Collector, logger: Logger): void {
       process.exit(1);
     }
     signalled = true;
-    collector.stop(signal);
+    void started.then((collector) => collector.stop(signal));
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
-  process.stdout.on('error', (error) => collector.stop(`standard output is closed (${error.message})`));
+  process.stdout.on('error', async (error) => {
+    (await started).stop(`standard output is closed (${error.message})`);
+  });
 }

@@ -166,6 +166,12 @@ function checkPipeline(
   }
 }
 
+/** What this receiver's apps say of where to send may be followed. */
+export function trustsApps(receivers: ReadonlyMap<string, Configured<ReceiverFactory>>, id: string): boolean {
+  const { factory, config } = receivers.get(id) ?? {};
+  return config !== undefined && factory?.trustsApps?.(config) === true;
+}
+
 /** An exporter that is told no address needs apps that are trusted to say one, in every pipeline that names it. */
 function checkAddresses(
   exporters: ReadonlyMap<string, Configured<ExporterFactory>>,
@@ -174,17 +180,17 @@ function checkAddresses(
   entries: ConfigMap,
   problems: ProblemSink,
 ): void {
-  const trusts = (id: string) => {
-    const { factory, config } = receivers.get(id) ?? {};
-    return config !== undefined && factory?.trustsApps?.(config) === true;
-  };
   for (const [id, { factory, config }] of exporters) {
     if (config === undefined || !factory.followsApps?.(config)) continue;
     // an address that is a mistake is told as that
     const keys = ['endpoint', ...SIGNALS.map((signal) => `${signal}_endpoint`)];
     if (keys.some((key) => nodeAt(entries, 'exporters', id, key)?.value != null)) continue;
     const of = [...pipelines.values()].filter((pipeline) => pipeline.exporters.includes(id));
-    if (of.length > 0 && of.every((pipeline) => pipeline.receivers.every(trusts))) continue;
+    if (
+      of.length > 0 &&
+      of.every((pipeline) => pipeline.receivers.every((receiver) => trustsApps(receivers, receiver)))
+    )
+      continue;
     const source = nodeAt(entries, 'exporters', id)?.source ?? { name: '' };
     const path = keyPath(keyPath('exporters', id), 'endpoint');
     problems.add(path, source, "is required, unless apps say where to (the receiver's 'trust_producer: true')");

@@ -49,12 +49,14 @@ export interface Exporter {
   readonly target: string;
   /** Batches not settled yet: queued, in flight, or waiting for another attempt. */
   readonly pending: ReadonlySet<Batch>;
-  /** It sends each part where its app wants it: parts of one batch have one `endpoint`. */
+  /** It sends each part where its app wants it. Batches of one `endpoint` are settled soonest. */
   readonly followsApps?: boolean;
   /** It has enough to do for now; what comes all the same it takes. */
   readonly full?: boolean;
   /** Opens what it needs. Rejects with a sentence when the collector cannot start with it, as for a folder that cannot be written. */
   start?(): Promise<void>;
+  /** Lets go of what a successor cannot have at the same time, as a port; `start` takes it again when that one cannot start. */
+  release?(): Promise<void>;
   /** Resolves when the batch is settled: true if the destination has it, false if it refused it for good. Never rejects. */
   deliver(batch: Batch): Promise<boolean>;
   /** Ends waits between attempts, except those that the destination asked for. */

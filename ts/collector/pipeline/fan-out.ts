@@ -1,7 +1,7 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { type Batch, batchOf, type Part } from '../batch.js';
+import { type Batch, batchOf, byEndpoint } from '../batch.js';
 import type { Consumer, Exporter } from './component.js';
 
 /** The end of a pipeline: gives each batch to every exporter, and settles its parts as each is done with it. */
@@ -16,13 +16,10 @@ export class FanOut implements Consumer {
     this.#exporters.forEach((exporter, number) => {
       const parts = batch.pieces.filter(({ receipt }) => !receipt.skips(number));
       if (parts.length === 0) return;
-      if (exporter.followsApps) {
-        // each address by itself: one that is down does not hold up the others' receipts
-        for (const some of byEndpoint(parts)) void this.#deliver(batchOf(batch, some), exporter, number);
-        return;
-      }
       const wanted = parts.length === batch.pieces.length ? batch : batchOf(batch, parts);
-      void this.#deliver(wanted, exporter, number);
+      // each address by itself: one that is down does not hold up the others' receipts
+      const batches = exporter.followsApps ? byEndpoint(wanted) : [wanted];
+      for (const each of batches) void this.#deliver(each, exporter, number);
     });
   }
 
@@ -30,14 +27,4 @@ export class FanOut implements Consumer {
     const delivered = await exporter.deliver(batch);
     for (const { receipt, items } of batch.pieces) receipt.settle(number, items, delivered);
   }
-}
-
-function byEndpoint(parts: readonly Part[]): Iterable<Part[]> {
-  const groups = new Map<string | undefined, Part[]>();
-  for (const part of parts) {
-    const group = groups.get(part.endpoint);
-    if (group === undefined) groups.set(part.endpoint, [part]);
-    else group.push(part);
-  }
-  return groups.values();
 }

@@ -2,19 +2,20 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { existsSync } from 'node:fs';
-import type { LentPiece, MetricStream, NativeReceiver, Piece, ReceiverStats, StorageDestination } from '../../native/binding.js';
+import type { MetricStream, NativeReceiver, ReceiverStats, StorageDestination } from '../../native/binding.js';
 import { SIGNALS } from '../batch.js';
-import { duration, flag, number, text } from '../config/schema/scalar.js';
+import { duration, flag, number, path } from '../config/schema/scalar.js';
 import type { Read } from '../config/schema/schema.js';
 import { list, object } from '../config/schema/structure.js';
 import { bufferCollector } from '../memory.js';
 import type { Receiver, ReceiverContext, ReceiverFactory, ReceiverHandlers } from '../pipeline/component.js';
+import { LentMemory } from './lent-memory.js';
 
 const config = object({
   /** Folders to watch; the default ones when it is left out. */
-  include: list(text({ required: true, nonEmpty: true })),
+  include: list(path({ required: true })),
   /** Files to read by path; they are never removed. */
-  files: list(text({ required: true, nonEmpty: true })),
+  files: list(path({ required: true })),
   /** How often metrics are collected; as each app's own settings say when it is left out. */
   collection_interval: duration({ min: 1 }),
   /** Exporters that are told no address send where the apps say. */
@@ -34,20 +35,13 @@ export const mmapReceiver: ReceiverFactory<MmapConfig> = {
   create: (settings, context, handlers) => new MmapReceiver(settings, context, handlers),
 };
 
-/** Bytes of each buffer lent to the reader thread: a piece of 8192 data points with some attributes fits. */
-const LENT_BYTES = 2 << 20;
-/** How many: those of pieces on their way while destinations keep up. Their memory is taken when it is used for the first time. */
-const LENT_BUFFERS = 8;
-
 /** The files, read by a thread of the native addon. */
 class MmapReceiver implements Receiver<MmapConfig> {
   sources: readonly string[] = [];
   readonly #context: ReceiverContext;
   readonly #native: NativeReceiver;
-  readonly #memory = Array.from({ length: LENT_BUFFERS }, () => Buffer.allocUnsafeSlow(LENT_BYTES));
-  /** By the number of a piece, the lent buffer that it is in. */
-  readonly #lent = new Map<number, number>();
-  #trusts: boolean;
+  readonly #started: MmapConfig;
+  readonly #memory = new LentMemory();
 
   /** Begins to read. @throws Error with a sentence of the addon when the options cannot be right. */
   constructor(config: MmapConfig, context: ReceiverContext, handlers: ReceiverHandlers) {
@@ -56,15 +50,16 @@ class MmapReceiver implements Receiver<MmapConfig> {
     const metrics = { metricStreams, metricInterval: config.collection_interval, maxPoints: config.max_points };
     const handed = bufferCollector(context.binding);
     this.#context = context;
-    this.#trusts = config.trust_producer;
+    this.#started = config;
     this.#native = context.binding.createReceiver(
-      { ...this.#sourcesOf(config), ...metrics, storage, endIfBusy, trustProducer: config.trust_producer, lent: this.#memory },
+      // Whether it is followed is up to the exporters that a configuration has, which may be another before this is sent.
+      { ...this.#sourcesOf(config), ...metrics, storage, endIfBusy, trustProducer: true, lent: this.#memory.buffers },
       (event) => {
-        if (event.type === 'lent') onPiece(this.#trusted(this.#borrowed(event.piece)));
+        if (event.type === 'lent') onPiece(this.#memory.pieceIn(event.piece));
         else if (event.type === 'piece') {
           handed(event.piece.body.length);
-          onPiece(this.#trusted(event.piece));
-        } else if (event.type === 'backlog') onBacklog?.(event.destination, event.pieces.map(this.#trusted));
+          onPiece(event.piece);
+        } else if (event.type === 'backlog') onBacklog?.(event.destination, event.pieces);
         else if (event.type === 'behind') onBehind?.(event.destination);
         else if (event.type === 'withoutJournal') onWithoutJournal?.();
         else if (event.type === 'drained') onDrained();
@@ -77,8 +72,10 @@ class MmapReceiver implements Receiver<MmapConfig> {
   configure(config: MmapConfig): void {
     const { directories, files } = this.#sourcesOf(config);
     this.#native.watch(directories, files);
-    this.#trusts = config.trust_producer;
-    this.#native.setTrustProducer(this.#trusts);
+    for (const key of ['collection_interval', 'max_points'] as const) {
+      if (config[key] === this.#started[key]) continue;
+      this.#context.logger.warn(`receivers.${this.#context.id}.${key}: the change takes effect at the next start`);
+    }
   }
 
   setMetricStreams(streams: MetricStream[]): void {
@@ -94,10 +91,8 @@ class MmapReceiver implements Receiver<MmapConfig> {
   }
 
   release(sequence: number): void {
-    const buffer = this.#lent.get(sequence);
-    if (buffer === undefined) return;
-    this.#lent.delete(sequence);
-    this.#native.giveBackLent(buffer);
+    const buffer = this.#memory.giveBack(sequence);
+    if (buffer !== undefined) this.#native.giveBackLent(buffer);
   }
 
   acknowledgeBy(destination: number, sequences: number[]): void {
@@ -134,15 +129,6 @@ class MmapReceiver implements Receiver<MmapConfig> {
 
   stop(): void {
     this.#native.stop();
-  }
-
-  /** What was read, or is in the journal from a time, when apps were trusted is not followed any longer than they are. */
-  readonly #trusted = (piece: Piece): Piece =>
-    this.#trusts || piece.endpoint === undefined ? piece : { ...piece, endpoint: undefined };
-
-  #borrowed({ lent, bytes, ...piece }: LentPiece): Piece {
-    this.#lent.set(piece.sequence, lent);
-    return { ...piece, body: this.#memory[lent].subarray(0, bytes) };
   }
 
   #sourcesOf({ include, files = [] }: MmapConfig): { directories: string[]; files: string[] } {

@@ -2,10 +2,11 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { ReceiverStats, RingName } from '../../native/binding.js';
-import { SIGNALS } from '../batch.js';
+import { SIGNALS, type Signal } from '../batch.js';
 import type { Memory } from '../memory.js';
 import type { Exporter } from '../pipeline/component.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
+import type { SignalCounts } from './counters.js';
 import { ITEM_METRIC_NAMES, type Measurement } from './registry.js';
 
 const RINGS: readonly RingName[] = ['events', 'spans', 'measurements'];
@@ -96,6 +97,37 @@ export function exporterMeasurements(exporter: string, instance: Exporter): Meas
   ];
   const known = gauges.flatMap(([metric, value]) => (value === undefined ? [] : [{ metric, labels, value }]));
   return [...items, ...known];
+}
+
+/** The reverse: by exporter and signal, each signal that something happened to. Measurements of one series are added up. */
+export function exporterCountsOf(
+  measurements: readonly Measurement[],
+): Record<string, Partial<Record<Signal, SignalCounts>>> {
+  const found: Record<string, Partial<Record<Signal, SignalCounts>>> = {};
+  for (const { metric, labels = {}, value } of measurements) {
+    if (labels.exporter === undefined) continue;
+    found[labels.exporter] ??= {};
+    const counted = countOf(metric, labels);
+    if (counted === undefined || value === 0) continue;
+    const [signal, count] = counted;
+    found[labels.exporter][signal] ??= { sent: 0, rejected: 0, failed: 0, retries: 0 };
+    found[labels.exporter][signal]![count] += value as number;
+  }
+  return found;
+}
+
+function countOf(
+  metric: Measurement['metric'],
+  labels: Readonly<Record<string, string>>,
+): [Signal, keyof SignalCounts] | undefined {
+  if (metric === 'exporter_retries') return [labels.otel_signal as Signal, 'retries'];
+  for (const signal of SIGNALS) {
+    const item = ITEM_METRIC_NAMES[signal];
+    if (metric === `exporter_sent_${item}`) return [signal, 'sent'];
+    if (metric === `exporter_rejected_${item}`) return [signal, 'rejected'];
+    if (metric === `exporter_send_failed_${item}`) return [signal, 'failed'];
+  }
+  return undefined;
 }
 
 /** What the system says of this process. */

@@ -15,7 +15,7 @@ export interface Snapshot {
   receiver: ReceiverStats;
   /** Items that left the collector, by signal. */
   settled: Partial<Record<Signal, SettledCounts>>;
-  /** By name of the exporter, then by signal. */
+  /** By name of the exporter, then by signal; they go on over a reload. */
   exporters: Record<string, Partial<Record<Signal, SignalCounts>>>;
 }
 

@@ -122,7 +122,9 @@ function otlpOutlet(
     { id: 'service.telemetry', binding, logger, intake: new Intake(() => {}) },
   );
   const send = () => {
-    const { body, points } = otlpMetrics(collect(), resource, { start, end: BigInt(Date.now()) * 1_000_000n });
+    const now = BigInt(Date.now()) * 1_000_000n;
+    // A clock that was set back does not have an interval end before it began.
+    const { body, points } = otlpMetrics(collect(), resource, { start, end: now > start ? now : start });
     const part = { body, items: points, receipt: new Receipt(0, 1, () => {}) };
     return destination.deliver(batchOf({ signal: 'metrics', urgent: false, stream: undefined }, [part]));
   };

@@ -47,7 +47,7 @@ export interface Piece {
   urgent: boolean;
   /** Metrics: the temporality with baselines of its own that the points belong to, e.g. `cumulative`. */
   stream?: string;
-  /** Where its app wants it sent: the whole address of this signal. Only of apps that are trusted, and checked but for its being a URL. */
+  /** Where its app wants it sent: the whole address of this signal. Only with `trustProducer`; checked but for its being a URL. */
   endpoint?: string;
 }
 
@@ -137,8 +137,6 @@ export interface NativeReceiver {
   stats(): ReceiverStats;
   /** Hand over what is assembled now, even if small. */
   flush(): void;
-  /** Whether pieces say where their app wants them sent, from now on. */
-  setTrustProducer(trust: boolean): void;
   /** Watches other folders and files from now on. What is being read is read to its end. */
   watch(directories: string[], files: string[]): void;
   /**

@@ -282,7 +282,7 @@ impl Baseline {
     }
 
     fn slot(&self, instrument: &InstrumentView, series: &Series) -> Slot {
-        let at = HEADER + (u64::from(series.cell) * 64).saturating_sub(self.extents);
+        let at = HEADER + (u64::from(series.cell) * u64::from(cells::CELL_UNIT)).saturating_sub(self.extents);
         let words = match series.point {
             Point::Number(_) => 2,
             Point::Histogram => 3 + instrument.bounds.len() + 1,

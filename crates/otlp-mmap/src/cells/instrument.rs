@@ -1,6 +1,6 @@
 //! What an instrument is, in the process and in the file.
 
-use crate::layout::{cells, histogram, instrument};
+use crate::layout::{cell, cells, histogram, instrument};
 use crate::wire;
 
 /// How measurements become a point.
@@ -224,7 +224,8 @@ pub(super) fn bucket_words(kind: u32, buckets: u32) -> u32 {
 /// Bytes from one cell to the next.
 pub(super) fn stride(kind: u32, buckets: u32) -> u32 {
     match bucket_words(kind, buckets) {
-        0 => crate::layout::cell::LENGTH as u32,
+        0 if kind == cells::KIND_SUM => cell::SUM_LENGTH as u32,
+        0 => cell::LENGTH as u32,
         words => (histogram::WORDS as u32)
             .saturating_add(words.saturating_mul(8))
             .next_multiple_of(64),

@@ -12,6 +12,7 @@ mod absolute;
 mod baseline;
 mod exemplars;
 mod exponential;
+mod gauge;
 mod group;
 mod handle;
 mod histogram;

@@ -19,6 +19,9 @@ const TOUCH: u64 = 256 << 10;
 /// The file grows by this part of what it has, so that small apps stay small and large ones grow seldom.
 const STEP_FRACTION: u64 = 4;
 
+/// Where extents end at the latest: cells have numbers of 31 bits in JavaScript.
+const REACH: u64 = (cells::CELL_UNIT as u64) << 31;
+
 /// Gives the file room: from `offset` on, `length` bytes more, allocated.
 pub(crate) type Allocate<'a> = &'a mut dyn FnMut(u64, u64) -> std::io::Result<()>;
 
@@ -115,7 +118,7 @@ impl Space {
     pub(crate) fn ahead(&mut self) -> Option<Ahead> {
         let step = self.step();
         let reach = self.end.max(self.mapping.length()).max(self.ahead);
-        if step <= MOST_AT_ONCE || reach - self.next > step / 2 {
+        if step <= MOST_AT_ONCE || reach - self.next > step / 2 || reach + step > REACH {
             return None;
         }
         self.ahead = reach + step;
@@ -137,6 +140,9 @@ impl Space {
         let before = self.mapping.length().max(self.end);
         let made = before - self.end;
         let end = self.end + step.max(made - made % LEAST_STEP);
+        if end > REACH {
+            return Err(std::io::ErrorKind::FileTooLarge.into());
+        }
         if end > before {
             allocate(before, end - before)?;
             self.mapping.refresh()?;

@@ -4,16 +4,26 @@ use super::name;
 use crate::wire::{Fields, Malformed, Value};
 
 /// Appends `key="value",` for each of some attributes: OTLP `KeyValue` fields of number `field`, their names behind a prefix. Labels
-/// that get the same name are one, their values joined with semicolons.
-pub(super) fn put_attributes(out: &mut String, attributes: &[u8], field: u32, prefix: &str) -> Result<(), Malformed> {
+/// that get the same name are one, their values joined with semicolons. Those that are called as one of `taken` are renamed as Prometheus renames a label that it has
+/// itself: a line with two labels of one name makes a whole scrape void.
+pub(super) fn put_attributes(
+    out: &mut String,
+    attributes: &[u8],
+    field: u32,
+    prefix: &str,
+    taken: &[String],
+) -> Result<(), Malformed> {
     let mut labels: Vec<(String, String)> = Vec::new();
     for part in Fields::new(attributes) {
         if let (number, Value::Bytes(attribute)) = part?
             && number == field
         {
             let (key, value) = key_value(attribute)?;
-            let mut label = String::new();
+            let mut label = prefix.to_owned();
             name::put_label(&mut label, key);
+            while taken.contains(&label) {
+                label.insert_str(0, "exported_");
+            }
             match labels.iter_mut().find(|(known, _)| *known == label) {
                 Some((_, values)) => {
                     values.push(';');
@@ -24,10 +34,26 @@ pub(super) fn put_attributes(out: &mut String, attributes: &[u8], field: u32, pr
         }
     }
     for (label, value) in labels {
-        out.push_str(prefix);
         put(out, &label, &value);
     }
     Ok(())
+}
+
+/// Names of labels that were written one after the other, each with a comma behind it.
+pub(super) fn names_in(labels: &str) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut rest = labels;
+    while let Some((name, value)) = rest.split_once("=\"") {
+        names.push(name.to_owned());
+        let mut escaped = false;
+        let end = value.find(|character| {
+            let ends = character == '"' && !escaped;
+            escaped = character == '\\' && !escaped;
+            ends
+        });
+        rest = end.and_then(|at| value.get(at + 2..)).unwrap_or_default();
+    }
+    names
 }
 
 /// Appends one label and a comma.

@@ -1,6 +1,6 @@
 //! Names of metrics and labels.
 
-use super::sample::Type;
+use super::kind::Type;
 use crate::cells::InstrumentView;
 
 /// UCUM units that are spelt out, as the specification's table has them.
@@ -48,14 +48,21 @@ const PER: [(&str, &str); 8] = [
     ("y", "year"),
 ];
 
-/// Name and unit of a metric family. The name has the unit at its end, and no `_total`.
+/// Name and unit of a metric family. The name has the unit at its end, and no `_total`. A name that is the unit itself goes without:
+/// `OpenMetrics` wants an underscore between the two.
 pub(super) fn family(instrument: &InstrumentView, kind: Type) -> (String, String) {
     let unit = unit(&instrument.unit, kind);
     let mut name = sanitised(&instrument.name, true);
     if kind == Type::Counter
-        && let Some(stem) = name.strip_suffix("_total")
+        && let Some(stem) = name.strip_suffix("_total").filter(|stem| !stem.is_empty())
     {
         name.truncate(stem.len());
+    }
+    if name.is_empty() {
+        name.push('_');
+    }
+    if name == unit {
+        return (name, String::new());
     }
     if !unit.is_empty() && !has_suffix(&name, &unit) {
         name.push('_');
@@ -65,8 +72,7 @@ pub(super) fn family(instrument: &InstrumentView, kind: Type) -> (String, String
 }
 
 fn has_suffix(name: &str, suffix: &str) -> bool {
-    name.strip_suffix(suffix)
-        .is_some_and(|stem| stem.is_empty() || stem.ends_with('_'))
+    name.strip_suffix(suffix).is_some_and(|stem| stem.ends_with('_'))
 }
 
 /// A unit in words; empty for none.
@@ -185,6 +191,10 @@ mod tests {
             ("2xx..answers", "", Type::Counter, "_2xx_answers"),
             ("size_bytes", "By", Type::Gauge, "size_bytes"),
             ("job:total", "", Type::Gauge, "job:total"),
+            ("bytes", "By", Type::Counter, "bytes"),
+            ("_total", "", Type::Counter, "_total"),
+            ("", "", Type::Gauge, "_"),
+            ("", "s", Type::Gauge, "__seconds"),
         ] {
             assert_eq!(named(name, unit, kind), expected, "{name} {unit}");
         }

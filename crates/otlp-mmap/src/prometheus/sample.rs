@@ -2,45 +2,10 @@
 
 use std::fmt::Write;
 
+use super::format::Format;
+use super::kind::Type;
 use super::labels;
 use crate::cells::{Buckets, Exponential, Histogram, InstrumentView, Point, ReadExemplar, Series};
-use crate::layout::cells;
-
-/// Which of the two formats is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// Prometheus' text format, version 0.0.4.
-    Text,
-    /// `OpenMetrics` 1.0.0: with units, creation times and exemplars.
-    OpenMetrics,
-}
-
-/// What Prometheus calls a kind of metric.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Type {
-    Counter,
-    Gauge,
-    Histogram,
-}
-
-impl Type {
-    /// Sums that may fall are gauges.
-    pub(super) fn of(instrument: &InstrumentView) -> Self {
-        match instrument.kind {
-            cells::KIND_HISTOGRAM | cells::KIND_EXPONENTIAL => Self::Histogram,
-            cells::KIND_SUM | cells::KIND_OBSERVED_SUM if instrument.is_monotonic() => Self::Counter,
-            _ => Self::Gauge,
-        }
-    }
-
-    fn word(self) -> &'static str {
-        match self {
-            Self::Counter => "counter",
-            Self::Gauge => "gauge",
-            Self::Histogram => "histogram",
-        }
-    }
-}
 
 /// The head of a family.
 pub(super) fn put_head(out: &mut String, format: Format, name: &str, kind: Type, unit: &str, help: &str) {
@@ -73,6 +38,7 @@ pub(super) struct Samples<'a> {
 impl Samples<'_> {
     pub(super) fn put(&mut self, kind: Type, instrument: &InstrumentView, series: &Series) {
         match &series.point {
+            Point::Number(value) if kind == Type::Counter && !self.admits(*value) => {}
             Point::Number(value) if kind == Type::Counter => {
                 self.sample("_total", "", *value, series.exemplars.first());
                 self.created(series.start);
@@ -87,6 +53,11 @@ impl Samples<'_> {
                 self.created(series.start);
             }
         }
+    }
+
+    /// Whether a counter can have that value. With one that `OpenMetrics` forbids, a scraper may refuse the whole scrape.
+    fn admits(&self, value: f64) -> bool {
+        self.format == Format::Text || value >= 0.0
     }
 
     /// One line. `label` is one more label, with a comma behind it.
@@ -151,7 +122,8 @@ impl Samples<'_> {
             self.bucket(bound, count, below, exemplars);
             below = bound;
         }
-        self.sum_and_count(instrument, value.sum, count);
+        let least = instrument.bounds.first().copied().unwrap_or(0.0);
+        self.sum_and_count(instrument, value.sum, count, least);
     }
 
     /// These formats know explicit bounds only: the buckets that have something in them, each with its own bound.
@@ -160,29 +132,32 @@ impl Samples<'_> {
         let mut count = 0;
         let mut below = f64::NEG_INFINITY;
         let mut put = |this: &mut Self, end: f64, in_bucket: u64| {
-            if in_bucket > 0 {
-                count += in_bucket;
+            count += in_bucket;
+            // at the ends of what a double can be, bounds of several buckets are one number
+            if in_bucket > 0 && end > below && end.is_finite() {
                 this.bucket(end, count, below, exemplars);
                 below = end;
             }
         };
         for (index, in_bucket) in indexed(&value.negative).rev() {
-            put(self, -bound(index), in_bucket);
+            put(self, 0.0 - bound(index), in_bucket);
         }
         put(self, 0.0, value.zero_count);
         for (index, in_bucket) in indexed(&value.positive) {
             put(self, bound(index + 1), in_bucket);
         }
         self.bucket(f64::INFINITY, count, below, exemplars);
-        self.sum_and_count(instrument, value.sum, count);
+        let least = if value.negative.counts.iter().any(|&count| count > 0) {
+            -1.0
+        } else {
+            0.0
+        };
+        self.sum_and_count(instrument, value.sum, count, least);
     }
 
     fn bucket(&mut self, end: f64, count: u64, below: f64, exemplars: &[ReadExemplar]) {
         let mut label = String::from("le=\"");
-        put_number(&mut label, end);
-        if self.format == Format::OpenMetrics && end.is_finite() && end.fract() == 0.0 && !label.contains('e') {
-            label.push_str(".0");
-        }
+        put_bound(&mut label, end, self.format);
         label.push_str("\",");
         let exemplar = exemplars
             .iter()
@@ -190,8 +165,13 @@ impl Samples<'_> {
         self.sample("_bucket", &label, count as f64, exemplar);
     }
 
-    fn sum_and_count(&mut self, instrument: &InstrumentView, sum: f64, count: u64) {
-        if instrument.has_sum() {
+    /// In `OpenMetrics` there are both or neither, and neither where values may be below 0: the sum could fall.
+    fn sum_and_count(&mut self, instrument: &InstrumentView, sum: f64, count: u64, least: f64) {
+        let has_sum = instrument.has_sum();
+        if self.format == Format::OpenMetrics && (!has_sum || sum.is_nan() || sum < 0.0 || least < 0.0) {
+            return;
+        }
+        if has_sum {
             self.sample("_sum", "", sum, None);
         }
         self.sample("_count", "", count as f64, None);
@@ -207,7 +187,23 @@ fn indexed(buckets: &Buckets) -> impl DoubleEndedIterator<Item = (i64, u64)> {
         .map(move |(at, &count)| (offset + at as i64, count))
 }
 
-/// A number as Go prints it, which is what both formats say.
+/// A bound as Go prints it by default, so that one bound is one label value whoever writes it. `OpenMetrics` has it look like a fraction.
+fn put_bound(out: &mut String, bound: f64, format: Format) {
+    let scientific = format!("{bound:e}");
+    let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    let exponent: i32 = exponent.parse().unwrap_or(0);
+    if bound.is_infinite() || (-4..6).contains(&exponent) {
+        put_number(out, bound);
+        if format == Format::OpenMetrics && bound.is_finite() && bound.fract() == 0.0 {
+            out.push_str(".0");
+        }
+    } else {
+        let sign = if exponent < 0 { '-' } else { '+' };
+        let _ = write!(out, "{digits}e{sign}{:02}", exponent.abs());
+    }
+}
+
+/// A number, as both formats read it.
 fn put_number(out: &mut String, value: f64) {
     if value.is_nan() {
         out.push_str("NaN");

@@ -1,10 +1,13 @@
 //! All files, family by family.
 
-use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 use std::time::Instant;
 
-use super::sample::{Format, Samples, Type, put_head};
+use super::format::Format;
+use super::kind::Type;
+use super::sample::{Samples, put_head};
 use super::{labels, name};
 use crate::cells::CellReader;
 use crate::file::{FileView, Inode};
@@ -18,6 +21,8 @@ const RESOURCE_ATTRIBUTES: u32 = 1;
 const SCOPE_ATTRIBUTES: u32 = 3;
 /// That of the attributes of a series, as they stand in cells.
 const SERIES_ATTRIBUTES: u32 = 1;
+/// The line that tells of a resource.
+const TARGET_INFO: &str = "target_info";
 
 /// One file with cells.
 #[derive(Debug)]
@@ -41,6 +46,16 @@ struct Family {
     parts: Vec<(usize, usize)>,
 }
 
+/// An instrument whose series are being written.
+#[derive(Debug)]
+struct Walk {
+    source: usize,
+    /// Labels of its target and scope; behind them go those of a series.
+    labels: String,
+    /// What those of a series may not be called.
+    taken: Vec<String>,
+}
+
 /// Where a scrape is.
 #[derive(Debug)]
 struct Scrape {
@@ -48,8 +63,7 @@ struct Scrape {
     families: std::vec::IntoIter<(String, Family)>,
     /// The family being written, with the part of it that is next.
     family: Option<(String, Family, usize)>,
-    /// Source whose instrument is being walked, and the labels of its scope and target.
-    walking: Option<(usize, String)>,
+    walk: Option<Walk>,
     ended: bool,
 }
 
@@ -77,20 +91,20 @@ impl Scraper {
     /// Begins a scrape, over what there is now. One that was not read to its end is given up.
     pub fn begin(&mut self, format: Format) {
         self.find_sources();
-        let mut families = BTreeMap::new();
+        let mut families = Families::new(format);
         for (at, source) in self.sources.iter_mut().enumerate() {
             source.cells.take_exemplars_since(0);
             source.cells.begin(&source.view);
             for nth in 0..source.cells.instruments().len() {
-                self.conflicts += u64::from(!add(&mut families, at, nth, &source.cells));
+                self.conflicts += u64::from(!families.add(at, nth, &source.cells));
             }
         }
-        let families: Vec<_> = families.into_iter().collect();
+        let families: Vec<_> = families.all.into_iter().collect();
         self.scrape = Some(Scrape {
             format,
             families: families.into_iter(),
             family: None,
-            walking: None,
+            walk: None,
             ended: false,
         });
     }
@@ -109,7 +123,7 @@ impl Scraper {
         more
     }
 
-    /// Instruments left out since the start, as another of that name has another kind.
+    /// Instruments left out since the start, as another of that name has another kind, or lines of that name.
     #[must_use]
     pub fn conflicts(&self) -> u64 {
         self.conflicts
@@ -153,7 +167,8 @@ fn open(path: &std::path::Path) -> Option<Source> {
         if let Some(instance) = value("service.instance.id") {
             labels::put(&mut target, "instance", &instance);
         }
-        let _ = labels::put_attributes(&mut info, resource.body(), RESOURCE_ATTRIBUTES, "");
+        let taken = labels::names_in(&target);
+        let _ = labels::put_attributes(&mut info, resource.body(), RESOURCE_ATTRIBUTES, "", &taken);
     }
     let view = reader.into_file();
     Some(Source {
@@ -165,22 +180,64 @@ fn open(path: &std::path::Path) -> Option<Source> {
     })
 }
 
-/// Adds an instrument to its family. False if a family of that name has another kind.
-fn add(families: &mut BTreeMap<String, Family>, source: usize, nth: usize, cells: &CellReader) -> bool {
-    let instrument = cells.instrument_at(nth);
-    let kind = Type::of(instrument);
-    let (name, unit) = name::family(instrument, kind);
-    let family = families.entry(name).or_insert_with(|| Family {
-        kind,
-        unit,
-        help: instrument.description.clone(),
-        parts: Vec::new(),
-    });
-    if family.kind != kind {
-        return false;
+/// The families of a scrape, by name.
+struct Families {
+    format: Format,
+    all: BTreeMap<String, Family>,
+    /// The names of all their lines.
+    lines: HashSet<String>,
+}
+
+impl Families {
+    fn new(format: Format) -> Self {
+        Self {
+            format,
+            all: BTreeMap::new(),
+            lines: ["target", TARGET_INFO].map(str::to_owned).into(),
+        }
     }
-    family.parts.push((source, nth));
-    true
+
+    /// Adds an instrument to its family. False: another family has lines of that name, or is of another kind.
+    fn add(&mut self, source: usize, nth: usize, cells: &CellReader) -> bool {
+        let instrument = cells.instrument_at(nth);
+        let kind = Type::of(instrument);
+        let (name, unit) = name::family(instrument, kind);
+        let family = match self.all.entry(name) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => {
+                let suffixes = kind.suffixes(self.format);
+                let lines: Vec<_> = suffixes
+                    .iter()
+                    .map(|suffix| format!("{}{suffix}", place.key()))
+                    .collect();
+                if lines.iter().any(|line| self.lines.contains(line)) {
+                    return false;
+                }
+                self.lines.extend(lines);
+                place.insert(Family {
+                    kind,
+                    unit,
+                    help: instrument.description.clone(),
+                    parts: Vec::new(),
+                })
+            }
+        };
+        if family.kind != kind {
+            return false;
+        }
+        family.parts.push((source, nth));
+        true
+    }
+}
+
+impl Walk {
+    fn begin(source: usize, labels: String, kind: Type) -> Self {
+        let mut taken = labels::names_in(&labels);
+        if kind == Type::Histogram {
+            taken.push("le".to_owned());
+        }
+        Self { source, labels, taken }
+    }
 }
 
 impl Scrape {
@@ -190,25 +247,25 @@ impl Scrape {
             self.next_family(sources, out);
             return;
         };
-        let Some((source, labels)) = &mut self.walking else {
+        let Some(Walk { source, labels, taken }) = &mut self.walk else {
             let Some(&(source, nth)) = family.parts.get(*next) else {
                 self.family = None;
                 return;
             };
             *next += 1;
             sources[source].cells.begin_instrument(nth);
-            self.walking = Some((source, common_labels(&sources[source], nth)));
+            self.walk = Some(Walk::begin(source, common_labels(&sources[source], nth), family.kind));
             return;
         };
         let cells = &mut sources[*source].cells;
         if !cells.advance() {
-            self.walking = None;
+            self.walk = None;
             return;
         }
         let common = labels.len();
         let (instrument, series) = (cells.instrument(), cells.series());
         // attributes were checked when they were read
-        if labels::put_attributes(labels, &series.attributes, SERIES_ATTRIBUTES, "").is_ok() {
+        if labels::put_attributes(labels, &series.attributes, SERIES_ATTRIBUTES, "", taken).is_ok() {
             let mut samples = Samples {
                 out,
                 format: self.format,
@@ -237,7 +294,7 @@ impl Scrape {
 /// The resources, as one metric with their attributes as labels.
 fn put_targets(out: &mut String, format: Format, sources: &[Source]) {
     let (name, kind) = match format {
-        Format::Text => ("target_info", "gauge"),
+        Format::Text => (TARGET_INFO, "gauge"),
         Format::OpenMetrics => ("target", "info"),
     };
     if sources.is_empty() {
@@ -254,7 +311,8 @@ fn put_targets(out: &mut String, format: Format, sources: &[Source]) {
             continue;
         }
         told.push(&source.info);
-        out.push_str("target_info{");
+        out.push_str(TARGET_INFO);
+        out.push('{');
         out.push_str(&source.target);
         out.push_str(&source.info);
         out.pop();
@@ -282,6 +340,7 @@ fn common_labels(source: &Source, nth: usize) -> String {
         labels::put(&mut labels, "otel_scope_schema_url", &instrument.schema_url);
     }
     // it was checked when it was read
-    let _ = labels::put_attributes(&mut labels, &instrument.scope, SCOPE_ATTRIBUTES, "otel_scope_");
+    let taken = labels::names_in(&labels);
+    let _ = labels::put_attributes(&mut labels, &instrument.scope, SCOPE_ATTRIBUTES, "otel_scope_", &taken);
     labels
 }

@@ -1,13 +1,15 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { Batch, Signal } from '../../batch.js';
+import { type Batch, byEndpoint, type Signal } from '../../batch.js';
 import { type Logger, ThrottledWarnings } from '../../logger.js';
 import type { Exporter } from '../../pipeline/component.js';
 import type { ExporterStats, SignalCounts } from '../../telemetry/counters.js';
 
 /** Addresses that are sent to at once: each has a queue and connections, and apps could name any number. */
 const MOST = 32;
+/** Milliseconds without telemetry after which an address leaves its place to another: its app is gone, or wants something else. */
+const LONGEST_REST = 600_000;
 
 /**
  * An exporter that is told no address: each batch goes where its apps want it, over a destination for each address, and to the default
@@ -17,12 +19,17 @@ export class FollowingExporter implements Exporter {
   readonly followsApps = true;
   readonly target: string;
   readonly #default: Exporter;
-  readonly #others = new Map<string, Exporter>();
+  /** In the order in which they were used last. */
+  readonly #others = new Map<string, { exporter: Exporter; used: number }>();
   readonly #make: (url: string | undefined) => Exporter;
   readonly #warnings: ThrottledWarnings;
+  readonly #now: () => number;
+  /** What addresses had counted that left their places. */
+  #past: ExporterStats = { signals: {} };
 
   /** @param make A destination with this address, or the default one. */
-  constructor(id: string, logger: Logger, make: (url: string | undefined) => Exporter) {
+  constructor(id: string, logger: Logger, make: (url: string | undefined) => Exporter, now = () => performance.now()) {
+    this.#now = now;
     this.#default = make(undefined);
     this.#make = make;
     this.#warnings = new ThrottledWarnings(logger);
@@ -41,8 +48,9 @@ export class FollowingExporter implements Exporter {
     await this.#default.start?.();
   }
 
-  deliver(batch: Batch): Promise<boolean> {
-    return this.#destinationOf(batch.pieces[0]?.endpoint).deliver(batch);
+  async deliver(batch: Batch): Promise<boolean> {
+    const delivered = byEndpoint(batch).map((each) => this.#destinationOf(each.pieces[0]?.endpoint).deliver(each));
+    return (await Promise.all(delivered)).every(Boolean);
   }
 
   retryNow(): void {
@@ -50,7 +58,7 @@ export class FollowingExporter implements Exporter {
   }
 
   stats(): ExporterStats {
-    return this.#all.map((each) => each.stats()).reduce(sumOf);
+    return this.#all.map((each) => each.stats()).reduce(sumOf, this.#past);
   }
 
   async retire(onward: (batch: Batch) => Promise<boolean>): Promise<void> {
@@ -62,29 +70,47 @@ export class FollowingExporter implements Exporter {
   }
 
   get #all(): Exporter[] {
-    return [this.#default, ...this.#others.values()];
+    return [this.#default, ...[...this.#others.values()].map(({ exporter }) => exporter)];
   }
 
   #destinationOf(url: string | undefined): Exporter {
     if (url === undefined) return this.#default;
     const known = this.#others.get(url);
-    if (known !== undefined) return known;
+    if (known !== undefined) return this.#use(url, known.exporter);
     if (!URL.canParse(url)) {
       this.#warnings.warn(
         `${this.target}: an app names an address that is none; its telemetry goes to the default one`,
       );
       return this.#default;
     }
-    if (this.#others.size >= MOST) {
+    if (this.#others.size >= MOST && !this.#makeRoom()) {
       const remedy = 'name one endpoint in the configuration, or read these apps with another collector';
       this.#warnings.warn(
         `${this.target}: apps name more than ${MOST} addresses, others go to the default one; ${remedy}`,
       );
       return this.#default;
     }
-    const made = this.#make(url);
-    this.#others.set(url, made);
-    return made;
+    return this.#use(url, this.#make(url));
+  }
+
+  #use(url: string, exporter: Exporter): Exporter {
+    this.#others.delete(url);
+    this.#others.set(url, { exporter, used: this.#now() });
+    return exporter;
+  }
+
+  /** False if every address is in use. */
+  #makeRoom(): boolean {
+    for (const [url, { exporter, used }] of this.#others) {
+      if (this.#now() - used < LONGEST_REST) return false;
+      if (exporter.pending.size > 0) continue;
+      this.#others.delete(url);
+      const { signals, enqueueFailed } = exporter.stats();
+      this.#past = sumOf(this.#past, { signals, enqueueFailed });
+      void exporter.close();
+      return true;
+    }
+    return false;
   }
 }
 

@@ -107,6 +107,8 @@ export class PostClient {
         const finish = () => {
           answered = true;
           clearTimeout(timer);
+          // What the server did not wait for is not sent on: the memory of the body serves others once this is settled.
+          if (!request.writableFinished) request.destroy();
           resolve({
             status: response.statusCode ?? 0,
             statusText: response.statusMessage ?? '',

@@ -8,15 +8,16 @@ use std::sync::Arc;
 
 use super::absolute::{self, ExponentialTotals, Totals};
 use super::exponential;
+use super::gauge;
 use super::histogram;
 use super::instrument::Kind;
 use super::owned::Owned;
-use super::place::{UNIT, words_of};
+use super::place::{offset_of, words_of};
 use super::shortest::shortest;
 use super::store::{Definition, Home, NoCell};
 use crate::clock;
 use crate::file::Mapping;
-use crate::file::atomic::{AtomicU32, AtomicU64, Ordering};
+use crate::file::atomic::Ordering;
 use crate::layout::{cell, cells};
 use crate::random;
 use crate::writer::{CommitStatus, Writer};
@@ -35,7 +36,7 @@ pub enum Aggregate<'a> {
 /// A thread's cell of a series.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SeriesCell {
-    /// Its number: file offset / 64.
+    /// Its number: file offset / 16.
     pub cell: u32,
     /// It is that of the overflow series, since the instrument has as many series as it may.
     pub overflow: bool,
@@ -55,6 +56,7 @@ pub struct CellHandle {
     portion: Vec<u32>,
     attributes: Vec<u8>,
     random: u32,
+    looks: retirement::Looks,
 }
 
 impl CellHandle {
@@ -69,6 +71,7 @@ impl CellHandle {
             portion: Vec::new(),
             attributes: Vec::new(),
             random: u32::from_le_bytes([seed[0], seed[1], seed[2], seed[3]]) | 1,
+            looks: retirement::Looks::default(),
         }
     }
 
@@ -124,7 +127,7 @@ impl CellHandle {
         };
         let done = match &definition.instrument.kind {
             Kind::Sum { .. } => self.add(mapping, at, value),
-            Kind::Gauge => set_gauge(mapping, at, value, clock::wall_nanos()),
+            Kind::Gauge => gauge::set(mapping, at, value, clock::wall_nanos()),
             Kind::Histogram { bounds, .. } if !value.is_nan() => {
                 words_of(mapping, &definition.instrument, cell).map(|words| {
                     histogram::record(words, histogram::bucket_of(bounds, value), value);
@@ -159,7 +162,7 @@ impl CellHandle {
             (Kind::Sum { .. }, Aggregate::Value(value)) => mapping
                 .words(at, 1)
                 .map(|words| words[0].store(value.to_bits(), Ordering::Relaxed)),
-            (Kind::Gauge, Aggregate::Value(value)) => set_gauge(mapping, at, *value, clock::wall_nanos()),
+            (Kind::Gauge, Aggregate::Value(value)) => gauge::set(mapping, at, *value, clock::wall_nanos()),
             (Kind::Histogram { .. }, Aggregate::Histogram(totals)) => {
                 words().filter(|words| absolute::store(*words, totals)).map(|_| ())
             }
@@ -183,7 +186,9 @@ impl CellHandle {
     /// Looks at the clock: the time that following updates carry, seconds since the Unix epoch. To be called now and then, by one
     /// thread of the process.
     pub fn tick(&mut self) -> f64 {
-        self.writer.cells().set_tick()
+        let seconds = self.writer.cells().set_tick();
+        self.looks.add((seconds * 1e9) as u64);
+        seconds
     }
 
     /// The mapping that cell numbers refer to, for views. None before the first cell.
@@ -213,7 +218,7 @@ impl CellHandle {
     #[inline]
     fn own(&self, cell: u32) -> Option<(&Mapping, u64)> {
         let home = self.live_home()?;
-        let at = u64::from(cell) * UNIT;
+        let at = offset_of(cell);
         let owner = home.mapping.atomic_u32(at + cell::OWNER as u64)?;
         let mine = owner.load(Ordering::Relaxed) >> cells::OWNER_SHIFT == self.shard;
         (mine && cell != 0).then_some((&*home.mapping, at))
@@ -276,26 +281,11 @@ impl Drop for CellHandle {
         for portion in self.owned.portions() {
             store.with_place(home.epoch, |place, _, _| place.leave(self.shard, portion));
         }
-        store.with_place(home.epoch, |place, _, _| place.end_rounds(self.shard));
+        store.with_place(home.epoch, |place, _, _| place.end_thread(self.shard));
     }
 }
 
 #[inline]
 fn known(definitions: &[Option<Arc<Definition>>], instrument: u32) -> Option<&Arc<Definition>> {
     definitions.get(instrument as usize)?.as_ref()
-}
-
-/// Writes the copy that is not in force, then puts it in force.
-#[inline]
-fn set_gauge(mapping: &Mapping, at: u64, value: f64, time: u64) -> Option<()> {
-    let words: &[AtomicU64] = mapping.words(at, 4)?;
-    let sequence: &AtomicU32 = &mapping.half_words(at + cell::SEQUENCE as u64, 1)?[0];
-    let next = sequence.load(Ordering::Relaxed).wrapping_add(1);
-    let copy = (next & 1) as usize * 2;
-    words[copy].store(value.to_bits(), Ordering::Relaxed);
-    words[copy + 1].store(time, Ordering::Relaxed);
-    // SYNC POINT: who sees the number sees the copy; and who sees a later copy sees the number.
-    sequence.store(next, Ordering::Release);
-    crate::file::atomic::fence(Ordering::Release);
-    Some(())
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{CellHandle, known};
-use crate::cells::place::UNIT;
+use crate::cells::place::{UNIT, offset_of};
 use crate::file::Mapping;
 use crate::file::atomic::Ordering;
 use crate::layout::cell;
@@ -65,7 +65,7 @@ impl CellHandle {
         let (mut some, mut unobserved) = (Vec::new(), Vec::new());
         for portion in 0.. {
             let more = self.owned.portion(instrument, portion, &mut some);
-            let ended = |cell: &&u32| is_observed(&mapping, u64::from(**cell) * UNIT) == Some(false);
+            let ended = |cell: &&u32| is_observed(&mapping, offset_of(**cell)) == Some(false);
             unobserved.extend(some.iter().filter(ended));
             if !more {
                 break;

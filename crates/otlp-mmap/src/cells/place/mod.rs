@@ -15,8 +15,14 @@ use crate::file::atomic::AtomicU32;
 use crate::file::{FileView, Mapping};
 use crate::layout::{cell, cells, histogram as histogram_layout};
 
-/// A file's unit of cells, pages and instruments.
+/// A file's unit of pages, instruments and what else is no cell.
 pub(super) const UNIT: u64 = 64;
+
+/// File offset of a cell by its number.
+#[inline]
+pub(super) fn offset_of(cell: u32) -> u64 {
+    u64::from(cell) * u64::from(cells::CELL_UNIT)
+}
 
 /// Why there is no cell.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,12 +45,22 @@ struct Placed {
     /// Its descriptor as file offset / 64; 0 before its first series.
     unit: u32,
     last_page: u32,
-    /// Cells of the last page.
-    capacity: u32,
+    /// Pages that have cells left, or had.
+    open: Vec<OpenPage>,
     /// Cells that were given back.
     free: Vec<u32>,
     /// Series in use, without the overflow series.
     series: u32,
+}
+
+/// The page from which a thread takes its next cell. Each thread has its own where cells share cache lines: what two threads write
+/// all the time must not lie in one.
+#[derive(Debug, Clone, Copy)]
+struct OpenPage {
+    /// 0: anybody's.
+    shard: u32,
+    unit: u32,
+    capacity: u32,
 }
 
 /// What a series has to be.
@@ -174,10 +190,15 @@ impl Place {
         words_of(&self.mapping, instrument, cell).ok_or(NoRoom::Lost)
     }
 
+    /// A word of a page or an instrument.
     fn half_word(&self, unit: u32, offset: usize) -> Result<&AtomicU32, NoRoom> {
-        self.mapping
-            .atomic_u32(u64::from(unit) * UNIT + offset as u64)
-            .ok_or(NoRoom::Lost)
+        let at = u64::from(unit) * UNIT + offset as u64;
+        self.mapping.atomic_u32(at).ok_or(NoRoom::Lost)
+    }
+
+    fn word_of_cell(&self, cell: u32, offset: usize) -> Result<&AtomicU32, NoRoom> {
+        let at = offset_of(cell) + offset as u64;
+        self.mapping.atomic_u32(at).ok_or(NoRoom::Lost)
     }
 }
 
@@ -189,7 +210,7 @@ pub(super) fn words_of<'a>(mapping: &'a Mapping, instrument: &Instrument, cell: 
         Kind::Exponential { max_size, .. } => *max_size,
         _ => return None,
     };
-    let at = u64::from(cell) * UNIT;
+    let at = offset_of(cell);
     let words = (histogram_layout::WORDS - histogram_layout::COPY_A) / 8
         + bucket_words(instrument.kind_number(), buckets) as usize;
     Some(Words {

@@ -20,25 +20,25 @@ impl Place {
         let mut last = primary;
         let mut cell = primary;
         while cell != 0 {
-            let owner = self.half_word(cell, cell::OWNER)?.load(Ordering::Relaxed);
+            let owner = self.word_of_cell(cell, cell::OWNER)?.load(Ordering::Relaxed);
             match owner >> cells::OWNER_SHIFT {
                 shard if shard == wanted.shard => return Ok((cell, false)),
                 0 => orphan = orphan.or(Some((cell, owner))),
                 _ => {}
             }
             last = cell;
-            cell = self.half_word(cell, cell::NEXT)?.load(Ordering::Relaxed);
+            cell = self.word_of_cell(cell, cell::NEXT)?.load(Ordering::Relaxed);
         }
         if let Some((cell, owner)) = orphan {
             self.adopt(wanted, cell, allocate)?;
             let bits = owner & ((1 << cells::OWNER_SHIFT) - 1);
-            self.half_word(cell, cell::OWNER)?
+            self.word_of_cell(cell, cell::OWNER)?
                 .store(wanted.shard << cells::OWNER_SHIFT | bits, Ordering::Release);
             return Ok((cell, true));
         }
         let cell = self.new_cell(wanted, set, 0, allocate)?;
         // SYNC POINT: who follows the link finds a complete cell.
-        self.half_word(last, cell::NEXT)?.store(cell, Ordering::Release);
+        self.word_of_cell(last, cell::NEXT)?.store(cell, Ordering::Release);
         Ok((cell, true))
     }
 
@@ -46,10 +46,11 @@ impl Place {
     fn adopt(&mut self, wanted: &Wanted<'_>, cell: u32, allocate: Allocate<'_>) -> Result<(), NoRoom> {
         if wanted.instrument.is_observed() {
             for round in [cell::OBSERVED_ROUND, cell::OBSERVED_ROUND_B] {
-                self.half_word(cell, round)?.store(0, Ordering::Relaxed);
+                self.word_of_cell(cell, round)?.store(0, Ordering::Relaxed);
             }
             let observer = self.observer(wanted.number, wanted.shard, allocate)?;
-            self.half_word(cell, cell::OBSERVER)?.store(observer, Ordering::Release);
+            self.word_of_cell(cell, cell::OBSERVER)?
+                .store(observer, Ordering::Release);
         }
         if let Kind::Histogram { .. } | Kind::Exponential { .. } = wanted.instrument.kind {
             histogram::settle(self.histogram_words(wanted.instrument, cell)?);
@@ -60,7 +61,7 @@ impl Place {
     /// A thread has ended: these of its cells wait for another one.
     pub(in crate::cells) fn leave(&self, shard: u32, some: impl Iterator<Item = u32>) {
         for cell in some {
-            if let Ok(owner) = self.half_word(cell, cell::OWNER)
+            if let Ok(owner) = self.word_of_cell(cell, cell::OWNER)
                 && owner.load(Ordering::Relaxed) >> cells::OWNER_SHIFT == shard
             {
                 let bits = owner.load(Ordering::Relaxed) & ((1 << cells::OWNER_SHIFT) - 1);
@@ -69,8 +70,12 @@ impl Place {
         }
     }
 
-    /// A thread has ended: what it observed is not true any more.
-    pub(in crate::cells) fn end_rounds(&mut self, shard: u32) {
+    /// A thread has ended: what it observed is not true any more, and others go on with its pages.
+    pub(in crate::cells) fn end_thread(&mut self, shard: u32) {
+        let pages = self.instruments.iter_mut().flat_map(|placed| &mut placed.open);
+        for page in pages.filter(|page| page.shard == shard) {
+            page.shard = 0;
+        }
         let mapping = &self.mapping;
         self.observers.retain(|&(_, of), unit| {
             if of == shard
@@ -90,22 +95,22 @@ impl Place {
 
     /// A thread has done with a cell. When no thread has one of the series any more, the series ends and its cells are free.
     pub(in crate::cells) fn retire(&mut self, number: u32, cell: u32) -> Option<()> {
-        let owner = self.half_word(cell, cell::OWNER).ok()?;
+        let owner = self.word_of_cell(cell, cell::OWNER).ok()?;
         let bits = owner.load(Ordering::Relaxed) & ((1 << cells::OWNER_SHIFT) - 1);
         owner.store(bits, Ordering::Release);
-        let set = self.half_word(cell, cell::ATTRIBUTES).ok()?.load(Ordering::Relaxed);
+        let set = self.word_of_cell(cell, cell::ATTRIBUTES).ok()?.load(Ordering::Relaxed);
         let primary = self.series.get(number, set)?;
         let mut chain = Vec::new();
         let mut next = primary;
         while next != 0 {
-            if self.half_word(next, cell::OWNER).ok()?.load(Ordering::Relaxed) >> cells::OWNER_SHIFT != 0 {
+            if self.word_of_cell(next, cell::OWNER).ok()?.load(Ordering::Relaxed) >> cells::OWNER_SHIFT != 0 {
                 return None;
             }
             chain.push(next);
-            next = self.half_word(next, cell::NEXT).ok()?.load(Ordering::Relaxed);
+            next = self.word_of_cell(next, cell::NEXT).ok()?.load(Ordering::Relaxed);
         }
         for &cell in &chain {
-            let generation = self.half_word(cell, cell::GENERATION).ok()?;
+            let generation = self.word_of_cell(cell, cell::GENERATION).ok()?;
             // SYNC POINT: even before anything of the cell changes again.
             generation.store(generation.load(Ordering::Relaxed).wrapping_add(1), Ordering::Release);
             atomic::fence(Ordering::Release);

@@ -1,6 +1,6 @@
 //! Room in the file for cells, pages, instruments, attribute sets and observers, each complete before a link leads to it.
 
-use super::{NoRoom, Place, Placed, UNIT, Wanted, overflow_attributes};
+use super::{NoRoom, OpenPage, Place, Placed, UNIT, Wanted, offset_of, overflow_attributes};
 use crate::cells::exemplars;
 use crate::cells::exponential;
 use crate::cells::instrument::Kind;
@@ -31,12 +31,17 @@ impl Place {
             Some(cell) => cell,
             None => self.fresh_cell(wanted, allocate)?,
         };
-        let at = u64::from(cell) * UNIT;
-        let values = self.mapping.words(at, 5).ok_or(NoRoom::Lost)?;
-        for word in &values[..4] {
-            word.store(0, Ordering::Relaxed);
-        }
+        let at = offset_of(cell);
+        let values = self.mapping.words(at, 3).ok_or(NoRoom::Lost)?;
+        values[cell::VALUE / 8].store(0, Ordering::Relaxed);
+        values[cell::UPDATED / 8].store(0, Ordering::Relaxed);
         values[cell::START / 8].store(wanted.now, Ordering::Relaxed);
+        if !matches!(wanted.instrument.kind, Kind::Sum { .. }) {
+            let rest = at + cell::SUM_LENGTH as u64;
+            for word in self.mapping.words(rest, 2).ok_or(NoRoom::Lost)? {
+                word.store(0, Ordering::Relaxed);
+            }
+        }
         match &wanted.instrument.kind {
             Kind::Histogram { .. } => self.histogram_words(wanted.instrument, cell)?.clear(),
             Kind::Exponential { max_scale, .. } => {
@@ -45,7 +50,7 @@ impl Place {
             _ => {}
         }
         // a cell that is used again keeps the room of its exemplars, but none of them
-        let reservoir = self.half_word(cell, cell::EXEMPLARS)?.load(Ordering::Relaxed);
+        let reservoir = self.word_of_cell(cell, cell::EXEMPLARS)?.load(Ordering::Relaxed);
         if reservoir != 0 {
             exemplars::clear(&self.mapping, u64::from(reservoir) * UNIT).ok_or(NoRoom::Lost)?;
         }
@@ -56,9 +61,9 @@ impl Place {
             (cell::OBSERVER, observer),
         ];
         for (offset, value) in words {
-            self.half_word(cell, offset)?.store(value, Ordering::Relaxed);
+            self.word_of_cell(cell, offset)?.store(value, Ordering::Relaxed);
         }
-        let generation = self.half_word(cell, cell::GENERATION)?;
+        let generation = self.word_of_cell(cell, cell::GENERATION)?;
         let next = generation.load(Ordering::Relaxed).wrapping_add(1) | 1;
         // SYNC POINT: who sees an odd generation sees the cell as it was begun.
         generation.store(next, Ordering::Release);
@@ -68,42 +73,69 @@ impl Place {
     /// A cell that was never in use.
     fn fresh_cell(&mut self, wanted: &Wanted<'_>, allocate: Allocate<'_>) -> Result<u32, NoRoom> {
         let stride = wanted.instrument.stride();
-        let placed = &self.instruments[wanted.number as usize];
-        let (unit, mut last_page, mut capacity) = (placed.unit, placed.last_page, placed.capacity);
-        let full = last_page == 0 || self.half_word(last_page, page::USED)?.load(Ordering::Relaxed) >= capacity;
-        if full {
-            let window = (cells::WINDOW / stride).max(1);
-            capacity = if last_page == 0 {
-                FIRST_PAGE.min(window)
-            } else {
-                (capacity * 2 + 1).min(window)
-            };
-            // a page that fits into what is left of the extent wastes nothing of it
-            let left = (self.space.left().saturating_sub(page::CELLS as u64) / u64::from(stride)) as u32;
-            if left < capacity && left >= FIRST_PAGE {
-                capacity = left;
-            }
-            let length = page::CELLS as u64 + u64::from(capacity) * u64::from(stride);
-            let at = self.take(length, UNIT, allocate)?;
-            let new = (at / UNIT) as u32;
-            self.half_word(new, page::INSTRUMENT)?.store(unit, Ordering::Relaxed);
-            self.half_word(new, page::CAPACITY)?.store(capacity, Ordering::Relaxed);
-            let link = if last_page == 0 {
-                self.half_word(unit, instrument::FIRST_PAGE)?
-            } else {
-                self.half_word(last_page, page::NEXT)?
-            };
-            // SYNC POINT: who follows the link finds a complete page.
-            link.store(new, Ordering::Release);
-            last_page = new;
-            let placed = &mut self.instruments[wanted.number as usize];
-            (placed.last_page, placed.capacity) = (new, capacity);
+        let number = wanted.number as usize;
+        let shard = if u64::from(stride).is_multiple_of(UNIT) {
+            0
+        } else {
+            wanted.shard
+        };
+        let open = &mut self.instruments[number].open;
+        let of = |shard: u32| open.iter().position(|page| page.shard == shard);
+        let known = of(shard).or_else(|| of(0));
+        let mut from = known.map(|at| open[at]);
+        if let Some(page) = from
+            && self.half_word(page.unit, page::USED)?.load(Ordering::Relaxed) >= page.capacity
+        {
+            from = None;
         }
-        let used = self.half_word(last_page, page::USED)?;
+        let from = if let Some(page) = from {
+            OpenPage { shard, ..page }
+        } else {
+            let before = known.map_or(0, |at| self.instruments[number].open[at].capacity);
+            let (unit, capacity) = self.new_page(number, stride, before, allocate)?;
+            OpenPage { shard, unit, capacity }
+        };
+        let open = &mut self.instruments[number].open;
+        match known {
+            Some(at) => open[at] = from,
+            None => open.push(from),
+        }
+        let used = self.half_word(from.unit, page::USED)?;
         let index = used.load(Ordering::Relaxed);
         used.store(index + 1, Ordering::Release);
-        let at = u64::from(last_page) * UNIT + page::CELLS as u64 + u64::from(index) * u64::from(stride);
-        Ok((at / UNIT) as u32)
+        let at = u64::from(from.unit) * UNIT + page::CELLS as u64 + u64::from(index) * u64::from(stride);
+        Ok((at / u64::from(cells::CELL_UNIT)) as u32)
+    }
+
+    /// A page of an instrument, where one of `before` cells is full (0: there is none yet): its place and its number of cells.
+    fn new_page(
+        &mut self,
+        number: usize,
+        stride: u32,
+        before: u32,
+        allocate: Allocate<'_>,
+    ) -> Result<(u32, u32), NoRoom> {
+        let window = (cells::WINDOW / stride).max(1);
+        let mut capacity = if before == 0 { FIRST_PAGE } else { before * 2 + 1 }.min(window);
+        // a page that fits into what is left of the extent wastes nothing of it
+        let left = (self.space.left().saturating_sub(page::CELLS as u64) / u64::from(stride)) as u32;
+        if left < capacity && left >= FIRST_PAGE {
+            capacity = left;
+        }
+        let length = page::CELLS as u64 + u64::from(capacity) * u64::from(stride);
+        let new = (self.take(length, UNIT, allocate)? / UNIT) as u32;
+        let &Placed { unit, last_page, .. } = &self.instruments[number];
+        self.half_word(new, page::INSTRUMENT)?.store(unit, Ordering::Relaxed);
+        self.half_word(new, page::CAPACITY)?.store(capacity, Ordering::Relaxed);
+        let link = if last_page == 0 {
+            self.half_word(unit, instrument::FIRST_PAGE)?
+        } else {
+            self.half_word(last_page, page::NEXT)?
+        };
+        // SYNC POINT: who follows the link finds a complete page.
+        link.store(new, Ordering::Release);
+        self.instruments[number].last_page = new;
+        Ok((new, capacity))
     }
 
     /// Writes the instrument into the file, at its first series.

@@ -43,8 +43,9 @@ use crate::cells::sets::SET_ALIGNMENT;
 use crate::file::{Access, CELLS_RESERVATION, FileView, Mapping};
 use crate::layout::{cell, cells, instrument as instrument_layout, page};
 
-/// Bytes in units of which cells, pages and instruments are referred to.
+/// Bytes in units of which pages and instruments are referred to, and cells.
 const UNIT: u64 = 64;
+const CELL_UNIT: u64 = cells::CELL_UNIT as u64;
 
 /// Longest attribute set that is copied.
 const LONGEST_ATTRIBUTES: u32 = 1 << 20;
@@ -391,8 +392,7 @@ impl CellReader {
         let at = page + page::CELLS as u64 + u64::from(cell + AHEAD - 1) * stride;
         let set = self.mapping.load_u32(at + cell::ATTRIBUTES as u64).unwrap_or(0);
         self.mapping.expect_read(u64::from(set) * SET_ALIGNMENT, EXPECTED_SET);
-        self.mapping
-            .expect_read(at + u64::from(AHEAD) * stride, stride as usize);
+        self.mapping.expect_read(at + u64::from(AHEAD) * stride, 1);
     }
 
     fn enter_page(&mut self) -> bool {

@@ -1,7 +1,8 @@
 //! One series: its threads' cells, added up.
 
-use super::values::{copy_attributes, gauge, histogram_words, observed, seconds};
-use super::{CellReader, LONGEST_CHAIN, No, Point, UNIT, exemplar};
+use super::values::{copy_attributes, histogram_words, observed, seconds};
+use super::{CELL_UNIT, CellReader, LONGEST_CHAIN, No, Point, UNIT, exemplar};
+use crate::cells::gauge;
 use crate::file::atomic::{Ordering, fence};
 use crate::layout::{cell, cells};
 
@@ -44,7 +45,7 @@ impl CellReader {
         series.start = self.mapping.load_u64(at + cell::START as u64).ok_or(No::Corrupt)?;
         series.updated = 0;
         series.exemplars.clear();
-        series.cell = (at / UNIT) as u32;
+        series.cell = (at / CELL_UNIT) as u32;
         series.generation = generation;
         let view = &self.instruments[self.order[self.position.instrument - 1] as usize];
         match view.kind {
@@ -77,7 +78,7 @@ impl CellReader {
             ..
         } = self;
         let view = &self.instruments[self.order[self.position.instrument - 1] as usize];
-        let words = mapping.words(at, 4).ok_or(No::Corrupt)?;
+        let words = mapping.words(at, 2).ok_or(No::Corrupt)?;
         let halves = mapping.half_words(at + cell::ATTRIBUTES as u64, 6).ok_or(No::Corrupt)?;
         let half = |offset: usize| halves[(offset - cell::ATTRIBUTES) / 4].load(Ordering::Relaxed);
         if at < self.extents || (secondary && half(cell::ATTRIBUTES) != set) {
@@ -102,7 +103,7 @@ impl CellReader {
                 seconds(updated)
             }
             cells::KIND_GAUGE => {
-                let (value, time) = gauge(mapping, at).ok_or(No::Corrupt)?;
+                let (value, time) = gauge::get(mapping, at).ok_or(No::Corrupt)?;
                 counts = time != 0;
                 if time > series.updated {
                     series.point = Point::Number(value);
@@ -128,7 +129,8 @@ impl CellReader {
                 seconds(word(cell::UPDATED / 8))
             }
             _ => {
-                let updated = seconds(word(cell::OBSERVED_UPDATED / 8));
+                let observed_at = mapping.load_u64(at + cell::OBSERVED_UPDATED as u64);
+                let updated = seconds(observed_at.ok_or(No::Corrupt)?);
                 match observed(mapping, at, half(cell::OBSERVER)) {
                     Some(value) if updated >= series.updated => series.point = Point::Number(value),
                     Some(_) => {}
@@ -146,7 +148,7 @@ impl CellReader {
         // SYNC POINT: who follows the link finds a complete cell.
         let next = halves[(cell::NEXT - cell::ATTRIBUTES) / 4].load(Ordering::Acquire);
         Ok(Follows {
-            next: u64::from(next) * UNIT,
+            next: u64::from(next) * CELL_UNIT,
             counts,
         })
     }

@@ -30,23 +30,6 @@ pub(super) fn seconds(bits: u64) -> u64 {
     (f64::from_bits(bits) * 1e9) as u64
 }
 
-/// Value and time of a gauge.
-pub(super) fn gauge(mapping: &Mapping, at: u64) -> Option<(f64, u64)> {
-    let words = mapping.words(at, 4)?;
-    let sequence = &mapping.half_words(at + cell::SEQUENCE as u64, 1)?[0];
-    for _ in 0..MOST_TRIES {
-        let before = sequence.load(Ordering::Acquire);
-        let copy = (before & 1) as usize * 2;
-        let value = words[copy].load(Ordering::Relaxed);
-        let time = words[copy + 1].load(Ordering::Relaxed);
-        fence(Ordering::Acquire);
-        if sequence.load(Ordering::Relaxed) == before {
-            return Some((f64::from_bits(value), time));
-        }
-    }
-    None
-}
-
 /// The value of the last complete round, if it was observed in that.
 pub(super) fn observed(mapping: &Mapping, at: u64, observer: u32) -> Option<f64> {
     let words = mapping.words(at, 2)?;
