@@ -58,7 +58,10 @@ class Series {
       }
       return value < before.value ? [`steps back from ${before.value} to ${value} at ${time}`] : [];
     });
-    return [...this.#faults, ...faults];
+    const empty = this.points
+      .filter(({ start, time }) => start >= time)
+      .map(({ time }) => `ends at ${time} as it begins`);
+    return [...this.#faults, ...faults, ...empty];
   }
 }
 
@@ -96,7 +99,9 @@ export class Totals {
   }
 
   #add(name: string, point: Json, isDelta: boolean): void {
-    const attributes = point.attributes.map(({ key, value }: Json) => `${key}=${value.stringValue ?? value.intValue}`).sort();
+    const attributes = point.attributes
+      .map(({ key, value }: Json) => `${key}=${value.stringValue ?? value.intValue}`)
+      .sort();
     const key = `${name}{${attributes.join()}}`;
     const value = Number(point.count ?? point.asDouble ?? point.asInt);
     if (point.bucketCounts !== undefined) {
