@@ -89,7 +89,7 @@ export class Totals {
   }
 
   #add(name: string, point: Json, isDelta: boolean): void {
-    const attributes = point.attributes.map(({ key, value }: Json) => `${key}=${value.stringValue}`).sort();
+    const attributes = point.attributes.map(({ key, value }: Json) => `${key}=${Object.values(value)[0]}`).sort();
     const key = `${name}{${attributes.join()}}`;
     const value = Number(point.count ?? point.asDouble ?? point.asInt);
     if (point.bucketCounts !== undefined) {
