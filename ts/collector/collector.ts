@@ -31,7 +31,7 @@ import { VERSION } from './version.js';
 const STATS_INTERVAL = 250;
 /** Milliseconds between two summaries with `--verbose`. */
 const SUMMARY_INTERVAL = 10_000;
-/** Milliseconds after which a reader that gives no sign of life is at fault: its longest pause is a hundredth of that. */
+/** Milliseconds after which a reader that gives no sign of life is at fault: it comes round five times a second at least. */
 const LONGEST_SILENCE = 5000;
 
 export interface CollectorOptions {

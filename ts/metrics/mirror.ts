@@ -17,7 +17,8 @@ export function createMirror(writer: Writer, scope: Scope, plan: StreamPlan): Me
 }
 
 /**
- * Observed values as measurements. Readers of version 1 add up the measurements of a sum, so a sum is told by how much it changed.
+ * Observed values as measurements. Readers of version 1 add up the measurements of a sum, so a sum is told by how much it changed. What is
+ * remembered for that is bounded by the limit of series, which are not given to other attributes here.
  */
 export class ObservedMirror {
   readonly #records: MeasurementRecords;
@@ -27,6 +28,11 @@ export class ObservedMirror {
   constructor(records: MeasurementRecords, isSum: boolean) {
     this.#records = records;
     this.#isSum = isSum;
+  }
+
+  /** The series are those of another file, of which no reader knows a value yet. */
+  forget(): void {
+    this.#last.clear();
   }
 
   write(series: number, value: number, attributes: Attributes | undefined): void {

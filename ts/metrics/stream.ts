@@ -204,6 +204,7 @@ export class Stream {
   #forget(): void {
     this.#epoch = this.#cells.tick.epoch;
     this.#index = new SeriesIndex(this.plan.keeps);
+    this.#observedMirror?.forget();
   }
 
   #lookUp(attributes: object): number {

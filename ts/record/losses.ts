@@ -22,6 +22,8 @@ const {
 
 /** Milliseconds between two lines about the same signal and reason. */
 const INTERVAL = 30_000;
+/** Milliseconds in which an app that begins has something of each signal, as a rule: one line is to name them all. */
+const GATHERING = 1_000;
 const RINGS = 3;
 /** By their rings, in the order in which a line names them. */
 const SIGNALS = [CONSTANT_RING_SPANS, CONSTANT_RING_EVENTS, CONSTANT_RING_MEASUREMENTS];
@@ -46,13 +48,14 @@ export function lossesOf(binding: AppBinding, handle: number): Losses {
 }
 
 /**
- * Tells through `diag` what one thread loses: a line for each reason now and then, and when a signal loses for the first time, with
- * every signal's count since the line before.
+ * Tells through `diag` what one thread loses: a line for each reason now and then, with every signal's count since the line before.
  */
 export class Losses {
   readonly #binding: AppBinding;
   readonly #handle: number;
   readonly #counts = new Uint32Array(RINGS * CONSTANT_DROP_REASONS);
+  /** A line about a failure that nobody has heard of yet waits for the losses of other signals. */
+  #isGathering = false;
   readonly #toldAt = new Float64Array(RINGS * CONSTANT_DROP_REASONS).fill(Number.NEGATIVE_INFINITY);
 
   constructor(binding: AppBinding, handle: number) {
@@ -69,38 +72,41 @@ export class Losses {
     this.#toldAt[at] = now;
     const sentence = this.#sentence(reason);
     // Later, because a logger may record something itself, and the scratch buffer is in use here.
-    queueMicrotask(() => this.#tell(reason, now, sentence));
+    queueMicrotask(() => this.#tell(reason, sentence));
   }
 
-  #tell(reason: number, now: number, sentence: string): void {
-    try {
-      const lost = this.#take(reason, now);
-      // A line told for another signal in this turn has said it.
-      if (lost.length === 0) return;
-      const line = `${listed(lost.map(({ ring, count }) => `${count} ${RECORDS[ring]}`))} ${sentence}`;
-      if (reason === CONSTANT_DROP_DISK && areNews(lost, sentence)) {
-        // Nothing is recorded at all, so this has to be seen even without a logger.
-        announce('error', line);
-      } else {
-        diag.warn(`otlp-mmap: ${line}`);
-      }
-    } catch {
-      // The logger threw: there is nobody left to tell.
+  #tell(reason: number, sentence: string): void {
+    if (reason !== CONSTANT_DROP_DISK) {
+      this.#say(reason, sentence, (line) => diag.warn(`otlp-mmap: ${line}`));
+    } else if (isNews(sentence)) {
+      // Nothing is recorded at all, so this has to be seen even without a logger.
+      this.#isGathering = true;
+      soonOrAtExit(() => {
+        this.#isGathering = false;
+        this.#say(reason, sentence, (line) => announce('error', line));
+      });
+    } else if (!this.#isGathering) {
+      this.#say(reason, sentence, (line) => diag.warn(`otlp-mmap: ${line}`));
     }
   }
 
-  /** What each signal has lost since the last line, which is told now. */
-  #take(reason: number, now: number): Lost[] {
-    const lost: Lost[] = [];
+  /** One line with what each signal has lost since the last one; none when a line for another signal has told it. */
+  #say(reason: number, sentence: string, say: (line: string) => void): void {
+    const now = performance.now();
+    const lost: string[] = [];
     for (const ring of SIGNALS) {
       const at = ring * CONSTANT_DROP_REASONS + reason;
-      const count = this.#counts[at];
-      if (count === 0) continue;
-      lost.push({ ring, count });
+      if (this.#counts[at] === 0) continue;
+      lost.push(`${this.#counts[at]} ${RECORDS[ring]}`);
       this.#counts[at] = 0;
       this.#toldAt[at] = now;
     }
-    return lost;
+    if (lost.length === 0) return;
+    try {
+      say(`${listed(lost)} ${sentence}`);
+    } catch {
+      // The logger threw: there is nobody left to tell.
+    }
   }
 
   /** As things are now: a file may be there, and the error forgotten, when the line is told. */
@@ -128,18 +134,24 @@ export class Losses {
   }
 }
 
-interface Lost {
-  ring: number;
-  count: number;
-}
-
-/** Failures that have been announced, with each signal that met them. */
+/** Failures that have been announced, whichever signal met them first. */
 const announced = new Set<string>();
 
-function areNews(lost: readonly Lost[], failure: string): boolean {
-  const before = announced.size;
-  for (const { ring } of lost) announced.add(`${ring} ${failure}`);
-  return announced.size > before;
+function isNews(failure: string): boolean {
+  if (announced.has(failure)) return false;
+  announced.add(failure);
+  return true;
+}
+
+/** Calls once, and keeps no process alive for it. */
+function soonOrAtExit(call: () => void): void {
+  const once = () => {
+    clearTimeout(timer);
+    process.off('exit', once);
+    call();
+  };
+  const timer = setTimeout(once, GATHERING).unref();
+  process.on('exit', once);
 }
 
 function listed(parts: readonly string[]): string {

@@ -14,6 +14,7 @@ use std::fs::File;
 use std::io;
 use std::ptr::{self, NonNull};
 
+use rustix::fs::{Timespec, Timestamps, UTIME_NOW, futimens};
 #[cfg(target_os = "linux")]
 use rustix::mm::Advice;
 use rustix::mm::{MapFlags, ProtFlags};
@@ -106,6 +107,22 @@ impl Mapping {
     #[must_use]
     pub fn file(&self) -> &File {
         &self.file
+    }
+
+    /// Sets the file's times to now, which whoever watches its folder hears of.
+    ///
+    /// # Errors
+    /// What the system says to `futimens`.
+    pub(crate) fn touch(&self) -> io::Result<()> {
+        let now = Timespec {
+            tv_sec: 0,
+            tv_nsec: UTIME_NOW,
+        };
+        let times = Timestamps {
+            last_access: now,
+            last_modification: now,
+        };
+        Ok(futimens(&self.file, &times)?)
     }
 
     /// Bytes in reach: the file's length when it was last looked at.

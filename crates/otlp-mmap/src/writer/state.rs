@@ -200,8 +200,12 @@ impl State {
         self.flush_epoch = self
             .current
             .as_ref()
-            .and_then(|file| file.view.extension().map(|extension| extension.request_flush()))
-            .unwrap_or(0);
+            .and_then(|file| file.view.extension())
+            .map_or(0, |extension| {
+                let epoch = extension.request_flush();
+                extension.wake_reader();
+                epoch
+            });
         self.flush_epoch
     }
 
