@@ -68,7 +68,11 @@ export class Deployment {
       return new Deployment(config, exporters, extensions, context);
     } catch (error) {
       await Promise.all(started.map((each) => each.close()));
-      for (const exporter of released) if (exporter.release !== undefined) await exporter.start?.();
+      for (const exporter of released) {
+        if (exporter.release === undefined) continue;
+        // Why the new configuration cannot start is what counts.
+        await exporter.start?.().catch(({ message }: Error) => context.logger.error(`${exporter.target}: ${message}`));
+      }
       throw error;
     }
   }
