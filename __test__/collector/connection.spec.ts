@@ -158,13 +158,16 @@ test('the environment names proxies, and what goes past them', (t) => {
   });
 });
 
-for (const [what, tls, message] of [
-  ['of an unknown authority', {}, /name the authority that signed it in tls\.ca_file/],
-  ['for another host', { ca_file: CA, server_name_override: 'elsewhere' }, /its certificate is for another host/],
+for (const [what, of, tls, message] of [
+  ['of an unknown authority', 'server', {}, /name the authority that signed it in tls\.ca_file/],
+  ['for another host', 'server', { ca_file: CA, server_name_override: 'elsewhere' }, /certificate is for another host/],
+  ['that it signed itself', 'other', { ca_file: CA }, /name the authority that signed it in tls\.ca_file/],
+  ['that has expired', 'expired', { ca_file: join(TLS, 'expired.pem') }, /its certificate has to be renewed/],
 ] as const) {
   test(`a server with a certificate ${what} gets nothing, over HTTP and gRPC`, async (t) => {
-    const secure = await httpsSink(t, SERVER);
-    const grpc = await GrpcSink.start(undefined, SERVER);
+    const certificate = { cert: read(`${of}.pem`), key: read(`${of}.key`) };
+    const secure = await httpsSink(t, certificate);
+    const grpc = await GrpcSink.start(undefined, certificate);
     t.teardown(() => grpc.close());
     const retry_on_failure = { enabled: false };
     for (const { destination, log } of [

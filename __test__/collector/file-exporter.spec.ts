@@ -21,6 +21,7 @@ import { loadBinding } from '../../ts/native/loader';
 import { batchOf } from './batches';
 import { configured, destinationOf, QUICK_RETRIES } from './destinations';
 import { temporaryFolder } from './fixtures';
+import { tracesRequest } from './requests';
 
 /** An encoded request with one span of this name. */
 function request(name: string): Buffer {
@@ -171,4 +172,24 @@ test('a batch that could not be written waits, and is written once when it can b
   t.true(await delivered);
   await destination.close();
   t.deepEqual(namesIn(path), ['a']);
+});
+
+test('what has one path writes in turns: every line is whole, also while another configuration takes over', async (t) => {
+  const path = join(temporaryFolder(t), 'all.jsonl');
+  const span = { name: 'x'.repeat(3 << 20) };
+  const running = [1, 2].map(() => destinationOf(fileExporter, { path }).destination);
+  const delivered: Promise<boolean>[] = [];
+  for (let round = 0; round < 4; round++) {
+    for (const destination of running) delivered.push(destination.deliver(batchOf(tracesRequest([span]))));
+    // A reload opens the file, and mends what an earlier run may have left half written.
+    const next = destinationOf(fileExporter, { path }).destination;
+    await next.start();
+    delivered.push(next.deliver(batchOf(tracesRequest([span]))));
+    running.push(next);
+  }
+  t.true((await Promise.all(delivered)).every(Boolean));
+  await Promise.all(running.map((destination) => destination.close()));
+  const lines = readFileSync(path, 'utf8').trimEnd().split('\n');
+  t.is(lines.length, delivered.length);
+  for (const line of lines) t.notThrows(() => JSON.parse(line));
 });

@@ -19,9 +19,10 @@ import { metering } from '../support/metering';
 async function scraping(
   directory: string,
   use: (scrape: (headers?: http.OutgoingHttpHeaders, path?: string) => Promise<Answer>, port: number) => Promise<void>,
+  settings: object = {},
 ): Promise<void> {
   const problems = new Problems();
-  const document = { endpoint: `localhost:0`, include: [directory] };
+  const document = { endpoint: `localhost:0`, include: [directory], ...settings };
   const config = prometheusExporter.config.read(nodeOf(document, { name: 'test' }), 'exporters.prometheus', problems);
   problems.throwIfAny();
   const exporter: Exporter = prometheusExporter.create(config, {
@@ -110,6 +111,41 @@ test('a client that stops reading in the middle of a scrape holds up nobody else
       t.is(lines.filter((line) => line.startsWith('requests_total{')).length, 50_000);
     });
   }));
+
+test('a client that takes a scrape drop by drop is cut after its time, and the next one is answered', (t) =>
+  metering({ cardinalityLimit: 100_000 }, async ({ directory, provider }) => {
+    const counter = provider.getMeter('m').createCounter('requests');
+    for (let i = 0; i < 50_000; i++) counter.add(1, { route: `/items/${i}` });
+    const settings = { max_concurrent_scrapes: 1, timeout: '300ms' };
+    await scraping(
+      directory,
+      async (scrape, port) => {
+        const slow = net.connect(port, 'localhost');
+        t.teardown(() => slow.destroy());
+        slow.on('error', () => {});
+        slow.write('GET /metrics HTTP/1.1\r\nhost: localhost\r\n\r\n');
+        await once(slow, 'readable');
+        const drops = setInterval(() => slow.read(1), 20);
+        const refused = await scrape();
+        t.is(refused.status, 503);
+        t.regex(refused.body.toString(), /^1 scrapes are under way/);
+        let answer = refused;
+        // What is read of it is a small part of all.
+        while (answer.status === 503) answer = await scrape();
+        clearInterval(drops);
+        t.is(answer.status, 200);
+      },
+      settings,
+    );
+  }));
+
+test('a request that names no path that could be is answered, and does no harm', (t) =>
+  metering({}, async ({ directory }) =>
+    scraping(directory, async (scrape) => {
+      for (const path of ['//', '//:', '/\\', '/%', '/metrics/', '*']) t.is((await scrape({}, path)).status, 404, path);
+      t.is((await scrape({}, '/metrics?name=x')).status, 200);
+    }),
+  ));
 
 test('who asks for OpenMetrics gets OpenMetrics, and who can unzip gets it zipped', (t) =>
   metering({}, async ({ directory, provider }) => {

@@ -13,8 +13,8 @@ import { random } from './random';
 import { Sink } from './sink';
 import { Totals } from './totals';
 
-/** Milliseconds for which customers come and go. */
-const TIME = Number(process.env.OTLP_MMAP_TEST_KILLING ?? 10_000);
+/** Milliseconds for which customers come and go. A series ends some ten seconds after its last measurement was collected, at the earliest. */
+const TIME = Number(process.env.OTLP_MMAP_TEST_KILLING ?? 20_000);
 const SEED = Number(process.env.OTLP_MMAP_TEST_SEED ?? randomInt(2 ** 31));
 /** Those of one hundred measurements, as the app has it. */
 const CUSTOMERS = 40;
@@ -58,7 +58,7 @@ test('series that end when they are idle, and whose cells serve others, lose and
     await app.tell('count 500');
     made += 500;
     await sink.arrived(requests + 1);
-    if (draw() < 0.03) {
+    if (draw() < 0.01) {
       collectors++;
       collector.child.kill('SIGKILL');
       await collector.ended();
@@ -93,5 +93,5 @@ test('series that end when they are idle, and whose cells serve others, lose and
   const repeated = [...totals.differences.series.values()].reduce((sum, series) => sum + series.repeated, 0);
   t.log(`${made} measurements of ${expected.size} customers, ${most} at a time; ${collectors} collectors killed`);
   t.log(`${repeated} differences came twice, as they were`);
-  t.true(most < expected.size, 'series ended meanwhile');
+  t.true(most < (4 * expected.size) / 5, 'series ended meanwhile');
 });

@@ -200,6 +200,16 @@ test('--stats-file holds the counters of receiver and exporters at the end', asy
   t.deepEqual(exporters, { file: { traces: { sent: ALL, rejected: 0, failed: 0, retries: 0 } } });
 });
 
+test('a --stats-file that cannot be written is told now and then, and nothing else suffers', async (t) => {
+  const stats = join(__filename, 'stats.json');
+  const output = temporaryFolder(t);
+  const run = new CommandRun(t, ['--file', tracesFile(t), '--output', output, '--stats-file', stats]);
+  await appears(join(output, 'traces.jsonl'));
+  t.is(await run.stop(), 0, run.stderr);
+  t.is(run.stderr.match(/cannot write --stats-file \(ENOTDIR/g)?.length, 1, run.stderr);
+  checkSpans(t, readFileSync(join(output, 'traces.jsonl'), 'utf8'));
+});
+
 test('a file that cannot be read is told by name, and the others are exported', async (t) => {
   const folder = temporaryFolder(t);
   const missing = join(folder, 'missing.mmap');

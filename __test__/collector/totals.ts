@@ -58,7 +58,10 @@ class Series {
       }
       return value < before.value ? [`steps back from ${before.value} to ${value} at ${time}`] : [];
     });
-    return [...this.#faults, ...faults];
+    const empty = this.points
+      .filter(({ start, time }) => start >= time)
+      .map(({ time }) => `ends at ${time} as it begins`);
+    return [...this.#faults, ...faults, ...empty];
   }
 }
 
@@ -68,28 +71,37 @@ export class Totals {
   readonly series = new Map<string, Series>();
   readonly #faults: string[] = [];
   readonly #only: Temporality | undefined;
+  readonly #by: string | undefined;
 
-  /** @param only What is of the other temporality is passed over. */
-  constructor(only?: Temporality) {
+  /**
+   * @param only What is of the other temporality is passed over.
+   * @param by An attribute of the resource whose value tells series apart, before their names.
+   */
+  constructor(only?: Temporality, by?: string) {
     this.#only = only;
+    this.#by = by;
   }
 
   take(body: Buffer): void {
     const request: Json = JSON.parse(loadBinding().requestToJson('metrics', body));
-    for (const { scopeMetrics } of request.resourceMetrics) {
+    for (const { resource, scopeMetrics } of request.resourceMetrics) {
+      const of = this.#by && resource.attributes.find(({ key }: Json) => key === this.#by)?.value;
+      const before = of === undefined ? '' : `${of.stringValue ?? of.intValue} `;
       for (const { metrics } of scopeMetrics) {
         for (const { name, sum, histogram } of metrics) {
           const { dataPoints, aggregationTemporality } = sum ?? histogram;
           const isDelta = aggregationTemporality === 1;
           if (this.#only !== undefined && isDelta !== (this.#only === 'delta')) continue;
-          for (const point of dataPoints) this.#add(name, point, isDelta);
+          for (const point of dataPoints) this.#add(`${before}${name}`, point, isDelta);
         }
       }
     }
   }
 
   #add(name: string, point: Json, isDelta: boolean): void {
-    const attributes = point.attributes.map(({ key, value }: Json) => `${key}=${value.stringValue}`).sort();
+    const attributes = point.attributes
+      .map(({ key, value }: Json) => `${key}=${value.stringValue ?? value.intValue}`)
+      .sort();
     const key = `${name}{${attributes.join()}}`;
     const value = Number(point.count ?? point.asDouble ?? point.asInt);
     if (point.bucketCounts !== undefined) {

@@ -190,6 +190,34 @@ test('instruments_in_conflict_are_told_and_recorded_both', (t) =>
     t.is(metrics().filter(({ name }) => name === 'both').length, 3);
   }));
 
+test('of_two_ways_to_keep_one_metric_the_first_is_used_and_that_is_told', (t) =>
+  metering(
+    {
+      views: [
+        { instrumentName: 'viewed', name: 'of.views', deniedAttributes: ['k'] },
+        { instrumentName: 'viewed', name: 'of.views', aggregation: { type: 4, options: { boundaries: [1] } } },
+        { instrumentName: 'alike', description: 'told' },
+      ],
+    },
+    ({ provider, values }) => {
+      const meter = provider.getMeter('m');
+      const warnings = warningsOf(() => {
+        meter.createCounter('viewed').add(1, { k: 1 });
+        for (const bound of [1, 2, 3]) {
+          const advice = { explicitBucketBoundaries: [bound] };
+          meter.createHistogram('advised', { advice }).record(bound);
+          meter.createHistogram('alike').record(bound);
+        }
+      });
+      t.deepEqual(
+        warnings.map((line) => /(\S+) is to be kept in two ways/.exec(line)?.[1]),
+        ['of.views', 'advised'],
+      );
+      t.deepEqual(values('of.views'), { '[]': { double: 1 } });
+      t.like(values('advised')['[]'], { count: 3, bounds: [1] });
+    },
+  ));
+
 test('names_that_differ_by_case_are_one_metric_by_the_first_name', (t) =>
   metering({}, ({ provider, values }) => {
     const meter = provider.getMeter('m');
@@ -241,6 +269,50 @@ test('absurd_boundaries_are_told_and_made_sound', (t) =>
     t.like(values('no.array')['[]'], { count: 1 });
     t.deepEqual(values('endless'), {});
   }));
+
+test('options_that_cannot_be_are_told_and_left_unset', async (t) => {
+  const odd = { exemplarFilter: 'some', temporality: 'rising', histogramAggregation: 'round', seriesIdleMillis: -1 };
+  const told: string[] = [];
+  let made: Promise<void> | undefined;
+  const warnings = warningsOf(() => {
+    made = metering(odd as never, ({ provider, values }) => {
+      provider.getMeter('m').createHistogram('h').record(1);
+      t.like(values('h')['[]'], { count: 1, bounds: { length: 15 } });
+    });
+  });
+  await made;
+  told.push(...warnings);
+  for (const [name, value] of Object.entries(odd)) {
+    t.true(
+      told.some((line) => line.includes(name) && line.includes(String(value))),
+      `${name}: ${told.join()}`,
+    );
+  }
+});
+
+test('limits_of_series_that_cannot_be_are_told_and_made_sound', (t) =>
+  metering(
+    {
+      views: [
+        { instrumentName: 'none', aggregationCardinalityLimit: 0 },
+        { instrumentName: 'nan', aggregationCardinalityLimit: Number.NaN },
+        { instrumentName: 'fraction', aggregationCardinalityLimit: 3.9 },
+        { instrumentName: 'endless', aggregationCardinalityLimit: Number.POSITIVE_INFINITY },
+      ],
+    },
+    ({ provider, values }) => {
+      const meter = provider.getMeter('m');
+      const warnings = warningsOf(() => {
+        for (const name of ['none', 'nan', 'fraction', 'endless']) {
+          const counter = meter.createCounter(name);
+          for (let i = 0; i < 2_100; i++) counter.add(1, { i });
+        }
+      });
+      t.is(warnings.length, 4, warnings.join('\n'));
+      const series = (name: string) => Object.keys(values(name)).length;
+      t.deepEqual(['none', 'nan', 'fraction', 'endless'].map(series), [2_000, 2_000, 3, 2_100]);
+    },
+  ));
 
 test('a_provider_that_cannot_write_tells_it_and_does_nothing', (t) => {
   const warnings = warningsOf(() => {

@@ -1,6 +1,8 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import test from 'ava';
 import * as fc from 'fast-check';
 import { forgetAtoms } from '../../ts/metrics/atoms';
@@ -102,6 +104,30 @@ test('an_index_whose_atoms_are_given_anew_forgets_all', (t) => {
   t.is(index.find({ a: 'x' }), UNKNOWN_SERIES);
   index.remember(8);
   t.is(index.find({ a: 'x' }), 8);
+});
+
+test('values_that_are_remembered_hold_nothing_of_what_they_were_cut_out_of_and_long_ones_are_not_remembered', (t) => {
+  forgetAtoms();
+  const index = new SeriesIndex();
+  setFlagsFromString('--expose-gc');
+  const collectGarbage: () => void = runInNewContext('gc');
+  collectGarbage();
+  const before = process.memoryUsage().heapUsed;
+  const count = 20_000;
+  for (let i = 0; i < count; i++) {
+    const request = `${'x'.repeat(10_000)}${i}`;
+    // Made flat, as what comes from a socket is.
+    Buffer.from(request);
+    index.find({ path: request.slice(-20) });
+    index.remember(i + 1);
+    t.is(index.find({ body: request }), UNKNOWN_SERIES);
+    index.remember(i + 1);
+  }
+  t.is(index.find({ body: `${'x'.repeat(10_000)}7` }), UNKNOWN_SERIES);
+  t.is(index.find({ path: `${'x'.repeat(20 - 5)}12345` }), 12_346);
+  collectGarbage();
+  const grown = process.memoryUsage().heapUsed - before;
+  t.true(grown < 1_000 * count, `${grown} bytes`);
 });
 
 test('endless_keys_are_not_remembered_for_ever', (t) => {

@@ -1,6 +1,7 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
+import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { ROOT_CONTEXT, TraceFlags, trace, ValueType } from '@opentelemetry/api';
 import test from 'ava';
@@ -104,5 +105,34 @@ test('attributes_too_long_for_a_slot_are_cut_in_the_ring_and_whole_in_the_cells'
     t.deepEqual(measurement.value, { double: 1 });
     t.true(metricsIn(directory)[0].points[0].attributes.includes(long));
     t.deepEqual(provider.status()?.drops, { measurements: { truncated: 1 } });
+    await provider.shutdown();
+  }));
+
+test('in_a_file_that_replaces_a_removed_one_observed_sums_are_told_from_their_beginning', (t) =>
+  withDirectory(async (directory) => {
+    const file = join(directory, 'one.mmap');
+    const provider = new MmapMeterProvider({ file, resourceDetectors: [] });
+    const counter = provider.getMeter('m').createObservableCounter('o');
+    let observed = 10;
+    counter.addCallback((result) => {
+      for (const k of [1, 2]) result.observe(k * observed, { k });
+    });
+    await provider.collect();
+    rmSync(file);
+    observed = 25;
+    while (!existsSync(file) || metricsIn(directory).length === 0) {
+      await provider.collect();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    await provider.collect();
+    const sums = new Map<string, number>();
+    for (const { attributes, value } of decodeFile(file).measurements) {
+      const key = JSON.stringify(plain(attributes));
+      sums.set(key, (sums.get(key) ?? 0) + (value as { double: number }).double);
+    }
+    t.deepEqual(
+      [...sums.values()].sort((a, b) => a - b),
+      [25, 50],
+    );
     await provider.shutdown();
   }));

@@ -5,7 +5,7 @@ import type { NativeBinding, Piece } from '../native/binding.js';
 import { ITEM_NAMES, type Signal } from './batch.js';
 import type { CollectorConfig } from './config/collector-config.js';
 import { Deployment, type DeploymentContext } from './deployment.js';
-import type { Logger } from './logger.js';
+import { type Logger, ThrottledWarnings } from './logger.js';
 import { type Memory, memoryOf } from './memory.js';
 import type { CollectorStatus, Exporter, Receiver } from './pipeline/component.js';
 import { Intake } from './pipeline/intake.js';
@@ -31,7 +31,7 @@ import { VERSION } from './version.js';
 const STATS_INTERVAL = 250;
 /** Milliseconds between two summaries with `--verbose`. */
 const SUMMARY_INTERVAL = 10_000;
-/** Milliseconds after which a reader that gives no sign of life is at fault: its longest pause is a hundredth of that. */
+/** Milliseconds after which a reader that gives no sign of life is at fault: it comes round five times a second at least. */
 const LONGEST_SILENCE = 5000;
 
 export interface CollectorOptions {
@@ -50,6 +50,7 @@ export class Collector {
   readonly #storages = new Map<string, ReceiverStorage>();
   readonly #env: NodeJS.ProcessEnv;
   readonly #statsFile: StatsFile | undefined;
+  readonly #statsFaults: ThrottledWarnings;
   readonly #serviceManager: ServiceManager;
   readonly #settled = new SettledCounters();
   readonly #intakeCounts = new IntakeCounts();
@@ -88,6 +89,7 @@ export class Collector {
       onSettled: () => this.#finishIfDrained(),
     };
     this.#memory = memoryOf(binding);
+    this.#statsFaults = new ThrottledWarnings(logger);
     this.#statsFile = statsFile === undefined ? undefined : new StatsFile(statsFile);
     this.#serviceManager = new ServiceManager(binding, logger, env);
   }
@@ -189,11 +191,17 @@ export class Collector {
     this.#serviceManager.ready(status, () => this.#fault() === undefined);
   }
 
-  async #replace(config: CollectorConfig): Promise<void> {
+  async #replace(wanted: CollectorConfig): Promise<void> {
     const previous = this.#deployment;
+    // The journals that there are go on, and exporters have to know whether there are any.
+    const { storage } = previous.config.service;
+    const config = { ...wanted, service: { ...wanted.service, storage } };
     const next = await Deployment.start(config, this.#context, previous);
     this.#deployment = next;
     this.#retiring.add(previous);
+    if (JSON.stringify(storage) !== JSON.stringify(wanted.service.storage)) {
+      this.#logger.warn('service.storage: the change takes effect at the next start');
+    }
     // From here on pieces go into the new pipelines; what the old ones hold follows to the destinations.
     this.#receive(config, previous.config);
     void previous.retire(next).then(() => {
@@ -354,7 +362,7 @@ export class Collector {
     try {
       this.#statsFile.write(this.#snapshot());
     } catch (error) {
-      this.#logger.warn(`cannot write --stats-file (${(error as Error).message})`);
+      this.#statsFaults.warn(`cannot write --stats-file (${(error as Error).message})`);
     }
   }
 }

@@ -58,7 +58,9 @@ export class Deployment {
     const started: { close(): Promise<void> }[] = [...exporters]
       .filter(([id]) => !kept.has(id))
       .map(([, made]) => made);
+    const released = [...(previous?.exporters ?? [])].filter(([id]) => !kept.has(id)).map(([, exporter]) => exporter);
     try {
+      for (const exporter of released) await exporter.release?.();
       for (const [id, exporter] of exporters) {
         if (!kept.has(id)) await naming(`exporters.${id}`, exporter.start?.());
       }
@@ -66,6 +68,11 @@ export class Deployment {
       return new Deployment(config, exporters, extensions, context);
     } catch (error) {
       await Promise.all(started.map((each) => each.close()));
+      for (const exporter of released) {
+        if (exporter.release === undefined) continue;
+        // Why the new configuration cannot start is what counts.
+        await exporter.start?.().catch(({ message }: Error) => context.logger.error(`${exporter.target}: ${message}`));
+      }
       throw error;
     }
   }

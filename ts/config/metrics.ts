@@ -3,6 +3,7 @@
 
 import { diag } from '@opentelemetry/api';
 import { type Env, type NumberRule, readNumber, readString, warnOfValue } from './env.js';
+import { warnOnce } from './warn-once.js';
 
 export const EXEMPLAR_FILTERS = ['always_on', 'always_off', 'trace_based'] as const;
 export type ExemplarFilter = (typeof EXEMPLAR_FILTERS)[number];
@@ -54,6 +55,14 @@ export function readTemporality(env: Env): TemporalityPreference {
 export function readHistogramAggregation(env: Env): HistogramAggregation {
   const name = 'OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION';
   return readWord(env, name, HISTOGRAM_AGGREGATIONS, 'explicit_bucket_histogram');
+}
+
+/** An option that is one of some words; undefined, told, if it is another. */
+export function chosenWord<T extends string>(name: string, value: T | undefined, words: readonly T[]): T | undefined {
+  if (value === undefined || words.includes(value)) return value;
+  const shown = typeof value === 'string' ? `"${value}"` : `of type ${typeof value}`;
+  warnOnce(`${name} is ${shown}, not one of ${words.join(', ')}: it is left unset`);
+  return undefined;
 }
 
 /** One of some words, in any case (environment variable specification, "Enum value"). */

@@ -6,6 +6,10 @@
  * thread, since metrics share most of their values; bounded, since values may come from the outside.
  */
 const LIMIT = 1 << 17;
+/** Longer texts have no numbers: what the table holds on the heap stays small whatever comes. */
+const LONGEST_TEXT = 256;
+/** V8 copies shorter parts of a text; longer ones are views that hold all of it. */
+const LEAST_VIEW = 13;
 /** Values that found no number after which all numbers are given anew: those of today instead of those of the start. */
 const PATIENCE = 1 << 20;
 
@@ -25,13 +29,19 @@ function addAtom(value: unknown): number {
   const type = typeof value;
   if (type === 'object' ? value !== null : type === 'function' || type === 'symbol' || type === 'bigint')
     return NO_ATOM;
+  if (type === 'string' && (value as string).length > LONGEST_TEXT) return NO_ATOM;
   if (atoms.size === LIMIT) {
     if (++refused === PATIENCE) forgetAtoms();
     return NO_ATOM;
   }
   const atom = atoms.size + 1;
-  atoms.set(value, atom);
+  atoms.set(type === 'string' ? detached(value as string) : value, atom);
   return atom;
+}
+
+/** The same text without whatever it was cut out of: a request, say, that would stay on the heap for the sake of its path. */
+function detached(text: string): string {
+  return text.length < LEAST_VIEW ? text : ` ${text}`.slice(1);
 }
 
 /** What was built from numbers of another generation is void. */

@@ -27,6 +27,8 @@ export class BoundInstrument {
   readonly #isInteger: boolean;
   readonly #tick: Tick;
   readonly #series: number[] = [];
+  /** What `#series` says holds in this epoch alone: in another one the same numbers are of other series. */
+  #epoch = NEVER;
   /** Where the sum stands, when a plain store is all there is to do in this epoch; else `NOWHERE`, and never. */
   #cell: Float64Array = NOWHERE;
   #at = 0;
@@ -89,6 +91,7 @@ export class BoundInstrument {
   #take(value: number, context: Context | undefined): void {
     const admitted = admit(this.#descriptor, value, this.#least === 0);
     if (admitted === undefined) return;
+    if (this.#epoch !== this.#tick.epoch) this.#resolve();
     for (let i = 0; i < this.#streams.length; i++) {
       const stream = this.#streams[i];
       if (stream.recordFor(this.#series[i], admitted, this.#attributes, context)) continue;
@@ -103,6 +106,7 @@ export class BoundInstrument {
       this.#series[i] = this.#streams[i].seriesOf(this.#attributes);
       this.#streams[i].pin(this.#series[i]);
     }
+    this.#epoch = this.#tick.epoch;
     const place = this.#streams.length === 1 ? stream.placeOf(this.#series[0]) : undefined;
     this.#plainEpoch = place === undefined ? NEVER : this.#tick.epoch;
     this.#cell = place?.window ?? NOWHERE;

@@ -3,7 +3,7 @@
 
 import type { BatchObservableCallback, Observable, ObservableCallback } from '@opentelemetry/api';
 import { warnOnce } from '../config/warn-once.js';
-import { MmapObservable } from './observable.js';
+import { type CallbackList, MmapObservable } from './observable.js';
 import { Observations } from './observations.js';
 
 /** A callback of the app and the instruments that it may observe. */
@@ -17,7 +17,7 @@ interface Registered {
 }
 
 /** The callbacks of a provider: what is asked on every interval. Nothing that they do reaches the app or other callbacks. */
-export class Callbacks {
+export class Callbacks implements CallbackList {
   readonly #all: Registered[] = [];
   readonly #onFirst: () => void;
 
@@ -129,8 +129,13 @@ export class Callbacks {
 }
 
 function ours(observables: readonly Observable[]): MmapObservable[] {
-  const found = Array.isArray(observables) ? observables.filter((each) => each instanceof MmapObservable) : [];
-  return [...new Set(found)];
+  try {
+    const found = Array.isArray(observables) ? observables.filter((each) => each instanceof MmapObservable) : [];
+    return [...new Set(found)];
+  } catch (error) {
+    warnOnce('the observable instruments of a batch callback cannot be read', error);
+    return [];
+  }
 }
 
 function describe({ instruments, isBatch }: Registered): string {

@@ -54,6 +54,7 @@ export interface Place {
 /** One thread's use of the metric cells of a writer. Nothing here throws but `define`. */
 export class Cells {
   readonly tick: Tick = { seconds: 0, epoch: 0 };
+  readonly #writer: Writer;
   readonly #binding: AppBinding;
   readonly #handle: number;
   readonly #record: AppBinding['recordCell'];
@@ -64,9 +65,12 @@ export class Cells {
   #hasViews = true;
   readonly #samplePeriod: number;
   #timer: NodeJS.Timeout | undefined;
+  /** The epoch of the newest file that is known to have cells of this thread. */
+  #firstIn = -1;
 
   /** @param exportInterval How long an exemplar reservoir samples before it begins anew. Milliseconds. */
   constructor(writer: Writer, exportInterval: number) {
+    this.#writer = writer;
     this.#binding = writer.binding;
     this.#handle = writer.handle;
     this.#record = writer.binding.recordCell;
@@ -90,7 +94,7 @@ export class Cells {
       this.look();
       cell = this.#binding.metricCell(this.#handle, instrument, SCRATCH_RECORD, length);
     }
-    if (cell > 0 && this.#timer === undefined) this.#startTicking();
+    if (cell > 0 && this.#firstIn !== this.tick.epoch) this.#begin();
     return cell;
   }
 
@@ -216,8 +220,12 @@ export class Cells {
     return window;
   }
 
-  #startTicking(): void {
+  /** There is a file, or another one. */
+  #begin(): void {
     this.look();
+    this.#firstIn = this.tick.epoch;
+    this.#writer.tellWarnings();
+    if (this.#timer !== undefined) return;
     this.#timer = setInterval(() => this.look(), TICK_INTERVAL);
     this.#timer.unref();
   }

@@ -29,6 +29,14 @@ export function warnSpelling(existing: InstrumentDescriptor, added: InstrumentDe
   warnOnce(`${added.name} differs from ${existing.name} by case only: both are recorded as ${existing.name}`);
 }
 
+/** They share a metric, which can keep measurements in one way only (also "Instrument advisory parameters", of two that differ). */
+export function warnPlans({ name }: InstrumentDescriptor): void {
+  warnOnce(
+    `${name} is to be kept in two ways: aggregation, buckets, attributes or limit differ between views, or between advice. ` +
+      'The first one is used. Give both the same, or two names',
+  );
+}
+
 function differences(existing: InstrumentDescriptor, added: InstrumentDescriptor): string {
   const found: string[] = [];
   compare(found, 'kind', existing.type, added.type);

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { ValueType } from '@opentelemetry/api';
+import { warnOnce } from '../config/warn-once.js';
 import type { InstrumentOptions } from '../native/binding/cells.js';
 import { encodeScope } from '../record/otlp-value.js';
 import type { Scope } from '../record/scope.js';
@@ -10,6 +11,14 @@ import { allowsNegative, type InstrumentDescriptor } from './descriptor.js';
 
 /** The most that a limit of series can be. */
 const LIMIT_MOST = 10_000_000;
+
+/** A limit that can be; undefined, for the default one, where none is given or none can be made of it. */
+function soundLimit(name: string, limit: number | undefined): number | undefined {
+  if (limit === undefined || (Number.isInteger(limit) && limit >= 1 && limit <= LIMIT_MOST)) return limit;
+  const sound = limit >= 1 ? Math.min(Math.trunc(limit), LIMIT_MOST) : undefined;
+  warnOnce(`${name} cannot have a limit of ${limit} series: it gets ${sound ?? 'the default one'}`);
+  return sound;
+}
 
 /**
  * A stream as native code defines it.
@@ -31,7 +40,7 @@ export function instrumentOptions(
     unit: descriptor.unit,
     integer: descriptor.valueType === ValueType.INT,
     sum: !allowsNegative(descriptor.type),
-    limit: limit === undefined ? undefined : Math.min(Math.max(Math.trunc(limit) || 1, 1), LIMIT_MOST),
+    limit: soundLimit(descriptor.name, limit),
     ...kindOf(aggregation, isSet),
   };
 }

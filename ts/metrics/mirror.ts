@@ -5,7 +5,7 @@ import { type Attributes, ValueType } from '@opentelemetry/api';
 import { MeasurementRecords } from '../record/measurement-records.js';
 import type { Scope } from '../record/scope.js';
 import type { Writer } from '../record/writer.js';
-import type { StreamPlan } from './stream.js';
+import type { StreamPlan } from './stream-plan.js';
 
 /** What writes a stream's measurements into the ring as well; undefined in directory mode, whose readers know cells. */
 export function createMirror(writer: Writer, scope: Scope, plan: StreamPlan): MeasurementRecords | undefined {
@@ -17,7 +17,8 @@ export function createMirror(writer: Writer, scope: Scope, plan: StreamPlan): Me
 }
 
 /**
- * Observed values as measurements. Readers of version 1 add up the measurements of a sum, so a sum is told by how much it changed.
+ * Observed values as measurements. Readers of version 1 add up the measurements of a sum, so a sum is told by how much it changed. What is
+ * remembered for that is bounded by the limit of series, which are not given to other attributes here.
  */
 export class ObservedMirror {
   readonly #records: MeasurementRecords;
@@ -27,6 +28,11 @@ export class ObservedMirror {
   constructor(records: MeasurementRecords, isSum: boolean) {
     this.#records = records;
     this.#isSum = isSum;
+  }
+
+  /** The series are those of another file, of which no reader knows a value yet. */
+  forget(): void {
+    this.#last.clear();
   }
 
   write(series: number, value: number, attributes: Attributes | undefined): void {

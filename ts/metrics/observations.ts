@@ -7,6 +7,7 @@ import type { Stream } from './stream.js';
 import { admit } from './values.js';
 
 const SMALLEST = 16;
+const NEVER = -2;
 
 /** Observed values with their series, outside the JavaScript heap: there may be a million. */
 class Batch {
@@ -16,6 +17,13 @@ class Batch {
   /** Only where single measurements are mirrored. */
   readonly attributes: (Attributes | undefined)[] = [];
   length = 0;
+  /** Of the series: in another one the same numbers are of other series. */
+  epoch = NEVER;
+
+  clear(): void {
+    this.length = 0;
+    this.attributes.length = 0;
+  }
 
   add(stream: number, series: number, value: number): void {
     if (this.length === this.values.length) this.#grow();
@@ -59,10 +67,13 @@ export class Observations {
     }
   }
 
+  get #epoch(): number {
+    return this.#streams[0].owner.cells.tick.epoch;
+  }
+
   /** A call begins. Returns its number. */
   begin(): number {
-    this.#going.length = 0;
-    this.#going.attributes.length = 0;
+    this.#going.clear();
     this.#isOpen = true;
     this.#isFresh = false;
     return ++this.#call;
@@ -96,9 +107,13 @@ export class Observations {
     if (call === this.#call) this.#isOpen = false;
   }
 
-  /** Stores what was kept, in the order in which it was observed: of two values of a series the later one stays. */
+  /**
+   * Stores what was kept, in the order in which it was observed: of two values of a series the later one stays. What was observed for a
+   * file that is lost meanwhile is lost with it.
+   */
   store(): void {
-    const { streams, series, values, attributes, length } = this.#kept;
+    const { streams, series, values, attributes, length, epoch } = this.#kept;
+    if (length === 0 || epoch !== this.#epoch) return;
     for (let i = 0; i < length; i++) {
       this.#streams[streams[i]].observe(series[i], values[i], attributes[i], this.#isFresh);
     }
@@ -113,6 +128,8 @@ export class Observations {
     for (let i = 0; i < streams.length; i++) {
       const series = streams[i].seriesOf(attributes);
       if (series <= 0) continue;
+      if (this.#going.epoch !== this.#epoch) this.#going.clear();
+      this.#going.epoch = this.#epoch;
       if (streams[i].isMirrored) this.#going.attributes[this.#going.length] = { ...attributes };
       this.#going.add(place + i, series, admitted);
     }

@@ -3,7 +3,11 @@
 
 import { diag, type MeterOptions, type MeterProvider, metrics } from '@opentelemetry/api';
 import {
+  chosenWord,
+  EXEMPLAR_FILTERS,
   type ExportTimes,
+  HISTOGRAM_AGGREGATIONS,
+  type HistogramAggregation,
   limitTimeout,
   readExemplarFilter,
   readExportTimes,
@@ -34,7 +38,7 @@ import { View } from './view.js';
 export class MmapMeterProvider implements MeterProvider {
   readonly #producer: Producer | undefined;
   readonly #owner: StreamOwner | undefined;
-  readonly #options: MmapMeterProviderOptions;
+  readonly #histograms: HistogramAggregation;
   readonly #views: readonly View[];
   readonly #times: ExportTimes;
   readonly #meters = new Map<string, MmapMeter>();
@@ -49,16 +53,20 @@ export class MmapMeterProvider implements MeterProvider {
 
   /** @throws Error when a view selects nothing in particular, or would give many metrics one name. */
   constructor(options: MmapMeterProviderOptions = {}) {
-    this.#options = options;
     this.#views = (options.views ?? []).map((view) => new View(view));
     this.#times = resolveTimes(options);
+    const { histogramAggregation } = options;
+    this.#histograms =
+      chosenWord('histogramAggregation', histogramAggregation, HISTOGRAM_AGGREGATIONS) ??
+      readHistogramAggregation(process.env);
     this.#producer = openProducer(options, 'measurements');
     if (this.#producer !== undefined) {
       publishSettings(this.#producer, options, this.#times);
       this.#owner = {
         writer: this.#producer.writer,
         cells: new Cells(this.#producer.writer, this.#times.interval),
-        exemplarFilter: options.exemplarFilter ?? readExemplarFilter(process.env),
+        exemplarFilter:
+          chosenWord('exemplarFilter', options.exemplarFilter, EXEMPLAR_FILTERS) ?? readExemplarFilter(process.env),
         cardinalityLimit: options.cardinalityLimit,
         isOpen: true,
       };
@@ -83,9 +91,13 @@ export class MmapMeterProvider implements MeterProvider {
     const owner = this.#owner;
     if (owner === undefined || !owner.isOpen) return new MmapMeter(() => [], this.#callbacks);
     const scope = new Scope(name, version, schemaUrl);
-    const histograms = this.#options.histogramAggregation ?? readHistogramAggregation(process.env);
     const identity = { name, version, schemaUrl };
-    const registry = new StreamRegistry(identity, this.#views, histograms, (plan) => new Stream(owner, scope, plan));
+    const registry = new StreamRegistry(
+      identity,
+      this.#views,
+      this.#histograms,
+      (plan) => new Stream(owner, scope, plan),
+    );
     return new MmapMeter((descriptor) => this.#streamsOf(registry, descriptor), this.#callbacks);
   }
 

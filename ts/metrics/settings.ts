@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { diag } from '@opentelemetry/api';
-import { type ExportTimes, readTemporality } from '../config/metrics.js';
+import { chosenWord, type ExportTimes, readTemporality, TEMPORALITIES } from '../config/metrics.js';
 import type { Producer } from '../producer/producer.js';
 import type { MmapMeterProviderOptions } from './options.js';
 
@@ -13,7 +13,8 @@ import type { MmapMeterProviderOptions } from './options.js';
 export function publishSettings(producer: Producer, options: MmapMeterProviderOptions, times: ExportTimes): void {
   const { binding, writer } = producer;
   try {
-    const temporality = options.temporality ?? readTemporality(process.env);
+    const chosen = chosenWord('temporality', options.temporality, TEMPORALITIES);
+    const temporality = chosen ?? readTemporality(process.env);
     binding.setSetting(writer.handle, 'OTEL_METRIC_EXPORT_INTERVAL', String(times.interval));
     binding.setSetting(writer.handle, 'OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE', temporality);
   } catch (error) {

@@ -3,9 +3,10 @@
 
 import type { HistogramAggregation } from '../config/metrics.js';
 import { resolveAggregation } from './aggregation.js';
-import { warnDescriptions, warnIncompatible, warnSpelling } from './conflicts.js';
+import { warnDescriptions, warnIncompatible, warnPlans, warnSpelling } from './conflicts.js';
 import { type InstrumentDescriptor, isCompatible } from './descriptor.js';
-import type { Stream, StreamPlan } from './stream.js';
+import type { Stream } from './stream.js';
+import type { StreamPlan } from './stream-plan.js';
 import type { MeterIdentity, View } from './view.js';
 
 /** How a registry makes a stream. */
@@ -36,20 +37,21 @@ export class StreamRegistry {
       const aggregation = resolveAggregation(descriptor, view?.options.aggregation, this.#histograms);
       if (aggregation === undefined) continue;
       const { attributesProcessors, aggregationCardinalityLimit } = view?.options ?? {};
-      const plan = {
+      const plan: StreamPlan = {
         descriptor,
         aggregation,
         keeps: view?.keeps,
-        processors: attributesProcessors ?? [],
+        processors: attributesProcessors ?? NO_PROCESSORS,
         cardinalityLimit: aggregationCardinalityLimit,
       };
-      streams.add(this.#find(descriptor) ?? this.#add(plan));
+      streams.add(this.#find(plan) ?? this.#add(plan));
     }
     return [...streams];
   }
 
-  /** A stream that the descriptor can share. Tells of those that it cannot. */
-  #find(descriptor: InstrumentDescriptor): Stream | undefined {
+  /** A stream that the plan's descriptor can share. Tells of those that it cannot, and of what else differs. */
+  #find(plan: StreamPlan): Stream | undefined {
+    const { descriptor } = plan;
     let found: Stream | undefined;
     for (const stream of this.#streams.get(descriptor.name.toLowerCase()) ?? []) {
       const existing = stream.descriptor;
@@ -62,6 +64,7 @@ export class StreamRegistry {
         if (descriptor.description.length > existing.description.length) stream.describe(descriptor.description);
         warnDescriptions(existing, descriptor, stream.descriptor.description);
       }
+      if (!isAlike(stream.plan, plan)) warnPlans(descriptor);
       found = stream;
     }
     return found;
@@ -75,4 +78,16 @@ export class StreamRegistry {
     else alike.push(stream);
     return stream;
   }
+}
+
+const NO_PROCESSORS: StreamPlan['processors'] = [];
+
+/** Whether measurements are kept in the same way. */
+function isAlike(one: StreamPlan, other: StreamPlan): boolean {
+  return (
+    one.keeps === other.keeps &&
+    one.processors === other.processors &&
+    one.cardinalityLimit === other.cardinalityLimit &&
+    JSON.stringify(one.aggregation) === JSON.stringify(other.aggregation)
+  );
 }

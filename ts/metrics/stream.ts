@@ -9,7 +9,6 @@ import { CONSTANT_RING_MEASUREMENTS } from '../native/layout.js';
 import type { MeasurementRecords } from '../record/measurement-records.js';
 import type { Scope } from '../record/scope.js';
 import type { Writer } from '../record/writer.js';
-import type { Aggregation } from './aggregation.js';
 import { encodeAttributeSet, encodeDropped } from './attribute-set.js';
 import { type Cells, COMMIT_PUBLISHED, COMMIT_STALE, type Place } from './cells.js';
 import { type InstrumentDescriptor, isObservable } from './descriptor.js';
@@ -17,17 +16,8 @@ import { NOT_SAMPLED, reservoirSlots, sampledIn } from './exemplars.js';
 import { instrumentOptions } from './instrument-options.js';
 import { createMirror, ObservedMirror } from './mirror.js';
 import { SeriesIndex, UNKNOWN_SERIES } from './series-index.js';
-import type { AttributesProcessor, KeyFilter } from './view.js';
-
-/** What a stream is to be: an instrument as a view has it. */
-export interface StreamPlan {
-  readonly descriptor: InstrumentDescriptor;
-  readonly aggregation: Aggregation;
-  /** Undefined: all attribute keys stay. */
-  readonly keeps: KeyFilter | undefined;
-  readonly processors: readonly AttributesProcessor[];
-  readonly cardinalityLimit: number | undefined;
-}
+import type { StreamPlan } from './stream-plan.js';
+import type { AttributesProcessor } from './view.js';
 
 /** What the streams of a provider share. */
 export interface StreamOwner {
@@ -131,8 +121,12 @@ export class Stream {
     // What is lost for another reason is counted, and lost again at the next try.
     if (status !== COMMIT_PUBLISHED) return status !== COMMIT_STALE;
     if (passed === undefined && this.#mirror === undefined) return true;
-    const span = passed === undefined ? NOT_SAMPLED : sampledIn(this.#filter, passed);
-    this.#accompany(series, value, attributes, attributes, span);
+    try {
+      const span = passed === undefined ? NOT_SAMPLED : sampledIn(this.#filter, passed);
+      this.#accompany(series, value, attributes, attributes, span);
+    } catch (error) {
+      this.#fail(error);
+    }
     return true;
   }
 
@@ -213,6 +207,7 @@ export class Stream {
   #forget(): void {
     this.#epoch = this.#cells.tick.epoch;
     this.#index = new SeriesIndex(this.plan.keeps);
+    this.#observedMirror?.forget();
   }
 
   #lookUp(attributes: object): number {

@@ -100,8 +100,8 @@ export const BLOCK_STATE_MEASUREMENTS = 264;
 export const BLOCK_STATE_CELLS = 268;
 /** u32 atomic, RESOURCE_PENDING or RESOURCE_SETTLED */
 export const BLOCK_RESOURCE_STATE = 272;
-/** u32 atomic, counts batches; a futex for a reader that sleeps on one file */
-export const BLOCK_WAKE = 276;
+/** u32, zero */
+export const BLOCK_BLOCK_RESERVED_U32 = 276;
 /** i64 atomic, dictionary reference of the Resource that stands for every scope of the file, 0 = take the scope's own */
 export const BLOCK_RESOURCE_REF = 280;
 /** i64 atomic, dictionary reference of a string, 0 = none */
@@ -136,7 +136,7 @@ export const BLOCK_TOTAL_LENGTH = 1984;
 export const SLOT_READER_ID = 0;
 /** u64 atomic, wall clock in ns of the reader's last visit, stored at least once a second */
 export const SLOT_HEARTBEAT = 8;
-/** u32 atomic, 1 while the reader sleeps on WAKE */
+/** u32 atomic, 1: the reader sleeps until the file is touched */
 export const SLOT_SLEEPING = 16;
 /** u32, process id of the reader */
 export const SLOT_PID = 20;
@@ -204,6 +204,8 @@ export const CONSTANT_FEATURE_MEASUREMENTS_MIRRORED = 1;
 export const CONSTANT_FEATURE_SPILL = 2;
 /** may-ignore bit 2: metric cells */
 export const CONSTANT_FEATURE_CELLS = 4;
+/** may-ignore bit 3: the writer wakes a reader that sleeps */
+export const CONSTANT_FEATURE_WAKES = 8;
 
 /** Message fields (protobuf field numbers; 1000 and up are this project's). */
 /** message SpillRef: parts of the record stand whole in the spill ring. First in StartSpan, EndSpan, ChangeSpanName, UpdateAttributes, AddLink or Event */

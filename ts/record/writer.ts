@@ -6,7 +6,7 @@ import type { AppBinding } from '../native/binding/app.js';
 import * as layout from '../native/layout.js';
 import { attachScratch, threadScratch } from '../native/scratch.js';
 import * as anyValue from './any-value.js';
-import { Losses } from './losses.js';
+import { type Losses, lossesOf } from './losses.js';
 import { encodeScopeAttributes } from './otlp-value.js';
 import { type KnownAttribute, RecentAttributes } from './recent-attributes.js';
 import type { Scope } from './scope.js';
@@ -132,7 +132,7 @@ export class Writer implements anyValue.KeyReferences {
     this.valueLimit = Math.min(Math.max(valueLimit, LEAST_VALUE_LIMIT), LARGEST_VALUE_LIMIT) || VALUE_LIMIT;
     this.binding = binding;
     this.handle = handle;
-    this.#losses = new Losses(binding, handle);
+    this.#losses = lossesOf(binding, handle);
     this.#commit = binding.commit;
     this.epoch = binding.epoch(handle);
   }
@@ -234,12 +234,12 @@ export class Writer implements anyValue.KeyReferences {
     scope.schemaUrlReference = schemaUrlReference;
     scope.epoch = epoch;
     encodeScopeField(scope, SCRATCH_RECORD);
-    this.#tellWarnings();
+    this.tellWarnings();
     return COMMIT_PUBLISHED;
   }
 
   /** What works, but not as asked for (a path that another process holds, a network file system): each sentence once. */
-  #tellWarnings(): void {
+  tellWarnings(): void {
     for (const warning of this.binding.writerStatus(this.handle).warnings) {
       if (this.#toldWarnings.has(warning)) continue;
       this.#toldWarnings.add(warning);

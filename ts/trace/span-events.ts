@@ -9,7 +9,7 @@ import { type LinkFields, otlpFlags } from '../record/span-fields.js';
 import { parseIdentity } from '../record/span-identity.js';
 import { recordTime, useClock } from '../record/writer.js';
 import { type CollectedAttributes, collect, toAttributes } from './attributes.js';
-import type { MmapSpan } from './span.js';
+import type { SpanData } from './span-data.js';
 import type { SpanDetails } from './span-details.js';
 import { textOf } from './text.js';
 import { useTimeInput } from './time-input.js';
@@ -19,7 +19,7 @@ import { serializeTraceState } from './trace-state.js';
 // tells the reader how many to keep.
 
 export function recordEvent(
-  span: MmapSpan,
+  span: SpanData,
   details: SpanDetails,
   name: string,
   attributes: unknown,
@@ -69,7 +69,7 @@ export function recordEvent(
   });
 }
 
-export function recordLink(span: MmapSpan, details: SpanDetails, link: Link): void {
+export function recordLink(span: SpanData, details: SpanDetails, link: Link): void {
   const { limits, records, processors, redaction } = span.origin;
   if (limits.linkCountLimit === 0) {
     details.droppedLinks++;

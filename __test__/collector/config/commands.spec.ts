@@ -75,7 +75,7 @@ test('components lists every type with its keys and their defaults', async (t) =
   t.true(names(processors).includes('batch'));
   for (const name of ['otlphttp', 'file', 'debug']) t.true(names(exporters).includes(name), name);
   const batch = processors.find(({ name }: { name: string }) => name === 'batch');
-  t.is(batch.defaults.timeout, '200ms');
+  t.is(batch.keys.timeout, '200ms');
 });
 
 test('a configuration file runs: pipelines of one signal go to exporters of their own, and each has everything', async (t) => {

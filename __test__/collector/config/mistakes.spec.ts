@@ -1,7 +1,11 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import test from 'ava';
+import { loadConfig } from '../../../ts/collector/config/load';
+import { temporaryFolder } from '../fixtures';
 import { problemsOf, SOUND } from './documents';
 
 /** What is changed in a configuration that works, and what is said about it. */
@@ -91,7 +95,7 @@ const mistakes: [string, (sound: string) => string, string[]][] = [
     'a list where a map should be',
     (sound) => sound.replace('  batch:', '  - batch'),
     [
-      '1.yaml:3: processors: a list is not a map of keys',
+      '1.yaml:3: processors: is a list and not a map of keys',
       "1.yaml:9: service.pipelines.traces.processors[0]: 'batch' is not configured under processors",
     ],
   ],
@@ -104,6 +108,16 @@ const mistakes: [string, (sound: string) => string, string[]][] = [
     [
       "1.yaml:5: processors.batch.timeout: has '${vault:x}', which is not known: it is ${env:NAME} or ${env:NAME:-default}",
     ],
+  ],
+  [
+    'a path that only a shell knows',
+    (sound) => sound.replace('  mmap:\n', '  mmap: { include: ["~/apps"] }\n'),
+    ["receivers.mmap.include[0]: '~/apps' begins with '~', which only shells know: write the whole path"],
+  ],
+  [
+    'a path of an address without its slash',
+    (sound) => `${sound}extensions: { health_check: { path: healthz } }\n`,
+    ["1.yaml:10: extensions.health_check.path: 'healthz' is no path of an address: it begins with /, as in /metrics"],
   ],
   [
     'several at once',
@@ -133,6 +147,45 @@ test('messages show neither secrets nor what came from the environment', (t) => 
   t.is(problems.length, 3);
   t.false(problems.join().includes('hush'), problems.join('\n'));
   t.true(problems.some((problem) => problem.includes("timeout: '${env:LONG}' is no duration")));
+});
+
+test('a secret in the wrong form, or in a text that is no YAML, is not shown', (t) => {
+  const headers = SOUND.replace('  debug:', '  otlphttp: { endpoint: "http://h", headers: "key=hush" }\n  debug:');
+  const [told, ...none] = problemsOf(t, [headers]);
+  t.regex(told, /exporters\.otlphttp\.headers: is a single value and not a map of keys$/);
+  t.deepEqual(none, []);
+  for (const text of ['headers: { key: "hush" "hush" }', 'headers: ["hush", &hush hush ]]', 'a: b: hush']) {
+    const problems = problemsOf(t, [text]);
+    t.true(problems.length > 0, text);
+    t.false(problems.join().includes('hush'), problems.join('\n'));
+  }
+  const inline = t.throws(() => loadConfig({ config: ['yaml:{exporters: {hush'], set: [] }, {}, () => {}));
+  t.false(String(inline?.message).includes('hush'), inline?.message);
+});
+
+test('a file that is no text is told in few words, whatever is in it', (t) => {
+  const folder = temporaryFolder(t);
+  const random = Buffer.from(Array.from({ length: 50_000 }, (_, index) => (index * 7919 + (index >> 3)) % 251));
+  const utf16 = Buffer.from(SOUND, 'utf16le');
+  for (const [index, bytes] of [random, utf16, Buffer.from([0xff, 0xfe, 0x41])].entries()) {
+    const path = join(folder, `${index}.yaml`);
+    writeFileSync(path, bytes);
+    const { message } = t.throws(() => loadConfig({ config: [path], set: [] }, {}, () => {}))!;
+    t.is(message, `${path}: is no text in UTF-8`);
+  }
+  const garbage = '}: ]{ "\n'.repeat(5000);
+  const problems = problemsOf(t, [garbage]);
+  t.true(
+    problems.length <= 12 && problems.every((problem) => problem.length < 300),
+    problems.join('\n').slice(0, 5000),
+  );
+  const long = 'x'.repeat(1_000_000);
+  for (const problem of problemsOf(t, [`${long}: ${long}\n${SOUND}`])) t.true(problem.length < 1000);
+});
+
+test('an alias of what it is part of is told', (t) => {
+  const problems = problemsOf(t, [SOUND.replace('batch:\n', 'batch: &a\n    timeout: *a\n')]);
+  t.true(problems.some((problem) => /processors\.batch\.timeout.*: is an alias of what it is part of/.test(problem)));
 });
 
 test('aliases that multiply do not fill the memory', (t) => {

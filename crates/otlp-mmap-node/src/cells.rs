@@ -1,7 +1,7 @@
 //! Metric cells: the calls that measure, registered by hand, and the definition of instruments.
 
 use crate::environment::Environment;
-use crate::raw::{Callback, arguments, guarded, integer, unsigned};
+use crate::raw_call::{Callback, arguments, guarded, integer, unsigned};
 use crate::writers;
 use napi::bindgen_prelude::Uint8Array;
 use napi::{Error, Result};

@@ -14,6 +14,7 @@ mod panics;
 mod pieces;
 mod processor;
 mod raw;
+mod raw_call;
 mod receiver;
 mod scraper;
 mod storage;

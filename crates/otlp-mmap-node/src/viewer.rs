@@ -108,6 +108,7 @@ impl From<&Identity> for JsFileIdentity {
             (constant::FEATURE_MEASUREMENTS_MIRRORED, "measurements_mirrored"),
             (constant::FEATURE_SPILL, "spill"),
             (constant::FEATURE_CELLS, "cells"),
+            (constant::FEATURE_WAKES, "wakes"),
         ];
         let has = |(bit, name): (u32, &'static str)| (identity.features_may & u64::from(bit) != 0).then_some(name);
         Self {

@@ -110,8 +110,8 @@ pub mod block {
     pub const STATE_CELLS: usize = 268;
     /// u32 atomic, RESOURCE_PENDING or RESOURCE_SETTLED
     pub const RESOURCE_STATE: usize = 272;
-    /// u32 atomic, counts batches; a futex for a reader that sleeps on one file
-    pub const WAKE: usize = 276;
+    /// u32, zero
+    pub const BLOCK_RESERVED_U32: usize = 276;
     /// i64 atomic, dictionary reference of the Resource that stands for every scope of the file, 0 = take the scope's own
     pub const RESOURCE_REF: usize = 280;
     /// i64 atomic, dictionary reference of a string, 0 = none
@@ -148,7 +148,7 @@ pub mod slot {
     pub const READER_ID: usize = 0;
     /// u64 atomic, wall clock in ns of the reader's last visit, stored at least once a second
     pub const HEARTBEAT: usize = 8;
-    /// u32 atomic, 1 while the reader sleeps on WAKE
+    /// u32 atomic, 1: the reader sleeps until the file is touched
     pub const SLEEPING: usize = 16;
     /// u32, process id of the reader
     pub const PID: usize = 20;
@@ -222,6 +222,8 @@ pub mod constant {
     pub const FEATURE_SPILL: u32 = 2;
     /// may-ignore bit 2: metric cells
     pub const FEATURE_CELLS: u32 = 4;
+    /// may-ignore bit 3: the writer wakes a reader that sleeps
+    pub const FEATURE_WAKES: u32 = 8;
     /// file offset of the byte the writer locks exclusively
     pub const LOCK_WRITER_BYTE: u64 = 0x4000_0000_0000_0000;
     /// file offset of the byte the reader that moves indices locks exclusively

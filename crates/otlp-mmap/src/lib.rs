@@ -73,3 +73,8 @@ mod splice;
 pub mod viewer;
 pub mod wire;
 pub mod writer;
+
+/// The examples of the README are compiled with those of the documentation.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -181,6 +181,36 @@ fn the_file_of_a_dead_process_is_collected_once_more_and_removed() {
 }
 
 #[test]
+fn what_a_process_measured_that_died_before_it_was_seen_alive_has_an_interval_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = in_directory(folder.path());
+    let mut meter = Meter::new(&writer);
+    let requests = meter.define(counter("requests"));
+    let times = meter.define(histogram("times", &[1.0]));
+    for instrument in [requests, times] {
+        meter.record(instrument, "a", 9.0);
+    }
+    // a copy is what a killed process leaves: nobody holds its lock, and nobody has closed it
+    let left = tempfile::tempdir().unwrap();
+    let path = writer.status().file.unwrap();
+    std::fs::copy(&path, left.path().join(path.file_name().unwrap())).unwrap();
+    let reading = Reading::start(watching(left.path(), &[Temporality::Cumulative, Temporality::Delta]));
+    for _ in 0..2 {
+        let piece = reading.piece();
+        for name in ["requests", "times"] {
+            let point = &points(&piece, name)[0];
+            let [start, end] = ["startTimeUnixNano", "timeUnixNano"].map(|key| point[key].as_str().unwrap().len());
+            assert_eq!(start, end);
+            assert!(
+                point["startTimeUnixNano"].as_str() < point["timeUnixNano"].as_str(),
+                "{point}"
+            );
+        }
+        reading.receiver.acknowledge(piece.sequence);
+    }
+}
+
+#[test]
 fn a_file_whose_rings_rolled_over_is_kept_and_collected_while_its_cells_are_in_use() {
     let folder = tempfile::tempdir().unwrap();
     let writer = in_directory(folder.path());

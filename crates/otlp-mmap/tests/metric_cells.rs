@@ -118,6 +118,32 @@ fn beyond_the_limit_measurements_go_to_the_overflow_series() {
 }
 
 #[test]
+fn what_all_threads_put_beyond_the_limit_adds_up_in_one_overflow_series() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = in_directory(folder.path());
+    let sum = writer.define_instrument(counter("c"), 4).unwrap();
+    let mut meters = [0; 3].map(|_| Meter::new(&writer));
+    for round in 0..3 {
+        for (thread, meter) in meters.iter_mut().enumerate() {
+            for series in 0..10 {
+                meter.record(sum, &format!("{}", (series + 3 * thread) % 10), 1.0);
+            }
+        }
+        // a thread ends, and another one measures in its place
+        meters[round] = Meter::new(&writer);
+    }
+    let mut found: Vec<_> = read(&writer.status().file.unwrap())
+        .into_iter()
+        .map(|out| match out.point {
+            Read::Number(value) => value,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    found.sort_by(f64::total_cmp);
+    assert_eq!(found, [9.0, 9.0, 9.0, 63.0]);
+}
+
+#[test]
 fn thousands_of_series_and_instruments_grow_the_file_and_move_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let writer = in_directory(folder.path());

@@ -1,9 +1,12 @@
 //! A file that is truncated, or removed, while it is mapped: no process dies of it.
 
+#[path = "support/metrics.rs"]
+mod metrics;
 mod support;
 
 use std::fs::{self, OpenOptions};
 
+use metrics::{Meter, Read, counter, histogram, read};
 use otlp_mmap::file::{Access, FileView, Refresh, RingId};
 use otlp_mmap::writer::{CommitStatus, Location, Writer};
 use support::{drain, files, options};
@@ -122,6 +125,41 @@ fn an_app_whose_file_was_removed_loses_few_records_before_it_notices() {
 }
 
 #[test]
+fn metrics_whose_file_was_removed_or_truncated_begin_anew_in_another_when_that_is_noticed() {
+    for is_cut in [false, true] {
+        let folder = tempfile::tempdir().unwrap();
+        let writer = support::in_directory(folder.path());
+        let mut meter = Meter::new(&writer);
+        let [sum, times] = [counter("sum"), histogram("times", &[1.0])].map(|each| meter.define(each));
+        for round in 1..4 {
+            for instrument in [sum, times] {
+                meter.record(instrument, "a", 1.0);
+            }
+            let path = writer.status().file.unwrap();
+            let found = read(&path);
+            assert_eq!(found.len(), 2, "of round {round} alone");
+            assert_eq!(found[0].point, Read::Number(1.0));
+            if is_cut {
+                OpenOptions::new()
+                    .write(true)
+                    .open(&path)
+                    .unwrap()
+                    .set_len(4096)
+                    .unwrap();
+            } else {
+                fs::remove_file(&path).unwrap();
+            }
+            // what is measured now is lost: nobody looks before the clock does
+            let epoch = writer.cells_epoch();
+            meter.handle.tick();
+            assert_ne!(writer.cells_epoch(), epoch);
+        }
+        assert_eq!(files(folder.path()).len(), if is_cut { 3 } else { 0 });
+        assert_eq!(writer.status().warnings.len(), usize::from(!is_cut));
+    }
+}
+
+#[test]
 fn a_single_file_that_is_truncated_or_removed_is_put_back_at_its_path() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("app.mmap");
@@ -156,3 +194,14 @@ fn a_single_file_that_is_truncated_or_removed_is_put_back_at_its_path() {
         assert_eq!(drain(&view, RingId::Spans), [b"after"]);
     }
 }
+
+/// Each test program uses a part of these.
+const _: () = {
+    let _ = (
+        metrics::attributes,
+        metrics::exponential,
+        metrics::points_of,
+        metrics::points_of_json,
+        metrics::deltas,
+    );
+};

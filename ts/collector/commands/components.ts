@@ -4,13 +4,15 @@
 import { parseArgs } from 'node:util';
 import { stringify } from 'yaml';
 import { EXPORTERS, EXTENSIONS, PROCESSORS, RECEIVERS } from '../components.js';
+import { outlineOf } from '../config/schema/schema.js';
 import { writeOut } from '../standard-output.js';
 import { VERSION } from '../version.js';
 import type { Command } from './command.js';
 
 const help = `Usage: otlp-mmap-collector components
 
-Lists the receivers, processors, exporters and extensions that a configuration can name, as YAML, each with its keys and their defaults.
+Lists the receivers, processors, exporters and extensions that a configuration can name, as YAML, each with its keys and their defaults,
+null for none.
 
 Options:
   -h, --help        this text`;
@@ -34,7 +36,7 @@ export const components: Command = {
         ...(factory.aliases && { aliases: factory.aliases }),
         summary: factory.summary,
         ...('signals' in factory && { signals: factory.signals }),
-        defaults: factory.config.show(undefined),
+        keys: outlineOf(factory.config),
       })),
     ]);
     const buildinfo = { command: 'otlp-mmap-collector', version: VERSION };

@@ -39,7 +39,19 @@ export const run: Command = {
     const options = parseConfigOptions(args);
     const logger = new Logger(levelOf(options) ?? 'info', undefined, formatOf(options['log-format']));
     tellFaults(logger);
+    let ready!: (collector: Collector) => void;
+    // Signals that come while it starts have their effect when it has.
+    const started = new Promise<Collector>((resolve) => {
+      ready = resolve;
+    });
     const load = () => loadFromOptions(options, process.env, (message) => logger.warn(message)).config;
+    stopWhenTold(started, logger);
+    process.on('SIGUSR1', async () => {
+      const collector = await started;
+      logger.info('SIGUSR1: sending what waits');
+      collector.flush();
+    });
+    process.on('SIGHUP', async () => reload(await started, logger, options, load));
     let collector: Collector;
     try {
       const config = load();
@@ -51,12 +63,7 @@ export const run: Command = {
       for (const message of messagesOf(error as Error)) logger.error(message);
       return exitCodeOf(error as Error);
     }
-    stopWhenTold(collector, logger);
-    process.on('SIGUSR1', () => {
-      logger.info('SIGUSR1: sending what waits');
-      collector.flush();
-    });
-    process.on('SIGHUP', () => void reload(collector, logger, options, load));
+    ready(collector);
     return collector.run();
   },
 };
@@ -91,7 +98,7 @@ async function reload(
 }
 
 /** The first signal asks for an orderly end, the second ends at once. `debug` without a reader is an end, too. */
-function stopWhenTold(collector: Collector, logger: Logger): void {
+function stopWhenTold(started: Promise<Collector>, logger: Logger): void {
   let signalled = false;
   const onSignal = (signal: NodeJS.Signals) => {
     if (signalled) {
@@ -99,9 +106,11 @@ function stopWhenTold(collector: Collector, logger: Logger): void {
       process.exit(1);
     }
     signalled = true;
-    collector.stop(signal);
+    void started.then((collector) => collector.stop(signal));
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);
-  process.stdout.on('error', (error) => collector.stop(`standard output is closed (${error.message})`));
+  process.stdout.on('error', async (error) => {
+    (await started).stop(`standard output is closed (${error.message})`);
+  });
 }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { writeOut } from '../standard-output.js';
+import { printable } from '../terminal.js';
 import type { Command } from './command.js';
 import { configOptionsHelp, loadFromOptions, parseConfigOptions } from './config-options.js';
 
@@ -19,9 +20,9 @@ export const validate: Command = {
   summary: 'say what is wrong with a configuration',
   help,
   async run(args) {
-    const warnings: string[] = [];
-    const { config } = loadFromOptions(parseConfigOptions(args), process.env, (message) => warnings.push(message));
-    for (const warning of warnings) process.stderr.write(`warning: ${warning}\n`);
+    // Also where mistakes follow, whose cause they may be.
+    const warn = (message: string) => process.stderr.write(`warning: ${printable(message)}\n`);
+    const { config } = loadFromOptions(parseConfigOptions(args), process.env, warn);
     for (const [name, { receivers, processors, exporters }] of config.pipelines) {
       await writeOut(
         `${name}: ${[receivers, processors, exporters]

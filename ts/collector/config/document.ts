@@ -33,6 +33,12 @@ export interface DocumentContext {
 /** Values that a document may hold, aliases filled in: more are an attack or an accident. */
 const MAX_VALUES = 100_000;
 
+/** Mistakes of one document's form that are told: more say only that it is something else. */
+const MAX_ERRORS = 10;
+
+/** The parser's message without what was written there, which may be a secret. */
+const withoutText = (message: string) => message.replace(/ in YAML stream: [\s\S]*$/, '').split('\n')[0];
+
 /** Reads YAML, with references to the environment filled in; nothing for an empty text. Mistakes go to `problems`, with their lines. */
 export function readDocument(text: string, context: DocumentContext): ConfigNode {
   const lines = new LineCounter();
@@ -47,8 +53,12 @@ export function readDocument(text: string, context: DocumentContext): ConfigNode
     );
   }
   const [document] = documents;
-  for (const { pos, message } of document.errors) {
-    context.problems.add('', sourceAt(context, lines.linePos(pos[0]).line), `is no YAML: ${message}`);
+  for (const { pos, message } of document.errors.slice(0, MAX_ERRORS)) {
+    context.problems.add('', sourceAt(context, lines.linePos(pos[0]).line), `is no YAML: ${withoutText(message)}`);
+  }
+  if (document.errors.length > MAX_ERRORS) {
+    const more = document.errors.length - MAX_ERRORS;
+    context.problems.add('', { name: context.name }, `is no YAML: ${more} more such mistakes`);
   }
   if (document.errors.length > 0 || document.contents === null) return empty;
   const reader = new Reader(context, lines, (alias) => (isAlias(alias) ? alias.resolve(document) : undefined));
@@ -63,6 +73,8 @@ class Reader {
   readonly #context: DocumentContext;
   readonly #lines: LineCounter;
   readonly #resolve: (alias: Node) => Node | undefined;
+  /** What is being filled in for aliases, from the outermost in. */
+  readonly #open = new Set<Node>();
   #values = 0;
 
   constructor(context: DocumentContext, lines: LineCounter, resolve: (alias: Node) => Node | undefined) {
@@ -96,8 +108,13 @@ class Reader {
 
   #alias(alias: Node, path: string, line: number): ConfigNode {
     const target = this.#resolve(alias);
-    if (target !== undefined) return this.node(target, path, line);
-    this.#problem(path, line, 'is an alias of nothing');
+    if (target !== undefined && !this.#open.has(target)) {
+      this.#open.add(target);
+      const node = this.node(target, path, line);
+      this.#open.delete(target);
+      return node;
+    }
+    this.#problem(path, line, `is an alias of ${target === undefined ? 'nothing' : 'what it is part of'}`);
     return { value: null, source: sourceAt(this.#context, line) };
   }
 

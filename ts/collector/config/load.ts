@@ -39,6 +39,9 @@ export function loadConfig(
   return nodes.reduce(merge, { value: new Map(), source: { name: 'the configuration' } });
 }
 
+/** Leaves out the mark at the beginning that some editors write. */
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
 /** A file with nothing in it says nothing. */
 const orEmpty = (node: ConfigNode): ConfigNode => (node.value === null ? { ...node, value: new Map() } : node);
 
@@ -48,7 +51,8 @@ function readSource(location: string, context: Context): ConfigNode {
   const nothing: ConfigNode = { value: new Map(), source: { name: location } };
   if (location.startsWith('yaml:'))
     return readDocument(location.slice('yaml:'.length), {
-      name: location,
+      // not what it says, which may be a secret
+      name: '--config yaml:…',
       oneLine: !location.includes('\n'),
       ...context,
     });
@@ -61,9 +65,11 @@ function readSource(location: string, context: Context): ConfigNode {
   const path = location.startsWith('file:') ? location.slice('file:'.length) : location;
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = decoder.decode(readFileSync(path));
+    if (text.includes('\0')) throw new TypeError('it has NUL characters');
   } catch (error) {
-    context.problems.add('', { name: path }, `cannot be read (${(error as Error).message})`);
+    const why = error instanceof TypeError ? 'is no text in UTF-8' : `cannot be read (${(error as Error).message})`;
+    context.problems.add('', { name: path }, why);
     return nothing;
   }
   return readDocument(text, { name: path, ...context });

@@ -47,5 +47,18 @@ export function shownOf({ value, text, shown }: ConfigNode): string {
   if (value instanceof Map) return 'a map';
   if (Array.isArray(value)) return 'a list';
   if (value === null) return 'nothing';
-  return `'${text ?? value}'`;
+  return `'${shortened(String(text ?? value))}'`;
+}
+
+/** Characters of a value or key that messages show. */
+const SHOWN = 100;
+
+/** A text as messages show it: what is no configuration at all may be a line of megabytes. */
+export const shortened = (text: string) => (text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text);
+
+/** What a node is, without what it says: where something else was expected, it may be a secret in the wrong form. */
+export function kindOf({ value }: ConfigNode): string {
+  if (value instanceof Map) return 'a map';
+  if (Array.isArray(value)) return 'a list';
+  return value === null ? 'nothing' : 'a single value';
 }

@@ -1,7 +1,7 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { placeOf, type Source } from './node.js';
+import { placeOf, type Source, shortened } from './node.js';
 
 /** A configuration that cannot be right: one line a mistake, each with its place. Exit code 78 (EX_CONFIG of sysexits.h). */
 export class ConfigError extends Error {
@@ -25,7 +25,8 @@ export class Problems implements ProblemSink {
 
   add(path: string, source: Source | undefined, message: string): void {
     const place = source && placeOf(source);
-    this.#lines.push({ source, text: [place, path === place ? '' : path, message].filter((part) => part).join(': ') });
+    const shown = path === place ? '' : path.split('.').map(shortened).join('.');
+    this.#lines.push({ source, text: [place, shown, message].filter((part) => part).join(': ') });
   }
 
   get found(): boolean {

@@ -1,8 +1,7 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { listenAddress } from '../config/schema/address.js';
-import { text } from '../config/schema/scalar.js';
+import { listenAddress, urlPath } from '../config/schema/address.js';
 import type { Read } from '../config/schema/schema.js';
 import { object } from '../config/schema/structure.js';
 import { HttpListener, pathOf } from '../http-listener.js';
@@ -10,7 +9,7 @@ import type { ExtensionFactory } from '../pipeline/component.js';
 
 const config = object({
   endpoint: listenAddress({ default: 'localhost:13133' }),
-  path: text({ default: '/' }),
+  path: urlPath({ default: '/' }),
 });
 
 /** 200 while the collector does its work, 503 while it does not: for probes of orchestrators. Answers as the OpenTelemetry Collector's extension does. */

@@ -55,6 +55,8 @@ export interface Exporter {
   readonly full?: boolean;
   /** Opens what it needs. Rejects with a sentence when the collector cannot start with it, as for a folder that cannot be written. */
   start?(): Promise<void>;
+  /** Lets go of what a successor cannot have at the same time, as a port; `start` takes it again when that one cannot start. */
+  release?(): Promise<void>;
   /** Resolves when the batch is settled: true if the destination has it, false if it refused it for good. Never rejects. */
   deliver(batch: Batch): Promise<boolean>;
   /** Ends waits between attempts, except those that the destination asked for. */

@@ -3,9 +3,9 @@
 
 import type { Piece } from '../../native/binding.js';
 import { type Batch, batchOf, type Signal } from '../batch.js';
-import { ItemCounter } from '../telemetry/counters.js';
 import type { Consumer, Exporter, Processor } from './component.js';
 import { FanOut } from './fan-out.js';
+import { ItemCounter } from './item-counter.js';
 import { Receipt, type ReceiptWatch } from './receipt.js';
 
 /** Makes one processor, given what comes after it. */

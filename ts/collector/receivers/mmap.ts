@@ -4,7 +4,7 @@
 import { existsSync } from 'node:fs';
 import type { MetricStream, NativeReceiver, ReceiverStats, StorageDestination } from '../../native/binding.js';
 import { SIGNALS } from '../batch.js';
-import { duration, flag, number, text } from '../config/schema/scalar.js';
+import { duration, flag, number, path } from '../config/schema/scalar.js';
 import type { Read } from '../config/schema/schema.js';
 import { list, object } from '../config/schema/structure.js';
 import { bufferCollector } from '../memory.js';
@@ -12,9 +12,9 @@ import type { Receiver, ReceiverContext, ReceiverFactory, ReceiverHandlers } fro
 
 const config = object({
   /** Folders to watch; the default ones when it is left out. */
-  include: list(text({ required: true, nonEmpty: true })),
+  include: list(path({ required: true })),
   /** Files to read by path; they are never removed. */
-  files: list(text({ required: true, nonEmpty: true })),
+  files: list(path({ required: true })),
   /** How often metrics are collected; as each app's own settings say when it is left out. */
   collection_interval: duration({ min: 1 }),
   /** Exporters that are told no address send where the apps say. */
@@ -39,6 +39,7 @@ class MmapReceiver implements Receiver<MmapConfig> {
   sources: readonly string[] = [];
   readonly #context: ReceiverContext;
   readonly #native: NativeReceiver;
+  readonly #started: MmapConfig;
 
   /** Begins to read. @throws Error with a sentence of the addon when the options cannot be right. */
   constructor(config: MmapConfig, context: ReceiverContext, handlers: ReceiverHandlers) {
@@ -47,6 +48,7 @@ class MmapReceiver implements Receiver<MmapConfig> {
     const metrics = { metricStreams, metricInterval: config.collection_interval, maxPoints: config.max_points };
     const handed = bufferCollector(context.binding);
     this.#context = context;
+    this.#started = config;
     this.#native = context.binding.createReceiver(
       // Whether it is followed is up to the exporters that a configuration has, which may be another before this is sent.
       { ...this.#sourcesOf(config), ...metrics, storage, endIfBusy, trustProducer: true },
@@ -67,6 +69,10 @@ class MmapReceiver implements Receiver<MmapConfig> {
   configure(config: MmapConfig): void {
     const { directories, files } = this.#sourcesOf(config);
     this.#native.watch(directories, files);
+    for (const key of ['collection_interval', 'max_points'] as const) {
+      if (config[key] === this.#started[key]) continue;
+      this.#context.logger.warn(`receivers.${this.#context.id}.${key}: the change takes effect at the next start`);
+    }
   }
 
   setMetricStreams(streams: MetricStream[]): void {

@@ -3,13 +3,13 @@
 
 import { homedir } from 'node:os';
 import { isAbsolute, join } from 'node:path';
-import { duration, flag, size, text, word } from '../config/schema/scalar.js';
-import type { Read, Schema } from '../config/schema/schema.js';
+import { duration, flag, path, size, word } from '../config/schema/scalar.js';
+import { outlineOf, type Read, type Schema } from '../config/schema/schema.js';
 import { object } from '../config/schema/structure.js';
 
 const section = object({
   /** Of the journals, one below it for each receiver. */
-  directory: text({ nonEmpty: true }),
+  directory: path({}),
   /** Of one journal. */
   max_size: size({ default: '1GiB', min: 1 << 20 }),
   /** After which telemetry that no destination took is given up; 0: never. */
@@ -30,6 +30,7 @@ export type StorageSettings = Read<typeof section> | undefined;
 export const storage: Schema<StorageSettings> = {
   read: (node, path, problems) => (node?.value === 'none' ? undefined : section.read(node, path, problems)),
   show: (node) => (node?.value === 'none' ? 'none' : section.show(node)),
+  outline: () => outlineOf(section),
 };
 
 /**

@@ -2,7 +2,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { Batch, Signal } from '../batch.js';
-import type { Consumer } from '../pipeline/component.js';
 
 /** What one exporter did with the items of one signal. */
 export interface SignalCounts {
@@ -69,20 +68,5 @@ export class SettledCounters {
     this.signals[signal] ??= { exported: 0, failed: 0 };
     this.signals[signal]!.exported += items - failed;
     this.signals[signal]!.failed += failed;
-  }
-}
-
-/** Counts what passes from one step of a pipeline to the next. */
-export class ItemCounter implements Consumer {
-  items = 0;
-  readonly #next: Consumer;
-
-  constructor(next: Consumer) {
-    this.#next = next;
-  }
-
-  consume(batch: Batch): void {
-    this.items += batch.items;
-    this.#next.consume(batch);
   }
 }

@@ -44,6 +44,8 @@ pub(crate) struct Begun {
 /// The file, for as long as its cells are in use.
 pub(crate) trait HomeFile: Send + Sync + std::fmt::Debug {
     fn view(&self) -> &FileView;
+    /// Somebody truncated it.
+    fn is_cut(&self) -> bool;
     /// Gives the file room.
     fn allocate(&self, offset: u64, length: u64) -> std::io::Result<()>;
     /// Nothing more will be written to the cells.
@@ -126,8 +128,9 @@ impl Store {
         if let Some(extension) = view.extension() {
             extension.set_cells_tick(now);
         }
-        // it was removed, or another file has its name: nobody will ever read these cells
-        if Inode::at(view.path()) != Some(view.inode()) {
+        // it was removed or truncated, or another file has its name: nobody will ever read these cells
+        let is_cut = opened.home.mapping.poisoned() || opened.file.is_cut();
+        if is_cut || Inode::at(view.path()) != Some(view.inode()) {
             self.abandon(&mut inner);
         }
         seconds

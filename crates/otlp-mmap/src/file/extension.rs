@@ -7,6 +7,9 @@ use super::mapping::Mapping;
 use super::ring::RingId;
 use crate::layout::{block, constant, slot};
 
+/// Whether the reader that holds the reader lock sleeps.
+const SLEEPING_OF_OWNER: usize = block::READER_SLOTS + slot::SLEEPING;
+
 /// Features that a reader must understand and that this one does: none yet.
 const KNOWN_MUST: u64 = 0;
 
@@ -258,6 +261,26 @@ impl<'a> Extension<'a> {
         }
     }
 
+    /// For writers, after a commit or a request: wakes the reader that moves indices, if it sleeps. A load, else.
+    #[inline]
+    pub(crate) fn wake_reader(&self) {
+        if self.u32(SLEEPING_OF_OWNER) != 0 {
+            self.touch();
+        }
+    }
+
+    /// The reader hears of it from the system, as of every file in a folder that it watches.
+    #[cold]
+    fn touch(&self) {
+        let Some(word) = self.mapping.atomic_u32(self.offset + SLEEPING_OF_OWNER as u64) else {
+            return;
+        };
+        if word.swap(0, Ordering::AcqRel) != 0 {
+            // refused, it is not told: a reader looks now and then all the same
+            let _ = self.mapping.touch();
+        }
+    }
+
     /// Where the next entry of the spill ring begins.
     #[must_use]
     pub fn spill_head(&self) -> u64 {
@@ -374,6 +397,20 @@ impl ReaderSlot<'_> {
     /// For readers.
     pub fn set_acknowledged_epoch(&self, epoch: u64) {
         self.store(slot::ACKNOWLEDGED_EPOCH, epoch);
+    }
+
+    /// The reader sleeps until the file is touched, and its writer, which sets this back, has not yet done so.
+    #[must_use]
+    pub fn is_sleeping(&self) -> bool {
+        let word = self.mapping.load_u32(self.offset + slot::SLEEPING as u64);
+        word.is_some_and(|word| word != 0)
+    }
+
+    /// For readers. What the writer commits within the same instant may go untold: look at the file once more before the sleep.
+    pub fn set_sleeping(&self, sleeping: bool) {
+        if let Some(word) = self.atomic_u32(slot::SLEEPING) {
+            word.store(u32::from(sleeping), Ordering::Release);
+        }
     }
 
     /// Process id of the reader.

@@ -175,11 +175,15 @@ impl Assembler {
             Happening::Start(message) => {
                 let slot = self.spans.vacant();
                 let span = self.spans.span(slot);
-                let mut transcoder = Transcoder::new(resolver, entries, &mut self.counters.faults);
-                if let Err(error) = span.start(event.key, event.scope_reference, message, &mut transcoder) {
-                    self.spans.release(slot);
-                    return Err(error);
-                }
+                let mut transcoder = Transcoder::new(resolver.cache(), entries, &mut self.counters.faults);
+                let schema_url = match span.start(event.key, message, &mut transcoder) {
+                    Ok(reference) => reference,
+                    Err(error) => {
+                        self.spans.release(slot);
+                        return Err(error);
+                    }
+                };
+                span.set_scope(resolver.scope(entries, &mut self.counters.faults, event.scope_reference, schema_url));
                 self.last_seen_unix_nano = self.last_seen_unix_nano.max(span.start_time_unix_nano());
                 if self.spans.insert(slot) {
                     self.counters.restarts += 1;
@@ -193,7 +197,7 @@ impl Assembler {
                 if let Some(update) = end.update
                     && let Some(slot) = self.spans.find(event.key)
                 {
-                    let mut transcoder = Transcoder::new(resolver, entries, &mut self.counters.faults);
+                    let mut transcoder = Transcoder::new(resolver.cache(), entries, &mut self.counters.faults);
                     self.spans.span(slot).update(update, &mut transcoder)?;
                 }
                 let Some(slot) = self.spans.remove(event.key) else {
@@ -209,7 +213,7 @@ impl Assembler {
                     return Ok(Outcome::WithoutStart);
                 };
                 let span = self.spans.span(slot);
-                let mut transcoder = Transcoder::new(resolver, entries, &mut self.counters.faults);
+                let mut transcoder = Transcoder::new(resolver.cache(), entries, &mut self.counters.faults);
                 match event.happening {
                     Happening::UpdateAttributes(message) => span.update(message, &mut transcoder)?,
                     Happening::AddLinks(message) => {

@@ -83,7 +83,7 @@ impl LogEncoder {
         let log = LogRecord::parse(message)?;
         self.message.clear();
         let faults = &mut self.counters.faults;
-        let mut transcoder = Transcoder::new(resolver, entries, faults);
+        let mut transcoder = Transcoder::new(resolver.cache(), entries, faults);
         log.put(&mut transcoder, &mut self.attributes, &mut self.message);
         let scope = resolver.scope(entries, faults, log.scope_reference, log.schema_url_reference);
         let out = self.groups.item(scope, self.message.len());

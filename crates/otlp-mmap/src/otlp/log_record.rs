@@ -120,7 +120,7 @@ impl<'a> LogRecord<'a> {
             let (entries, faults) = (&mut *transcoder.entries, &mut *transcoder.faults);
             let field = proto::log_record::EVENT_NAME;
             transcoder
-                .resolver
+                .cache
                 .put_string(entries, faults, self.event_name_reference, field, out);
         }
     }

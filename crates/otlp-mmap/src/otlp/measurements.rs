@@ -93,7 +93,7 @@ impl MeasurementEncoder {
         let mut measurement = Measurement::default();
         self.attributes.clear();
         {
-            let mut transcoder = Transcoder::new(resolver, entries, &mut self.faults);
+            let mut transcoder = Transcoder::new(resolver.cache(), entries, &mut self.faults);
             for part in Fields::new(message) {
                 match part? {
                     (field::MEASUREMENT_METRIC_REF, v) => measurement.metric_ref = v.varint()? as i64,

@@ -30,6 +30,18 @@ pub struct Interval {
     pub end: u64,
 }
 
+impl Interval {
+    /// From `start` to `end`, and no shorter than an instant: the last sign of life of a process that was killed may be older than its
+    /// first measurement. Of a point that ends as it begins the data model says that its beginning is not known.
+    #[must_use]
+    pub fn new(start: u64, end: u64) -> Self {
+        Self {
+            start: start.min(end.saturating_sub(1)),
+            end,
+        }
+    }
+}
+
 /// What is open in the buffer.
 #[derive(Debug, Clone, PartialEq)]
 struct Open {

@@ -12,6 +12,7 @@ mod assembler_state;
 mod attributes;
 mod encoder;
 mod entries;
+mod entry_cache;
 mod faults;
 mod groups;
 pub mod json;

@@ -121,15 +121,14 @@ impl OpenSpan {
         }
     }
 
-    /// Makes an empty slot this span. On an error the slot holds rubbish: [`Self::clear`] it.
+    /// Makes an empty slot this span, whose scope is to follow; returns the reference of its schema URL. On an error the slot holds rubbish: [`Self::clear`] it.
     #[inline]
     pub(super) fn start(
         &mut self,
         key: SpanKey,
-        scope_reference: i64,
         message: &[u8],
         transcoder: &mut Transcoder<'_>,
-    ) -> Result<(), RecordError> {
+    ) -> Result<i64, RecordError> {
         let mut schema_url_reference = 0;
         for field in Fields::new(message) {
             match field? {
@@ -154,10 +153,11 @@ impl OpenSpan {
         }
         self.trace_id = key.trace_id;
         self.span_id = key.span_id;
-        let (resolver, entries) = (&mut *transcoder.resolver, &mut *transcoder.entries);
-        let scope = resolver.scope(entries, transcoder.faults, scope_reference, schema_url_reference);
+        Ok(schema_url_reference)
+    }
+
+    pub(super) fn set_scope(&mut self, scope: &Arc<Scope>) {
         self.scope = Some(Arc::clone(scope));
-        Ok(())
     }
 
     /// Takes another name.

@@ -1,10 +1,10 @@
 //! The file's `KeyValueRef` and `AnyValue` to OTLP's `KeyValue` and `AnyValue`, without a tree in between.
 
 use super::attributes::AttributeList;
-use super::entries::Entries;
+use super::entries::{Entries, EntryError};
+use super::entry_cache::EntryCache;
 use super::faults::Faults;
 use super::proto::{any_value, key_value};
-use super::resolver::Resolver;
 use super::text;
 use crate::layout::field;
 use crate::wire::{self, Fields, Malformed, Value, field_len, varint_len};
@@ -32,6 +32,12 @@ pub(super) enum ValueError {
 impl From<Malformed> for ValueError {
     fn from(_: Malformed) -> Self {
         Self::Malformed
+    }
+}
+
+impl From<EntryError> for ValueError {
+    fn from(_: EntryError) -> Self {
+        Self::Unresolved
     }
 }
 
@@ -139,7 +145,7 @@ impl<'a> Plain<'a> {
 
 /// Transcodes the values of one record.
 pub(super) struct Transcoder<'a> {
-    pub(super) resolver: &'a mut Resolver,
+    pub(super) cache: &'a mut EntryCache,
     pub(super) entries: &'a mut dyn Entries,
     pub(super) faults: &'a mut Faults,
     /// Bytes that may still be written.
@@ -147,9 +153,9 @@ pub(super) struct Transcoder<'a> {
 }
 
 impl<'a> Transcoder<'a> {
-    pub(super) fn new(resolver: &'a mut Resolver, entries: &'a mut dyn Entries, faults: &'a mut Faults) -> Self {
+    pub(super) fn new(cache: &'a mut EntryCache, entries: &'a mut dyn Entries, faults: &'a mut Faults) -> Self {
         Self {
-            resolver,
+            cache,
             entries,
             faults,
             budget: MAX_RECORD_OUTPUT,
@@ -200,10 +206,10 @@ impl<'a> Transcoder<'a> {
                 _ => {}
             }
         }
-        let key = self.resolver.key(self.entries, self.faults, reference)?;
+        let key = self.cache.key(self.entries, self.faults, reference)?;
         let Some(message) = value else {
             self.spend(key.len())?;
-            wire::put_bytes(out, field, self.resolver.key_field(key));
+            wire::put_bytes(out, field, self.cache.key_field(key));
             return Ok((key.hash, 0));
         };
         if let Some(value) = Plain::recognise(message) {
@@ -212,7 +218,7 @@ impl<'a> Transcoder<'a> {
             self.spend(body)?;
             out.reserve(body + 8);
             wire::put_len(out, field, body);
-            out.extend_from_slice(self.resolver.key_field(key));
+            out.extend_from_slice(self.cache.key_field(key));
             wire::put_len(out, key_value::VALUE, len);
             value.put(out);
             return Ok((key.hash, 0));
@@ -220,7 +226,7 @@ impl<'a> Transcoder<'a> {
         let value = AnyValue::parse(message)?;
         self.spend(key.len())?;
         let height = wire::put_nested(out, field, |out| {
-            out.extend_from_slice(self.resolver.key_field(key));
+            out.extend_from_slice(self.cache.key_field(key));
             wire::put_nested(out, key_value::VALUE, |out| self.any_value(value, out, depth))
         })?;
         Ok((key.hash, height))
@@ -293,7 +299,7 @@ impl<'a> Transcoder<'a> {
 
     /// Appends the fields of the `AnyValue` that a dictionary entry holds.
     fn reference(&mut self, reference: i64, out: &mut Vec<u8>, depth: u32) -> Result<u32, ValueError> {
-        if let Some((bytes, height)) = self.resolver.cached_value(reference) {
+        if let Some((bytes, height)) = self.cache.cached_value(reference) {
             if depth + height > MAX_DEPTH {
                 return Err(ValueError::TooDeep);
             }
@@ -301,7 +307,7 @@ impl<'a> Transcoder<'a> {
             out.extend_from_slice(bytes);
             return Ok(height + 1);
         }
-        let mut entry = self.resolver.take_buffer();
+        let mut entry = self.cache.take_buffer();
         let start = out.len();
         let result = match self.entries.entry(reference, &mut entry) {
             Ok(()) => AnyValue::parse(&entry)
@@ -309,9 +315,9 @@ impl<'a> Transcoder<'a> {
                 .and_then(|value| self.any_value(value, out, depth)),
             Err(_) => Err(ValueError::Unresolved),
         };
-        self.resolver.give_buffer(entry);
+        self.cache.give_buffer(entry);
         let height = result?;
-        self.resolver.cache_value(reference, &out[start..], height);
+        self.cache.cache_value(reference, &out[start..], height);
         Ok(height + 1)
     }
 

@@ -5,10 +5,12 @@
 //!
 //! Names, units and labels follow the OpenTelemetry specification, "Prometheus and `OpenMetrics` Compatibility".
 
+mod format;
+mod kind;
 mod labels;
 mod name;
 mod sample;
 mod scraper;
 
-pub use sample::Format;
+pub use format::Format;
 pub use scraper::Scraper;

@@ -1,6 +1,6 @@
 //! Names of metrics and labels.
 
-use super::sample::Type;
+use super::kind::Type;
 use crate::cells::InstrumentView;
 
 /// UCUM units that are spelt out, as the specification's table has them.

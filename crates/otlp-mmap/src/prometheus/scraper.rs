@@ -5,7 +5,9 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 use std::time::Instant;
 
-use super::sample::{Format, Samples, Type, put_head};
+use super::format::Format;
+use super::kind::Type;
+use super::sample::{Samples, put_head};
 use super::{labels, name};
 use crate::cells::CellReader;
 use crate::file::{FileView, Inode};

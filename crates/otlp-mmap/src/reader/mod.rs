@@ -292,6 +292,27 @@ impl FileReader {
         }
     }
 
+    /// The writer had news since it was told of a sleep, and touched the file or tried to.
+    #[must_use]
+    pub fn has_wakened(&self) -> bool {
+        self.slot().is_some_and(|slot| !slot.is_sleeping())
+    }
+
+    /// Has the writer touch the file when it has news. True if it knows already and will: it was told in an earlier call. A writer
+    /// that does not do this never will.
+    #[must_use]
+    pub fn announce_sleep(&self) -> bool {
+        let wakes = |identity: &Identity| identity.features_may & u64::from(constant::FEATURE_WAKES) != 0;
+        let (Some(slot), true) = (self.slot(), self.identity().is_some_and(wakes)) else {
+            return false;
+        };
+        let knows = slot.is_sleeping();
+        if !knows {
+            slot.set_sleeping(true);
+        }
+        knows
+    }
+
     /// Tells the writer that everything up to its flush `epoch` was exported.
     pub fn acknowledge_epoch(&self, epoch: u64) {
         if let Some(slot) = self.slot() {

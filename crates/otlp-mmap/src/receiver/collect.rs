@@ -213,7 +213,13 @@ impl FileCells {
         }
         let open = |block: Extension<'_>| block.cells_state() == constant::STATE_OPEN;
         let dead = last && file.file().extension().is_some_and(open);
-        let time = if dead { last_seen } else { clock::wall_nanos() };
+        let newest = self.streams.iter().map(|stream| stream.time).max().unwrap_or(0);
+        // it may have been collected after the last sign of its life
+        let time = if dead {
+            last_seen.max(newest + 1)
+        } else {
+            clock::wall_nanos()
+        };
         self.round = Some(Round {
             stream: 0,
             walking: false,

@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 use std::ffi::OsStr;
 use std::fs;
 use std::io;
+use std::os::fd::BorrowedFd;
 use std::os::unix::fs::{DirEntryExt, MetadataExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime};
@@ -96,6 +97,14 @@ impl Discovery {
             return since >= RESCAN_INTERVAL || self.news;
         }
         since >= LOOK_INTERVAL || self.news || (!self.watch.is_complete() && self.glance())
+    }
+
+    /// What becomes readable when the system has something to tell; None unless it tells of everything that is new and a look
+    /// is not due in any case.
+    pub(super) fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+        self.watch
+            .descriptor()
+            .filter(|_| self.watch.is_complete() && !self.unready && !self.news)
     }
 
     /// A folder has been changed since the last look. What happens within a tick of the file system's clock goes unseen.

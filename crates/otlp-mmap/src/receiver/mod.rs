@@ -4,6 +4,7 @@
 //! others, makes OTLP of it, each signal in a lane of its own, and hands over [`Piece`]s. A file's `reader_index` moves when the pieces that hold its records are
 //! acknowledged; when too many bytes wait for that, reading stops and records stay in the rings.
 
+mod alarm;
 mod attached;
 mod checkpoint;
 mod collect;
@@ -23,6 +24,7 @@ mod producer_key;
 mod rest;
 mod round_note;
 mod run;
+mod slumber;
 mod storage;
 mod stream;
 mod sweep;
@@ -254,6 +256,7 @@ pub struct Receiver {
     commands: Sender<Command>,
     stats: Arc<Mutex<ReceiverStats>>,
     pulse: Arc<Pulse>,
+    alarm: Arc<alarm::Alarm>,
 }
 
 /// When the thread last came round.
@@ -295,16 +298,24 @@ impl Receiver {
         let shared = Arc::clone(&stats);
         let pulse = Arc::new(Pulse::new());
         let beating = Arc::clone(&pulse);
+        let alarm = Arc::new(alarm::Alarm::new());
+        let waking = Arc::clone(&alarm);
         std::thread::Builder::new().name(THREAD_NAME.into()).spawn(move || {
-            let run =
-                std::panic::AssertUnwindSafe(|| run::Run::new(options, inbox, shared, &mut on_event).run(&beating));
+            let run = std::panic::AssertUnwindSafe(|| {
+                run::Run::new(options, inbox, shared, waking, &mut on_event).run(&beating)
+            });
             let error = match std::panic::catch_unwind(run) {
                 Ok(ended) => ended.err(),
                 Err(panic) => Some(panic_message(&*panic)),
             };
             on_event(Event::Stopped(error));
         })?;
-        Ok(Self { commands, stats, pulse })
+        Ok(Self {
+            commands,
+            stats,
+            pulse,
+            alarm,
+        })
     }
 
     /// Every destination has the piece, or refused it for good.
@@ -378,6 +389,7 @@ impl Receiver {
     /// A thread that has ended hears nothing, which is as it should be.
     fn send(&self, command: Command) {
         let _ = self.commands.send(command);
+        self.alarm.ring();
     }
 }
 

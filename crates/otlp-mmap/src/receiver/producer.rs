@@ -18,6 +18,10 @@ use std::time::{Duration, Instant};
 /// How long open spans out of a journal wait for a file of their producer.
 const ORPHAN_PATIENCE: Duration = Duration::from_secs(2);
 
+/// Touched so often without being heard, files lie where the system does not tell of them: under another name in a folder that is not
+/// watched, perhaps. Once is the moment at which a sleep ends.
+const MOST_UNHEARD: u32 = 2;
+
 /// The files of one process, and what is read from them.
 pub(super) struct Producer {
     /// Oldest generation first; only the first is read.
@@ -38,6 +42,8 @@ pub(super) struct Producer {
     /// Where its app wants its telemetry.
     named: Named,
     rest: Rest,
+    /// How often its writer touched a file and the system did not tell.
+    unheard: u32,
 }
 
 /// A producer out of a journal, of which no file was found so far.
@@ -62,6 +68,7 @@ impl Producer {
             predecessor: None,
             named: Named::default(),
             rest: Rest::new(Instant::now()),
+            unheard: 0,
             files: VecDeque::new(),
             retiring: Vec::new(),
             traces: Lane::new(Traces::new(assembler)),
@@ -116,6 +123,38 @@ impl Producer {
             self.rest.end();
         }
         self.rest.is_on() && self.rest.goes_on(self.signs(), now)
+    }
+
+    /// The next visit may be saved unless something changes.
+    #[inline]
+    pub(super) fn is_at_rest(&self) -> bool {
+        self.rest.is_on()
+    }
+
+    /// When a visit is needed although nothing changes.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.rest.due()
+    }
+
+    /// Has its writer wake this thread. True if that knew before; else it is visited once more: what it did when it was told may
+    /// be news.
+    pub(super) fn announce_sleep(&mut self) -> bool {
+        if self.unheard >= MOST_UNHEARD {
+            return false;
+        }
+        let told = self.files.iter().map(|file| file.reader.announce_sleep());
+        let knew = told.fold(true, |all, knew| all & knew);
+        if !knew {
+            self.rest.end();
+        }
+        knew
+    }
+
+    /// The thread slept its time out. Had this writer woken it, that was not heard.
+    pub(super) fn slept_well(&mut self) {
+        if self.files.iter().any(|file| file.reader.has_wakened()) {
+            self.unheard += 1;
+        }
     }
 
     /// It is asked soon whether it rests.

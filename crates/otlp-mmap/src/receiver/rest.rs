@@ -69,6 +69,11 @@ impl Rest {
         self.rests
     }
 
+    /// When it ends whatever the signs say.
+    pub(super) fn due(&self) -> Option<Instant> {
+        self.until
+    }
+
     /// However quiet the file is, a visit is needed then.
     pub(super) fn ends_at(&mut self, until: Option<Instant>) {
         self.until = until;

@@ -1,11 +1,13 @@
 //! The reader thread's loop.
 
+use super::alarm::Alarm;
 use super::attached::{Attach, Attached, Settled};
 use super::discovery::{Discovery, Found, Inode};
 use super::outlet::Outlet;
 use super::pause::Pause;
 use super::producer::Producer;
 use super::producer_key::ProducerKey;
+use super::slumber::Slumber;
 use super::sweep::sweep;
 use super::visit::{Pass, Progress};
 use super::{Command, Event, Level, Pulse, ReceiverOptions, ReceiverStats};
@@ -35,17 +37,19 @@ pub(super) struct Run<'a> {
     pub(super) options: ReceiverOptions,
     pub(super) inbox: Inbox<Command>,
     shared: Arc<Mutex<ReceiverStats>>,
+    pub(super) alarm: Arc<Alarm>,
     pub(super) outlet: Outlet<'a>,
-    discovery: Discovery,
+    pub(super) discovery: Discovery,
     pub(super) producers: HashMap<ProducerKey, Producer>,
     /// Files that another collector reads: told once.
     busy: HashSet<Inode>,
     flush: bool,
     paused: bool,
-    stopping: bool,
+    pub(super) stopping: bool,
+    pub(super) slumber: Slumber,
     /// Why the thread cannot go on.
     ended: Option<String>,
-    next_tend: Instant,
+    pub(super) next_tend: Instant,
     tends: u32,
     next_sweep: Instant,
     /// Whose turn it is to be the first of a round.
@@ -57,12 +61,15 @@ impl<'a> Run<'a> {
         options: ReceiverOptions,
         inbox: Inbox<Command>,
         shared: Arc<Mutex<ReceiverStats>>,
+        alarm: Arc<Alarm>,
         on_event: &'a mut dyn FnMut(Event),
     ) -> Self {
         Self {
             discovery: Discovery::new(options.directories.clone(), options.files.clone()),
             inbox,
             shared,
+            alarm,
+            slumber: Slumber::new(Instant::now()),
             outlet: Outlet::new(on_event, options.trust_producer),
             options,
             ended: None,
@@ -101,9 +108,10 @@ impl<'a> Run<'a> {
                 (told, news) = (now, false);
             }
             pulse.beat();
-            match self.inbox.recv_timeout(pause.after(progress)) {
+            match self.wait(progress, pause.after(progress)) {
                 Ok(command) => {
                     news = true;
+                    self.slumber.end(Instant::now());
                     self.command(&command);
                     self.drain_inbox();
                 }

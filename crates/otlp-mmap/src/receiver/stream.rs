@@ -159,8 +159,7 @@ impl Stream {
             }
             _ => series.start,
         };
-        let start = start.min(end);
-        Ok(Some((temporality, Interval { start, end })))
+        Ok(Some((temporality, Interval::new(start, end))))
     }
 }
 

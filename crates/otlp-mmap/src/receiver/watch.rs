@@ -3,6 +3,7 @@
 use super::pattern;
 use std::collections::HashMap;
 use std::ffi::{OsStr, OsString};
+use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
 
 /// Which new entries of a folder matter: their names, or patterns of them.
@@ -60,6 +61,11 @@ impl Watch {
         }
     }
 
+    /// What becomes readable with news, and when a file is touched whose writer wakes its reader.
+    pub(super) fn descriptor(&self) -> Option<BorrowedFd<'_>> {
+        self.system.as_ref().map(AsFd::as_fd)
+    }
+
     /// Something of interest happened since the last call.
     pub(super) fn news(&mut self) -> bool {
         let Some(system) = &mut self.system else {
@@ -80,14 +86,20 @@ impl Watch {
 
 #[cfg(target_os = "linux")]
 mod system {
-    use super::{OsStr, Path};
+    use super::{AsFd, BorrowedFd, OsStr, Path};
     use rustix::fd::OwnedFd;
-    use rustix::fs::inotify::{self, CreateFlags, Reader, WatchFlags};
+    use rustix::fs::inotify::{self, CreateFlags, ReadFlags, Reader, WatchFlags};
     use std::mem::MaybeUninit;
     use std::os::unix::ffi::OsStrExt;
 
     #[derive(Debug)]
     pub(super) struct Inotify(OwnedFd);
+
+    impl AsFd for Inotify {
+        fn as_fd(&self) -> BorrowedFd<'_> {
+            self.0.as_fd()
+        }
+    }
 
     impl Inotify {
         /// None where the system gives no more of them.
@@ -102,6 +114,7 @@ mod system {
                 | WatchFlags::MOVED_TO
                 | WatchFlags::DELETE_SELF
                 | WatchFlags::MOVE_SELF
+                | WatchFlags::ATTRIB
                 | WatchFlags::ONLYDIR;
             inotify::add_watch(&self.0, folder, flags).ok()
         }
@@ -111,10 +124,14 @@ mod system {
             let _ = inotify::remove_watch(&self.0, descriptor);
         }
 
+        /// All events but that a file was touched: for that one, it is enough to have come here.
         pub(super) fn drain(&mut self, mut event: impl FnMut(i32, Option<&OsStr>)) {
             let mut space = [MaybeUninit::uninit(); 4096];
             let mut reader = Reader::new(&self.0, &mut space);
             while let Ok(each) = reader.next() {
+                if each.events().contains(ReadFlags::ATTRIB) {
+                    continue;
+                }
                 let name = each.file_name().map(|name| OsStr::from_bytes(name.to_bytes()));
                 event(each.wd(), name);
             }
@@ -124,11 +141,17 @@ mod system {
 
 #[cfg(not(target_os = "linux"))]
 mod system {
-    use super::{OsStr, Path};
+    use super::{AsFd, BorrowedFd, OsStr, Path};
 
     /// Folders are looked through instead.
     #[derive(Debug)]
     pub(super) enum Inotify {}
+
+    impl AsFd for Inotify {
+        fn as_fd(&self) -> BorrowedFd<'_> {
+            match *self {}
+        }
+    }
 
     impl Inotify {
         pub(super) fn new() -> Option<Self> {
@@ -152,7 +175,9 @@ mod system {
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
     use super::*;
-    use std::fs;
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    use std::fs::{self, FileTimes};
+    use std::time::SystemTime;
 
     fn watching(folders: &[(&Path, &str)]) -> Watch {
         let mut watch = Watch::new();
@@ -179,6 +204,24 @@ mod tests {
         fs::rename(folder.path().join(".a.mmap"), folder.path().join("a.mmap")).unwrap();
         assert!(watch.news());
         assert!(!watch.news());
+    }
+
+    #[test]
+    fn a_file_that_is_touched_is_no_news_but_wakes_who_waits_for_them() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = fs::File::create(folder.path().join("a.mmap")).unwrap();
+        let mut watch = watching(&[(folder.path(), "*.mmap")]);
+        let is_awake = |watch: &Watch| {
+            let mut awaited = [PollFd::from_borrowed_fd(watch.descriptor().unwrap(), PollFlags::IN)];
+            poll(&mut awaited, Some(&Timespec::default())).unwrap() > 0
+        };
+        assert!(!is_awake(&watch));
+        let now = SystemTime::now();
+        file.set_times(FileTimes::new().set_accessed(now).set_modified(now))
+            .unwrap();
+        assert!(is_awake(&watch));
+        assert!(!watch.news());
+        assert!(!is_awake(&watch));
     }
 
     #[test]

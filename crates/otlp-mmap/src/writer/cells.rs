@@ -26,6 +26,10 @@ impl HomeFile for Home {
         &self.file.view
     }
 
+    fn is_cut(&self) -> bool {
+        self.file.is_cut()
+    }
+
     fn allocate(&self, offset: u64, length: u64) -> io::Result<()> {
         let crosses = offset / LOOK_EVERY != (offset + length) / LOOK_EVERY;
         if !self.file.single

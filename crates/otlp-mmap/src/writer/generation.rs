@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::long::Ledger;
+use super::ledger::Ledger;
 use crate::file::lock::Lock;
 use crate::file::{FileView, RingId};
 use crate::layout::constant;
@@ -93,6 +93,13 @@ impl Generation {
         }
         // Without the lock a reader would take the missing records for lost. It is given up at a later call, or with the
         // process.
+    }
+
+    /// Whether somebody truncated the file: a part of what is mapped of it is gone.
+    pub(super) fn is_cut(&self) -> bool {
+        let mapping = self.view.mapping();
+        let length = mapping.file().metadata().map(|metadata| metadata.len());
+        mapping.poisoned() || length.is_ok_and(|length| length < mapping.length())
     }
 
     /// Metric cells come into the file: from now on it is kept, and its lock held, until [`Generation::finish_cells`].

@@ -1,6 +1,6 @@
 //! How a new file is cut.
 
-use super::options::Location;
+use super::location::Location;
 use crate::file::{RingGeometry, RingId, Sections};
 use crate::layout::{block, constant, dictionary, header};
 

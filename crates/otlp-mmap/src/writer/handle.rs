@@ -1,4 +1,4 @@
-//! The path of a record: check, claim, copy, publish. No lock, no allocation, no system call.
+//! The path of a record: check, claim, copy, publish. No lock, no allocation, no system call, except one that wakes a reader at rest.
 
 use std::sync::Arc;
 
@@ -157,6 +157,7 @@ pub(super) fn commit_with(
     }
     if let Some(extension) = file.view.extension() {
         extension.set_last_commit(time);
+        extension.wake_reader();
     }
     if index >= file.roll_at {
         roll(writer, file);

@@ -13,6 +13,8 @@ mod generation;
 mod geometry;
 mod handle;
 mod interner;
+mod ledger;
+mod location;
 mod long;
 mod options;
 mod place;
@@ -39,7 +41,8 @@ use crate::wire;
 
 pub use geometry::{Geometry, RingSize};
 pub use handle::WriterHandle;
-pub use options::{Location, ROLL_AT, WriterOptions};
+pub use location::Location;
+pub use options::{ROLL_AT, WriterOptions};
 pub use status::{CommitStatus, WriterError, WriterStatus};
 
 /// Nanoseconds between two looks whether the current file still has its name.

@@ -1,21 +1,9 @@
 //! What a writer is told when it is opened.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use super::geometry::Geometry;
-
-/// Where a writer's files go.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub enum Location {
-    /// The first default folder that can be used: [`default_candidates`](crate::directory::default_candidates).
-    #[default]
-    Default,
-    /// Files of directory mode in this folder.
-    Directory(PathBuf),
-    /// One file at this path, for readers of version 1.
-    File(PathBuf),
-}
+use super::location::Location;
 
 /// Index at which a file gives way to the next: a good way before the two forms of the availability flag differ.
 pub const ROLL_AT: i64 = (1 << 32) - (1 << 20);

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::create::NewFile;
 use super::geometry::{Geometry, Plan};
-use super::options::{Location, WriterOptions};
+use super::location::Location;
+use super::options::WriterOptions;
 use super::single_file::{self, Outcome};
 use crate::clock;
 use crate::directory::{self, Limits, Owner, Removed};
@@ -183,7 +184,7 @@ fn identity(wanted: &Wanted<'_>, mode: u32, plan: &Plan) -> Identity {
     let (spill_offset, spill_length) = plan.spill;
     let spilling = if spill_length > 0 { constant::FEATURE_SPILL } else { 0 };
     Identity {
-        features_may: u64::from(constant::FEATURE_CELLS | mirrored | spilling),
+        features_may: u64::from(constant::FEATURE_CELLS | constant::FEATURE_WAKES | mirrored | spilling),
         stream_id: wanted.stream_id,
         generation: wanted.generation,
         file_id: random::bytes(),

@@ -24,3 +24,13 @@ export function listenAddress(options: { default: string }): Schema<ListenAddres
 }
 
 export const addressText = ({ host = '', port }: ListenAddress) => `${host.includes(':') ? `[${host}]` : host}:${port}`;
+
+/** The path of an address, as requests name it. */
+export function urlPath(options: { default: string }): Schema<string> {
+  return scalar((node) => {
+    const value = String(node.text ?? node.value);
+    return /^\/[^?#\s]*$/.test(value)
+      ? { value }
+      : { expected: 'is no path of an address: it begins with /, as in /metrics' };
+  }, options) as Schema<string>;
+}

@@ -59,6 +59,16 @@ export function text<const P extends Options & { secret?: boolean; nonEmpty?: bo
   }, options) as Schema<WithDefault<string, P>>;
 }
 
+/** The path of a file or folder. A shell's `~` is not one: there would be a folder of that name in the end. */
+export function path<const P extends Options>(options: P): Schema<WithDefault<string, P>> {
+  return scalar((node) => {
+    const value = String(node.text ?? node.value);
+    if (value === '') return { expected: 'is empty' };
+    if (/^~(\/|$)/.test(value)) return { expected: "begins with '~', which only shells know: write the whole path" };
+    return { value };
+  }, options) as Schema<WithDefault<string, P>>;
+}
+
 export function flag<const P extends Options>(options: P): Schema<WithDefault<boolean, P>> {
   return scalar(
     ({ value }) => (typeof value === 'boolean' ? { value } : { expected: 'is neither true nor false' }),

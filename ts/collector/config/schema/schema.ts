@@ -18,6 +18,13 @@ export interface Schema<T> {
   read(node: ConfigNode | undefined, path: string, problems: ProblemSink): T;
   /** The value as a person would write it, defaults filled in and secrets masked; undefined for nothing. */
   show(node: ConfigNode | undefined): unknown;
+  /** Every key that there is, with its default or null; left out where `show` of nothing is all that there is to say. */
+  outline?(): unknown;
+}
+
+/** What a value may hold, keys with their defaults; null where there is neither. */
+export function outlineOf(schema: Schema<unknown>): unknown {
+  return schema.outline === undefined ? (schema.show(undefined) ?? null) : schema.outline();
 }
 
 /** The type that a schema reads. */

@@ -1,10 +1,10 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { type ConfigMap, type ConfigNode, shownOf } from '../node.js';
+import { type ConfigMap, type ConfigNode, kindOf } from '../node.js';
 import type { ProblemSink } from '../problems.js';
 import { didYouMean } from '../suggestion.js';
-import type { Read, Schema } from './schema.js';
+import { outlineOf, type Read, type Schema } from './schema.js';
 
 export const keyPath = (path: string, key: string) => (path === '' ? key : `${path}.${key}`);
 
@@ -41,6 +41,10 @@ export function object<S extends Shape>(shape: S, check?: Check<ReadShape<S>>): 
       const shown = Object.entries(shape).map(([key, schema]) => [key, schema.show(entries.get(key))] as const);
       return Object.fromEntries(shown.filter(([, value]) => value !== undefined));
     },
+    outline() {
+      const keys = Object.entries(shape).map(([key, schema]) => [key, outlineOf(schema)] as const);
+      return Object.fromEntries(keys.filter(([, outline]) => outline !== undefined));
+    },
   };
 }
 
@@ -66,10 +70,14 @@ export function list<T>(of: Schema<T>): Schema<T[] | undefined> {
       if (Array.isArray(node.value)) {
         return node.value.map((item, index) => of.read(item, `${path}[${index}]`, problems));
       }
-      problems.add(path, node.source, `${shownOf(node)} is not a list`);
+      problems.add(path, node.source, `is ${kindOf(node)} and not a list`);
       return undefined;
     },
     show: (node) => (Array.isArray(node?.value) ? node.value.map((item) => of.show(item)) : undefined),
+    outline() {
+      const item = outlineOf(of);
+      return item === null ? null : [item];
+    },
   };
 }
 
@@ -78,6 +86,7 @@ export function optional<T>(schema: Schema<T>): Schema<T | undefined> {
   return {
     read: (node, path, problems) => (node === undefined ? undefined : schema.read(node, path, problems)),
     show: (node) => (node === undefined ? undefined : schema.show(node)),
+    outline: () => outlineOf(schema),
   };
 }
 
@@ -89,18 +98,20 @@ export function unsupported(why: string): Schema<undefined> {
       return undefined;
     },
     show: () => undefined,
+    outline: () => undefined,
   };
 }
 
 /** The same, with a value in place of undefined. */
 export function withDefault<T>(schema: Schema<T | undefined>, value: T): Schema<T> {
-  return { read: (node, path, problems) => schema.read(node, path, problems) ?? value, show: schema.show };
+  const read: Schema<T>['read'] = (node, path, problems) => schema.read(node, path, problems) ?? value;
+  return { read, show: schema.show, outline: () => outlineOf(schema) };
 }
 
 function mapOf(node: ConfigNode | undefined, path: string, problems: ProblemSink): ConfigMap {
   if (node === undefined || node.value === null) return new Map();
   if (node.value instanceof Map) return node.value;
-  problems.add(path, node.source, `${shownOf(node)} is not a map of keys`);
+  problems.add(path, node.source, `is ${kindOf(node)} and not a map of keys`);
   return new Map();
 }
 

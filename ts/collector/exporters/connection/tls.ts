@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { createSecureContext, type SecureVersion } from 'node:tls';
-import { flag, text, word } from '../../config/schema/scalar.js';
+import { flag, path, text, word } from '../../config/schema/scalar.js';
 import type { Read } from '../../config/schema/schema.js';
 import { object } from '../../config/schema/structure.js';
 import { WatchedFile } from './watched-file.js';
@@ -15,9 +15,9 @@ export const tls = object(
     insecure: flag({ default: false }),
     insecure_skip_verify: flag({ default: false }),
     server_name_override: text({ nonEmpty: true }),
-    ca_file: text({ nonEmpty: true }),
-    cert_file: text({ nonEmpty: true }),
-    key_file: text({ nonEmpty: true }),
+    ca_file: path({}),
+    cert_file: path({}),
+    key_file: path({}),
     min_version: word(VERSIONS, { default: '1.2' }),
     max_version: word(VERSIONS, {}),
   },

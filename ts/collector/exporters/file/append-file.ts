@@ -19,6 +19,21 @@ export interface Rotation {
 
 export const NO_ROTATION: Rotation = { maxBytes: 0, maxBackups: 1, maxDays: 0 };
 
+/** What is being done to each path, by whichever exporter has it: several may, above all while a reload replaces one by another. */
+const turns = new Map<string, Promise<unknown>>();
+
+async function inTurn<T>(path: string, work: () => Promise<T>): Promise<T> {
+  const turn = (turns.get(path) ?? Promise.resolve()).then(work);
+  // One that fails does not stand in the way of the next.
+  const over = turn.catch(() => {});
+  turns.set(path, over);
+  try {
+    return await turn;
+  } finally {
+    if (turns.get(path) === over) turns.delete(path);
+  }
+}
+
 /**
  * A file that requests are appended to, whole or not at all: after a failed write the file is cut back to the last whole one. A
  * file that would grow too large is renamed to `<name>.1.<extension>`, the ones before it to `.2` and so on, and begun anew.
@@ -42,13 +57,31 @@ export class AppendFile {
   }
 
   /** @throws the system's error; the request is then not in the file. */
-  async append(request: Buffer): Promise<void> {
-    let handle = this.#handle ?? (await this.open());
+  append(request: Buffer): Promise<void> {
+    return inTurn(this.path, () => this.#append(request));
+  }
+
+  /** Makes the file and its folder where they are not there, and mends what an earlier run left half written. @throws the system's error. */
+  prepare(): Promise<void> {
+    return inTurn(this.path, async () => {
+      await this.#open();
+      await this.#close();
+    });
+  }
+
+  close(): Promise<void> {
+    return inTurn(this.path, () => this.#close());
+  }
+
+  async #append(request: Buffer): Promise<void> {
+    let handle = this.#handle ?? (await this.#open());
     const { maxBytes } = this.#rotation;
+    // Another may have written to it, or somebody emptied it.
+    this.#size = (await handle.stat()).size;
     if (maxBytes > 0 && this.#size > 0 && this.#size + request.length > maxBytes) {
-      await this.close();
+      await this.#close();
       await this.#rotate();
-      handle = await this.open();
+      handle = await this.#open();
     }
     try {
       await handle.appendFile(request);
@@ -56,13 +89,12 @@ export class AppendFile {
     } catch (error) {
       await handle.truncate(this.#size).catch(() => {});
       // Opened anew next time: the folder may have been replaced meanwhile.
-      await this.close().catch(() => {});
+      await this.#close().catch(() => {});
       throw error;
     }
   }
 
-  /** Opens the file, and makes it and its folder where they are not there. @throws the system's error. */
-  async open(): Promise<FileHandle> {
+  async #open(): Promise<FileHandle> {
     await makeFolders(dirname(this.path));
     const handle = await open(this.path, 'a+', 0o600);
     this.#handle = handle;
@@ -71,7 +103,7 @@ export class AppendFile {
     return handle;
   }
 
-  async close(): Promise<void> {
+  async #close(): Promise<void> {
     const handle = this.#handle;
     this.#handle = undefined;
     await handle?.close();

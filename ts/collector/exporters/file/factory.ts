@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { SIGNALS } from '../../batch.js';
-import { number, text, word } from '../../config/schema/scalar.js';
+import { number, path, word } from '../../config/schema/scalar.js';
 import type { Read } from '../../config/schema/schema.js';
 import { object, optional } from '../../config/schema/structure.js';
 import type { ExporterFactory } from '../../pipeline/component.js';
@@ -18,8 +18,8 @@ const MEGABYTE = 1 << 20;
 
 const config = object(
   {
-    path: text({ nonEmpty: true }),
-    directory: text({ nonEmpty: true }),
+    path: path({}),
+    directory: path({}),
     format: word(['json', 'proto'], { default: 'json' }),
     rotation: optional(
       object({

@@ -36,8 +36,7 @@ export class FileExporter implements Attempter {
   async start(): Promise<void> {
     const file = this.#file('traces');
     try {
-      await file.open();
-      await file.close();
+      await file.prepare();
     } catch (error) {
       throw new Error(faultOf(file, error as NodeJS.ErrnoException));
     }

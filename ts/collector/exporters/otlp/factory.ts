@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { SIGNALS } from '../../batch.js';
-import { duration, flag, scalar, text, url } from '../../config/schema/scalar.js';
+import { duration, flag, path, scalar, text, url } from '../../config/schema/scalar.js';
 import type { Read, Schema } from '../../config/schema/schema.js';
 import { object, optional } from '../../config/schema/structure.js';
 import type { ExporterFactory } from '../../pipeline/component.js';
@@ -30,7 +30,7 @@ const config = object(
     endpoint,
     ...compressionKeys,
     headers,
-    bearer_token_file: text({ nonEmpty: true }),
+    bearer_token_file: path({}),
     timeout: duration({ default: '5s', above: 0 }),
     tls,
     authority: text({ nonEmpty: true }),

@@ -9,7 +9,7 @@ import { type Codec, encodingOf } from '../encoding.js';
 import { partialSuccess, shortened, takenWith } from '../partial-success.js';
 import { Broken, type CallResult, call } from './call.js';
 import { Channel, type ChannelOptions } from './channel.js';
-import { isRetryable } from './grpc-status.js';
+import { isRetryable, type StatusName } from './grpc-status.js';
 
 const PATHS: Readonly<Record<Signal, string>> = {
   traces: '/opentelemetry.proto.collector.trace.v1.TraceService/Export',
@@ -72,11 +72,22 @@ export class OtlpGrpcExporter implements Attempter {
   }
 }
 
+/** What somebody can do about a status, as far as it tells. Servers refuse messages that are too long as exhausted resources. */
+const REMEDIES: Readonly<Partial<Record<StatusName, string>>> = {
+  RESOURCE_EXHAUSTED:
+    'if batches are too large, make them smaller: send_batch_max_size and send_batch_max_bytes of the processor batch',
+  UNAUTHENTICATED: 'it wants other credentials: see headers and bearer_token_file',
+  PERMISSION_DENIED: 'these credentials are not enough: see headers and bearer_token_file',
+  UNIMPLEMENTED: 'is the address right?',
+};
+
 /** What an answer means for the batch that was sent. */
 function outcomeOf({ status, message }: CallResult, signal: Signal): Outcome {
   if (status.name !== 'OK') {
     const reason = `it answered ${status.name}${status.message && `: ${shortened(status.message)}`}`;
-    return isRetryable(status) ? { kind: 'retry', reason, after: status.retryAfter } : { kind: 'failed', reason };
+    if (isRetryable(status)) return { kind: 'retry', reason, after: status.retryAfter };
+    const remedy = REMEDIES[status.name];
+    return { kind: 'failed', reason: remedy === undefined ? reason : `${reason}; ${remedy}` };
   }
   try {
     return takenWith(partialSuccess(message), signal);

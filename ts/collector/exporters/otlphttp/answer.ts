@@ -22,11 +22,29 @@ export function outcomeOf(response: PostResponse, signal: Signal, now = Date.now
   if (status >= 200 && status < 300) return success(response, signal);
   const message = errorMessage(response);
   const reason = `it answered ${status} ${response.statusText}`.trimEnd() + (message && `: ${message}`);
-  if (!RETRYABLE.has(status)) return { kind: 'failed', reason };
+  if (!RETRYABLE.has(status)) return { kind: 'failed', reason: reason + remedyOf(response) };
   // The answer's own date is by the clock that the other is by, whatever this machine's shows.
   const answered = Date.parse(response.headers.date ?? '');
   const after = retryAfter(response.headers['retry-after'], Number.isNaN(answered) ? now : answered);
   return { kind: 'retry', reason, after };
+}
+
+/** What somebody can do about an answer, as far as its status tells. */
+const REMEDIES: Readonly<Record<number, string>> = {
+  401: 'it wants other credentials: see headers and bearer_token_file',
+  403: 'these credentials are not enough: see headers and bearer_token_file',
+  404: 'is the address right?',
+  405: 'is the address right?',
+  413: 'make batches smaller: send_batch_max_size and send_batch_max_bytes of the processor batch',
+  415: 'it may not know this encoding or compression',
+};
+
+function remedyOf({ status, headers: { location } }: PostResponse): string {
+  if (status < 300 || status >= 400) return REMEDIES[status] === undefined ? '' : `; ${REMEDIES[status]}`;
+  // Neither user nor query: both may hold secrets. Of a relative one there is nothing to say.
+  const { origin, pathname } = URL.canParse(location ?? '') ? new URL(location!) : { origin: '', pathname: '' };
+  const named = origin === '' ? '' : `: it names ${shortened(origin + pathname)}`;
+  return `; redirections are not followed${named}`;
 }
 
 /**

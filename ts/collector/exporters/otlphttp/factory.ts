@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { SIGNALS, type Signal } from '../../batch.js';
-import { duration, flag, text, url, word } from '../../config/schema/scalar.js';
+import { duration, flag, path, url, word } from '../../config/schema/scalar.js';
 import type { Read } from '../../config/schema/schema.js';
 import { object } from '../../config/schema/structure.js';
 import type { ComponentContext, ExporterFactory } from '../../pipeline/component.js';
@@ -25,7 +25,7 @@ const config = object(
     encoding: word(['proto', 'json'], { default: 'proto' }),
     ...compressionKeys,
     headers,
-    bearer_token_file: text({ nonEmpty: true }),
+    bearer_token_file: path({}),
     timeout: duration({ default: '30s', above: 0 }),
     tls,
     proxy_url: url({}),

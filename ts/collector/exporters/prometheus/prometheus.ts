@@ -7,7 +7,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import type { Batch } from '../../batch.js';
 import type { ListenAddress } from '../../config/schema/address.js';
-import { HttpListener } from '../../http-listener.js';
+import { HttpListener, pathOf } from '../../http-listener.js';
 import type { Exporter } from '../../pipeline/component.js';
 import { ExporterCounters, type ExporterStats } from '../../telemetry/counters.js';
 import type { Scrapes } from './scrapes.js';
@@ -15,12 +15,17 @@ import type { Scrapes } from './scrapes.js';
 const TEXT = 'text/plain; version=0.0.4; charset=utf-8';
 const OPEN_METRICS = 'application/openmetrics-text; version=1.0.0; charset=utf-8';
 
-/** Milliseconds after which a client that takes nothing is given up: no scraper waits so long for itself. */
-const STALLED = 60_000;
-/** Scrapes at once: each holds a connection and a chunk, and walks all series. Prometheus servers are few, and each comes alone. */
-const MOST_SCRAPES = 16;
 /** Seconds after which a scraper that found no room may come again. */
 const RETRY_AFTER = 5;
+
+export interface PrometheusSettings {
+  endpoint: ListenAddress;
+  path: string;
+  /** Scrapes at once: each holds a connection and a chunk, and walks all series. Prometheus servers are few, and each comes alone. */
+  max_concurrent_scrapes: number;
+  /** Milliseconds for one scrape, after which it is cut: a client that takes it drop by drop would keep others out. */
+  timeout: number;
+}
 
 /**
  * Answers scrapes of Prometheus from the files themselves, as they are at that moment: running totals of every series, with exemplars in
@@ -29,23 +34,27 @@ const RETRY_AFTER = 5;
 export class PrometheusExporter implements Exporter {
   readonly pending: ReadonlySet<Batch> = new Set();
   readonly #listener: HttpListener;
-  readonly #path: string;
+  readonly #settings: PrometheusSettings;
   readonly #scrapes: Scrapes;
   readonly #counters = new ExporterCounters();
   #scraping = 0;
 
-  constructor(endpoint: ListenAddress, path: string, scrapes: Scrapes) {
-    this.#path = path;
+  constructor(settings: PrometheusSettings, scrapes: Scrapes) {
+    this.#settings = settings;
     this.#scrapes = scrapes;
-    this.#listener = new HttpListener(endpoint, (request, response) => this.#answer(request, response));
+    this.#listener = new HttpListener(settings.endpoint, (request, response) => this.#answer(request, response));
   }
 
   get target(): string {
-    return `prometheus on ${this.#listener.address}${this.#path}`;
+    return `prometheus on ${this.#listener.address}${this.#settings.path}`;
   }
 
   start(): Promise<void> {
     return this.#listener.listen();
+  }
+
+  async release(): Promise<void> {
+    if (this.#settings.endpoint.port !== 0) await this.#listener.close();
   }
 
   async deliver(batch: Batch): Promise<boolean> {
@@ -68,8 +77,9 @@ export class PrometheusExporter implements Exporter {
   }
 
   #answer(request: IncomingMessage, response: ServerResponse): void {
-    if (new URL(request.url ?? '/', 'http://localhost').pathname !== this.#path) {
-      response.writeHead(404).end(`metrics are at ${this.#path}\n`);
+    const { path, max_concurrent_scrapes: most, timeout } = this.#settings;
+    if (pathOf(request) !== path) {
+      response.writeHead(404).end(`metrics are at ${path}\n`);
       return;
     }
     if (request.method !== 'GET' && request.method !== 'HEAD') {
@@ -85,15 +95,19 @@ export class PrometheusExporter implements Exporter {
       response.end();
       return;
     }
-    if (this.#scraping >= MOST_SCRAPES) {
+    if (this.#scraping >= most) {
       for (const name of response.getHeaderNames()) response.removeHeader(name);
-      const reason = `${MOST_SCRAPES} scrapes are under way, as many as are answered at once: come again\n`;
+      const reason = `${most} scrapes are under way, as many as are answered at once: come again\n`;
       response.writeHead(503, { 'retry-after': String(RETRY_AFTER), 'content-type': 'text/plain' }).end(reason);
       return;
     }
     this.#scraping++;
-    response.once('close', () => this.#scraping--);
-    response.setTimeout(STALLED, () => response.destroy());
+    const timer = setTimeout(() => response.destroy(), timeout);
+    timer.unref();
+    response.once('close', () => {
+      clearTimeout(timer);
+      this.#scraping--;
+    });
     const lines = Readable.from(this.#scrapes.read(openMetrics));
     const sent = isZipped ? pipeline(lines, createGzip({ level: 1 }), response) : pipeline(lines, response);
     // Who went away in the middle needs no answer; for all else the cut connection tells that the scrape is not whole.

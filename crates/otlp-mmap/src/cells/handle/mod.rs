@@ -54,6 +54,7 @@ pub struct CellHandle {
     /// A buffer.
     portion: Vec<u32>,
     random: u32,
+    looks: retirement::Looks,
 }
 
 impl CellHandle {
@@ -67,6 +68,7 @@ impl CellHandle {
             owned: Owned::default(),
             portion: Vec::new(),
             random: u32::from_le_bytes([seed[0], seed[1], seed[2], seed[3]]) | 1,
+            looks: retirement::Looks::default(),
         }
     }
 
@@ -197,7 +199,9 @@ impl CellHandle {
     /// Looks at the clock: the time that following updates carry, seconds since the Unix epoch. To be called now and then, by one
     /// thread of the process.
     pub fn tick(&mut self) -> f64 {
-        self.writer.cells().set_tick()
+        let seconds = self.writer.cells().set_tick();
+        self.looks.add((seconds * 1e9) as u64);
+        seconds
     }
 
     /// The mapping that cell numbers refer to, for views. None before the first cell.

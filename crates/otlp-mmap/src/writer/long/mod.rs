@@ -2,13 +2,11 @@
 //! other records: it copies, and holds the file's ledger while it commits.
 
 mod cut;
-mod ledger;
 mod parts;
 
 use std::sync::PoisonError;
 
 use self::cut::Cut;
-pub(super) use self::ledger::Ledger;
 use super::Writer;
 use super::generation::Generation;
 use super::handle::{WriterHandle, commit_with};

@@ -15,7 +15,7 @@ struct Entry {
 
 /// The writer's account of its spill ring. What the file says of it is for viewers.
 #[derive(Debug, Default)]
-pub(in crate::writer) struct Ledger {
+pub(super) struct Ledger {
     /// Oldest first, in the order of their positions.
     entries: VecDeque<Entry>,
     /// Where the oldest entry may begin.
