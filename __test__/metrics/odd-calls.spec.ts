@@ -59,6 +59,12 @@ const cases: Record<string, [use: Use, views?: object[]]> = {
   'a histogram of what is not a number': [records([0, 5], Number.NaN, 1)],
   'a histogram of its bounds': [records([1, 2], 1, 2, 1 + Number.EPSILON)],
   'a histogram without bounds': [records([], 1, 5)],
+  'a histogram of a hundred bounds': [
+    records(
+      Array.from({ length: 100 }, (_, i) => (i - 20) * 1.5),
+      ...Array.from({ length: 400 }, (_, i) => i * 0.375),
+    ),
+  ],
   'a histogram with bounds out of order': [records([5, 1], 3)],
   'a histogram with bounds below zero': [records([-5, 5], 1)],
   'a histogram with null for bounds': [records(null, 1)],

@@ -3,9 +3,11 @@
 
 import { rmSync, truncateSync } from 'node:fs';
 import { DiagLogLevel, diag } from '@opentelemetry/api';
+import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import test from 'ava';
+import { MmapMetricReader } from '../../ts/stock/metric-reader';
 import { metering } from '../support/metering';
-import { filesIn } from '../support/written-files';
+import { filesIn, metricsIn, withDirectory } from '../support/written-files';
 
 const warnings: string[] = [];
 const ignore = () => {};
@@ -57,3 +59,37 @@ for (const [way, does] of Object.entries(ways)) {
       if (way === 'removed') t.regex(told.join(), /removed while it was in use/);
     }));
 }
+
+test('what the stock SDK collects after its file was removed is whole in another', (t) =>
+  withDirectory(async (directory) => {
+    const reader = new MmapMetricReader({ directory, flushTimeoutMillis: 0 });
+    const provider = new MeterProvider({ readers: [reader] });
+    const counter = provider.getMeter('m').createCounter('counter');
+    const histogram = provider.getMeter('m').createHistogram('histogram');
+    let made = 0;
+    const store = async () => {
+      for (const k of ['a', 'b']) {
+        counter.add(1, { k });
+        histogram.record(1, { k });
+      }
+      made++;
+      // Nobody reads, so that the flush fails; it has stored before.
+      await reader.forceFlush().catch(() => {});
+    };
+    await store();
+    const [lost] = filesIn(directory);
+    rmSync(lost);
+    while (filesIn(directory).length === 0) {
+      await store();
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    await store();
+    const values = metricsIn(directory).flatMap(({ points }) => points.map(({ value }) => value));
+    t.deepEqual(
+      values.map(
+        (value) => (value as { double?: number; count?: number }).double ?? (value as { count: number }).count,
+      ),
+      [made, made, made, made],
+    );
+    await provider.shutdown().catch(() => {});
+  }));

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { diag } from '@opentelemetry/api';
-import { textOf } from '../trace/text.js';
+import { textOf } from '../input/text.js';
 
 /**
  * The attributes of a log record's exception (semantic conventions, "Exceptions in logs"): the code before the name as type. What

@@ -5,15 +5,15 @@ import { type Context, context as contextApi, isSpanContextValid, type SpanConte
 import type { LogRecord } from '@opentelemetry/api-logs';
 import { INVALID, plainAttributeValue, plainBody } from '../attributes/plain-value.js';
 import type { Redaction } from '../attributes/redaction.js';
+import { limitLength, warnInvalid } from '../attributes/valid.js';
 import type { LogRecordLimits } from '../config/log-limits.js';
+import { textOf } from '../input/text.js';
+import { useTimeInput } from '../input/time.js';
 import type { LogFields } from '../record/log-fields.js';
 import type { Scope } from '../record/scope.js';
 import { parseWord } from '../record/span-identity.js';
 import { recordTime } from '../record/writer.js';
-import { limitLength, warnInvalid } from '../trace/attributes.js';
 import { MmapSpan } from '../trace/span.js';
-import { textOf } from '../trace/text.js';
-import { useTimeInput } from '../trace/time-input.js';
 import { exceptionAttributes } from './exception.js';
 
 // A function of the API that needs no `this`; as a property of its exports it is a getter.

@@ -6,8 +6,8 @@ import type { AnyValue, LogAttributes, LogBody, SeverityNumber } from '@opentele
 import type { InstrumentationScope } from '@opentelemetry/core';
 import type { Resource } from '@opentelemetry/resources';
 import { INVALID } from '../attributes/plain-value.js';
+import { toAttributes } from '../attributes/valid.js';
 import { formatIdentity } from '../record/span-identity.js';
-import { toAttributes } from '../trace/attributes.js';
 import type { LogDraft } from './log-draft.js';
 import type { LogOrigin } from './log-origin.js';
 

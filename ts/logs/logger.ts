@@ -4,8 +4,8 @@
 import { type Context, context as contextApi } from '@opentelemetry/api';
 import type { Logger, LogRecord } from '@opentelemetry/api-logs';
 import { errorOnce, warnOnce } from '../config/warn-once.js';
+import { textOf } from '../input/text.js';
 import { recordTime, useClock } from '../record/writer.js';
-import { textOf } from '../trace/text.js';
 import { LogDraft } from './log-draft.js';
 import type { LogOrigin } from './log-origin.js';
 import { MmapLogRecord, spanContextOf } from './log-record.js';

@@ -3,7 +3,7 @@
 
 import { context as contextApi, ROOT_CONTEXT, type TimeInput, trace } from '@opentelemetry/api';
 import type { LogAttributes, LogRecord } from '@opentelemetry/api-logs';
-import { isTimeInput } from '../trace/time-input.js';
+import { isTimeInput } from '../input/time.js';
 import { exceptionAttributes } from './exception.js';
 
 /** A copy of a record that throws somewhere, without the parts that do. */

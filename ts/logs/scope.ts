@@ -3,10 +3,10 @@
 
 import type { LoggerOptions } from '@opentelemetry/api-logs';
 import { INVALID, plainAttributeValue } from '../attributes/plain-value.js';
+import { readAttributes, warnInvalid } from '../attributes/valid.js';
 import type { LogRecordLimits } from '../config/log-limits.js';
+import type { ScopeInput } from '../input/scope.js';
 import { Scope } from '../record/scope.js';
-import { readAttributes, warnInvalid } from '../trace/attributes.js';
-import type { ScopeInput } from '../trace/scope-input.js';
 
 /** A logger's scope; its attributes keep to the limits of log records, and what does not is counted, as the stock SDK has it. */
 export function createLogScope(

@@ -3,7 +3,7 @@
 
 import { type MetricOptions, ValueType } from '@opentelemetry/api';
 import { warnOnce } from '../config/warn-once.js';
-import { textOf } from '../trace/text.js';
+import { textOf } from '../input/text.js';
 
 /** Kinds of instruments; the names are those of the stock SDK, so that its views and ours are the same. */
 export const InstrumentType = {

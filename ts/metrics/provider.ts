@@ -14,11 +14,11 @@ import {
   readHistogramAggregation,
 } from '../config/metrics.js';
 import { warnOnce } from '../config/warn-once.js';
+import { scopeInput } from '../input/scope.js';
 import type { WriterStatus } from '../native/binding/writer.js';
 import { openProducer } from '../producer/open.js';
 import type { Producer } from '../producer/producer.js';
 import { Scope } from '../record/scope.js';
-import { scopeInput } from '../trace/scope-input.js';
 import { Callbacks } from './callbacks.js';
 import { Cells } from './cells.js';
 import { type InstrumentDescriptor, isObservable } from './descriptor.js';

@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { plainBody } from '../attributes/plain-value.js';
+import { textOf } from '../input/text.js';
 import type { LogFields } from '../record/log-fields.js';
 import { Scope } from '../record/scope.js';
 import { recordTime } from '../record/writer.js';
-import { textOf } from '../trace/text.js';
 import type { StockProducer } from './producer.js';
 import type { StockLogRecord } from './readable-log-record.js';
 import { fill, setIdentity, setTime } from './span-writer.js';

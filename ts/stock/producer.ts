@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { Resource } from '@opentelemetry/resources';
+import { scopeInput } from '../input/scope.js';
 import { Cells } from '../metrics/cells.js';
 import type { AppBinding } from '../native/binding/app.js';
 import type { WriterStatus } from '../native/binding/writer.js';
@@ -10,7 +11,6 @@ import { Producer } from '../producer/producer.js';
 import { LogRecords } from '../record/log-records.js';
 import { Scope } from '../record/scope.js';
 import { SpanRecords } from '../record/span-records.js';
-import { scopeInput } from '../trace/scope-input.js';
 import { MetricWriter } from './metric-writer.js';
 import type { StockResource, StockScope } from './readable-span.js';
 

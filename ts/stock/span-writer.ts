@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { HrTime } from '@opentelemetry/api';
+import { textOf } from '../input/text.js';
 import type { Scope } from '../record/scope.js';
 import {
   type EndFields,
@@ -13,7 +14,6 @@ import {
 import { parseWord, type SpanIdentity } from '../record/span-identity.js';
 import type { SpanRecords } from '../record/span-records.js';
 import { useTime } from '../record/writer.js';
-import { textOf } from '../trace/text.js';
 import { serializeTraceState } from '../trace/trace-state.js';
 import type { StockProducer } from './producer.js';
 import type { StockAttributes, StockEvent, StockLink, StockSpan } from './readable-span.js';

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import type { Attributes, Exception } from '@opentelemetry/api';
-import { textOf } from './text.js';
+import { textOf } from '../input/text.js';
 
 /**
  * The attributes of an exception event (semantic conventions, "Exceptions"): the code before the name as type. Undefined when

@@ -4,9 +4,9 @@
 import { isValidSpanId, isValidTraceId } from '@opentelemetry/api';
 import type { IdGenerator } from '@opentelemetry/sdk-trace-base';
 import { errorOnce, warnOnce } from '../config/warn-once.js';
+import { textOf } from '../input/text.js';
 import { formatIdentity, parseWord, randomWord } from '../record/span-identity.js';
 import type { SpanPosition } from './span-data.js';
-import { textOf } from './text.js';
 
 /** Ids from the user's generator. One that is not valid (W3C Trace Context, 3.2.2.3) is replaced by a random one. */
 export class IdSource {

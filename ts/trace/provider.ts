@@ -14,6 +14,7 @@ import type * as ContextAsyncHooks from '@opentelemetry/context-async-hooks';
 import { Redaction } from '../attributes/redaction.js';
 import type * as Propagator from '../config/propagator.js';
 import type { SpanLimits } from '../config/span-limits.js';
+import { type ScopeInput, scopeInput } from '../input/scope.js';
 import type { WriterStatus } from '../native/binding/writer.js';
 import { openProducer } from '../producer/open.js';
 import type { Producer } from '../producer/producer.js';
@@ -25,7 +26,6 @@ import { IdSource } from './id-source.js';
 import { ObservedTracer } from './observed-tracer.js';
 import { type MmapTracerProviderOptions, type RegistrationOptions, resolveLimits } from './options.js';
 import { chooseSampling } from './sampling.js';
-import { type ScopeInput, scopeInput } from './scope-input.js';
 import { SpanProcessors } from './span-processors.js';
 import { MmapTracer, type TracerState } from './tracer.js';
 

@@ -4,14 +4,15 @@
 import type { Attributes, HrTime, SpanContext, SpanKind, SpanStatus, TraceState } from '@opentelemetry/api';
 import type { InstrumentationScope } from '@opentelemetry/core';
 import type { Resource } from '@opentelemetry/resources';
+import { toAttributes } from '../attributes/valid.js';
+import { textOf } from '../input/text.js';
 import type { OpenSpan } from '../record/pending-attributes.js';
 import type { Scope } from '../record/scope.js';
 import { type EndFields, otlpFlags, type StartFields } from '../record/span-fields.js';
 import { formatIdentity, formatSpanId, type SpanIdentity } from '../record/span-identity.js';
-import { NO_PAIRS, toAttributes } from './attributes.js';
+import { NO_PAIRS } from './pairs.js';
 import { type RecordedLink, SpanDetails, type TimedEvent } from './span-details.js';
 import type { SpanOrigin } from './span-origin.js';
-import { textOf } from './text.js';
 import { serializeTraceState } from './trace-state.js';
 
 // `packed`: small facts in one word.

@@ -2,17 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { type Attributes, diag, type Link, type SpanContext } from '@opentelemetry/api';
+import { type CollectedAttributes, collect, toAttributes } from '../attributes/valid.js';
 import { warnOnce } from '../config/warn-once.js';
+import { textOf } from '../input/text.js';
+import { useTimeInput } from '../input/time.js';
 import { COMMIT_PUBLISHED } from '../native/layout.js';
 import { pendingAttributes } from '../record/pending-attributes.js';
 import { type LinkFields, otlpFlags } from '../record/span-fields.js';
 import { parseIdentity } from '../record/span-identity.js';
 import { recordTime, useClock } from '../record/writer.js';
-import { type CollectedAttributes, collect, toAttributes } from './attributes.js';
 import type { SpanData } from './span-data.js';
 import type { SpanDetails } from './span-details.js';
-import { textOf } from './text.js';
-import { useTimeInput } from './time-input.js';
 import { serializeTraceState } from './trace-state.js';
 
 // Events and links go to the file at once. At its limit a span drops the oldest, as the stock SDK does: the record of the newest

@@ -13,25 +13,18 @@ import {
   type TimeInput,
 } from '@opentelemetry/api';
 import type { ReadableSpan } from '@opentelemetry/sdk-trace-base';
+import { isAttributeValue, limitLength, readAttributes, warnInvalid } from '../attributes/valid.js';
 import { warnOnce } from '../config/warn-once.js';
+import { textOf } from '../input/text.js';
+import { isTimeInput, useTimeInput } from '../input/time.js';
 import * as layout from '../native/layout.js';
 import { pendingAttributes } from '../record/pending-attributes.js';
 import { recordTime, useClock, useTime } from '../record/writer.js';
-import {
-  acquirePairs,
-  isAttributeValue,
-  limitLength,
-  NO_PAIRS,
-  readAttributes,
-  releasePairs,
-  warnInvalid,
-} from './attributes.js';
 import { describeException } from './exception.js';
+import { acquirePairs, NO_PAIRS, releasePairs } from './pairs.js';
 import * as data from './span-data.js';
 import type { SpanDetails } from './span-details.js';
 import { recordEvent, recordLink } from './span-events.js';
-import { textOf } from './text.js';
-import { isTimeInput, useTimeInput } from './time-input.js';
 
 // Constants of this module: what is imported by name is looked up in the other module's object at each use.
 const { COMMIT_PUBLISHED } = layout;

@@ -20,9 +20,9 @@ import {
   trace,
 } from '@opentelemetry/api';
 import type { SamplingResult } from '@opentelemetry/sdk-trace-base';
+import { sanitize } from '../attributes/valid.js';
 import { errorOnce } from '../config/warn-once.js';
 import { formatIdentity, parseWord, randomWord } from '../record/span-identity.js';
-import { sanitize } from './attributes.js';
 import type { IdSource } from './id-source.js';
 import type { SamplerKind, Sampling } from './sampling.js';
 import { MmapSpan } from './span.js';

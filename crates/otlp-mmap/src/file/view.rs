@@ -81,6 +81,25 @@ impl FileView {
         Self::check(path, Arc::new(mapping), Inode::of(&metadata)).map_err(|problem| FileError::new(path, problem))
     }
 
+    fn new(
+        path: &Path,
+        mapping: Arc<Mapping>,
+        inode: Inode,
+        sections: Sections,
+        rings: [RingGeometry; 3],
+        extension: Option<(u64, Identity)>,
+    ) -> Self {
+        Self {
+            path: path.to_owned(),
+            mapping,
+            sections,
+            rings,
+            spill: spill(extension.as_ref(), sections),
+            extension,
+            inode,
+        }
+    }
+
     fn check(path: &Path, mapping: Arc<Mapping>, inode: Inode) -> Result<Self, Problem> {
         let sections = check_header(&mapping)?;
         let mut rings = Vec::with_capacity(3);
@@ -102,15 +121,7 @@ impl FileView {
         }
         let rings = <[RingGeometry; 3]>::try_from(rings).map_err(|_| Problem::NotReady)?;
         let extension = extension::find(&mapping, sections.events)?;
-        let view = Self {
-            path: path.to_owned(),
-            mapping,
-            sections,
-            rings,
-            spill: spill(extension.as_ref(), sections),
-            extension,
-            inode,
-        };
+        let view = Self::new(path, mapping, inode, sections, rings, extension);
         let (end, first) = (view.dictionary().end(), view.dictionary().first_entry());
         if end == 0 {
             return Err(Problem::NotReady);
@@ -134,15 +145,7 @@ impl FileView {
     ) -> std::io::Result<Self> {
         let inode = Inode::of(&mapping.file().metadata()?);
         let extension = Some((block::FILE_OFFSET as u64, identity));
-        let view = Self {
-            path: path.to_owned(),
-            mapping,
-            sections,
-            rings,
-            spill: spill(extension.as_ref(), sections),
-            extension,
-            inode,
-        };
+        let view = Self::new(path, mapping, inode, sections, rings, extension);
         for id in RingId::ALL {
             view.ring(id).initialise();
         }

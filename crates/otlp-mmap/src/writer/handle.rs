@@ -212,16 +212,21 @@ fn roll(writer: &Writer, file: &Generation) {
 mod tests {
     use super::super::{Location, WriterOptions};
     use super::*;
+    use std::path::Path;
+
+    fn writer_in(folder: &Path) -> Arc<Writer> {
+        let options = WriterOptions {
+            location: Location::Directory(folder.to_owned()),
+            ..WriterOptions::default()
+        };
+        Writer::open(options).unwrap()
+    }
 
     /// The interleaving that threads hit once in a long while: a roll-over between a thread's look at the word and its claim.
     #[test]
     fn a_slot_claimed_after_the_file_was_closed_is_given_up_as_an_empty_record() {
         let folder = tempfile::tempdir().unwrap();
-        let writer = Writer::open(WriterOptions {
-            location: Location::Directory(folder.path().to_owned()),
-            ..WriterOptions::default()
-        })
-        .unwrap();
+        let writer = writer_in(folder.path());
         let mut handle = writer.handle();
         assert_eq!(
             handle.commit(RingId::Spans, writer.epoch(), b"before"),
@@ -244,11 +249,7 @@ mod tests {
     #[test]
     fn a_closed_file_keeps_its_lock_until_everything_claimed_is_published() {
         let folder = tempfile::tempdir().unwrap();
-        let writer = Writer::open(WriterOptions {
-            location: Location::Directory(folder.path().to_owned()),
-            ..WriterOptions::default()
-        })
-        .unwrap();
+        let writer = writer_in(folder.path());
         let mut handle = writer.handle();
         handle.commit(RingId::Spans, writer.epoch(), b"before");
         let file = handle.file.clone().unwrap();

@@ -2,10 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import { type Attributes, type AttributeValue, diag } from '@opentelemetry/api';
-import { INVALID, plainAttributeValue } from '../attributes/plain-value.js';
-import type { Redaction } from '../attributes/redaction.js';
 import { warnOnce } from '../config/warn-once.js';
-import { textOf } from './text.js';
+import { textOf } from '../input/text.js';
+import { INVALID, plainAttributeValue } from './plain-value.js';
+import type { Redaction } from './redaction.js';
 
 // What counts as an attribute, and how it is cut to a limit: every value that the API allows, from 1.10 on also bytes, maps and mixed
 // arrays; told message by message as the stock SDK does.
@@ -110,23 +110,3 @@ export function toAttributes(pairs: readonly unknown[], count: number): Attribut
   }
   return attributes;
 }
-
-const POOL_LIMIT = 256;
-const POOLED_LENGTH = 64;
-const pool: unknown[][] = [];
-/** The storage of a span that has no attributes; never written to. */
-const NO_PAIRS: unknown[] = [];
-
-/** Storage for the attributes of one open span. */
-export function acquirePairs(): unknown[] {
-  return pool.pop() ?? [];
-}
-
-/** Takes storage back; it holds on to nothing of the user's. */
-export function releasePairs(pairs: unknown[], count: number): void {
-  if (pairs === NO_PAIRS || pairs.length > POOLED_LENGTH || pool.length === POOL_LIMIT) return;
-  for (let i = 0; i < count; i++) pairs[i] = undefined;
-  pool.push(pairs);
-}
-
-export { NO_PAIRS };
