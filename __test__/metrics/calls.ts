@@ -106,6 +106,15 @@ function steps(values: fc.Arbitrary<number>, collects: boolean): fc.Arbitrary<St
 export const collectedSteps = steps(exact, true);
 /** Measurements of any size, to be collected once. */
 export const wildSteps = steps(fc.oneof(exact, any), false);
+/** As wild ones, most of them below zero. */
+export const negativeSteps = steps(
+  fc.oneof(
+    { weight: 3, arbitrary: any.map((each) => -Math.abs(each)) },
+    { weight: 2, arbitrary: exact.map((each) => -Math.abs(each)) },
+    { weight: 1, arbitrary: fc.oneof(exact, any) },
+  ),
+  false,
+);
 
 /** Creates the instruments, takes the steps, and collects at the end once more. */
 export async function perform(

@@ -102,8 +102,9 @@ export class Stream {
       const attributes = this.#processors.length === 0 ? (given ?? NO_ATTRIBUTES) : this.#process(given, passed);
       let series = this.#find(attributes);
       if (series <= 0) return;
-      if (this.#write(series, value) === COMMIT_STALE) {
-        series = this.#findAgain(attributes);
+      const status = this.#write(series, value);
+      if (status !== COMMIT_PUBLISHED) {
+        series = status === COMMIT_STALE ? this.#findAgain(attributes) : NO_SERIES;
         if (series <= 0 || this.#write(series, value) !== COMMIT_PUBLISHED) return;
       }
       if (this.#filter === 'always_off' && this.#mirror === undefined) return;
@@ -116,7 +117,9 @@ export class Stream {
   /** Takes a measurement for a series that was looked up before. False: it has to be looked up again. */
   recordFor(series: number, value: number, attributes: Attributes, passed: Context | undefined): boolean {
     if (!this.owner.isOpen) return true;
-    if (series <= 0 || this.#write(series, value) !== COMMIT_PUBLISHED) return false;
+    const status = series <= 0 ? COMMIT_STALE : this.#write(series, value);
+    // What is lost for another reason is counted, and lost again at the next try.
+    if (status !== COMMIT_PUBLISHED) return status !== COMMIT_STALE;
     if (passed === undefined && this.#mirror === undefined) return true;
     try {
       const span = passed === undefined ? NOT_SAMPLED : sampledIn(this.#filter, passed);

@@ -394,6 +394,8 @@ export const CELL_SEQUENCE = 44;
 export const CELL_OBSERVER = 44;
 /** length of a sum's cell; the rest is of the other kinds */
 export const CELL_SUM_LENGTH = 48;
+/** u32 atomic, bucket words of negative values as file offset / 64, 0 = none yet (exponential histograms) */
+export const CELL_NEGATIVE = 48;
 /** f64: second copy of a gauge */
 export const CELL_GAUGE_VALUE_B = 48;
 /** u64, ns: time of it */
@@ -414,7 +416,7 @@ export const HISTOGRAM_COPY_SUM = 0;
 export const HISTOGRAM_COPY_MIN = 8;
 /** f64 */
 export const HISTOGRAM_COPY_MAX = 16;
-/** u64, word of the newest increment, counted from the first bucket word */
+/** u64, word of the newest increment, counted from the first bucket word; those of negative values come behind the others */
 export const HISTOGRAM_COPY_BUCKET = 24;
 /** u64, what that word holds with it */
 export const HISTOGRAM_COPY_COUNT = 32;
@@ -426,7 +428,7 @@ export const HISTOGRAM_COPY_SCALE = 48;
 export const HISTOGRAM_COPY_POSITIVE = 56;
 /** as above, of the negative range */
 export const HISTOGRAM_COPY_NEGATIVE = 64;
-/** u64, bit 0: which half of the bucket words is in force; bit 1 / 2: the positive / negative range is not empty */
+/** u64, bit 0: which half of the bucket words is in force, of either sign; bit 1 / 2: the positive / negative range is not empty */
 export const HISTOGRAM_COPY_STATE = 72;
 /** first copy (offset within the cell) */
 export const HISTOGRAM_COPY_A = 64;

@@ -494,6 +494,8 @@ pub mod cell {
     pub const OBSERVER: usize = 44;
     /// length of a sum's cell; the rest is of the other kinds
     pub const SUM_LENGTH: usize = 48;
+    /// u32 atomic, bucket words of negative values as file offset / 64, 0 = none yet (exponential histograms)
+    pub const NEGATIVE: usize = 48;
     /// f64: second copy of a gauge
     pub const GAUGE_VALUE_B: usize = 48;
     /// u64, ns: time of it
@@ -516,7 +518,7 @@ pub mod histogram {
     pub const COPY_MIN: usize = 8;
     /// f64
     pub const COPY_MAX: usize = 16;
-    /// u64, word of the newest increment, counted from the first bucket word
+    /// u64, word of the newest increment, counted from the first bucket word; those of negative values come behind the others
     pub const COPY_BUCKET: usize = 24;
     /// u64, what that word holds with it
     pub const COPY_COUNT: usize = 32;
@@ -528,7 +530,7 @@ pub mod histogram {
     pub const COPY_POSITIVE: usize = 56;
     /// as above, of the negative range
     pub const COPY_NEGATIVE: usize = 64;
-    /// u64, bit 0: which half of the bucket words is in force; bit 1 / 2: the positive / negative range is not empty
+    /// u64, bit 0: which half of the bucket words is in force, of either sign; bit 1 / 2: the positive / negative range is not empty
     pub const COPY_STATE: usize = 72;
     /// first copy (offset within the cell)
     pub const COPY_A: usize = 64;

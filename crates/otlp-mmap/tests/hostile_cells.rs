@@ -27,6 +27,7 @@ fn written(folder: &Path) -> (std::path::PathBuf, u64) {
     ];
     for instrument in instruments {
         for key in ["a", "b", "c"] {
+            meter.record(instrument, key, -0.5);
             meter.record(instrument, key, 1.5);
         }
     }

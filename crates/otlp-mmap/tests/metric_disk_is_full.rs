@@ -8,7 +8,9 @@ mod metrics;
 mod support;
 
 use disk::limit_file_size;
-use metrics::{Meter, Read, attributes, counter, read};
+use metrics::{Meter, Read, attributes, counter, exponential, read};
+use otlp_mmap::file::RingId;
+use otlp_mmap::layout::constant;
 use otlp_mmap::writer::CommitStatus;
 use support::{files, in_directory};
 
@@ -19,6 +21,8 @@ fn when_the_file_cannot_grow_new_series_overflow_and_known_ones_go_on() {
     let requests = writer.define_instrument(counter("requests"), 1_000_000).unwrap();
     let mut meter = Meter::new(&writer);
     meter.record(requests, "first", 1.0);
+    let sizes = meter.define(exponential("sizes", 160));
+    meter.record(sizes, "a", 1.0);
     let overflow = {
         // the overflow series is made while there is room, by an instrument with a limit of one
         let small = writer.define_instrument(counter("small"), 1).unwrap();
@@ -44,9 +48,25 @@ fn when_the_file_cannot_grow_new_series_overflow_and_known_ones_go_on() {
     assert!(made > 100, "{made}");
     assert!(overflowed + refused > 10_000, "{overflowed} {refused}");
     meter.record(requests, "first", 1.0);
+    // a first negative value needs room for its buckets
+    let cell = meter.cell(sizes, "a");
+    assert_eq!(meter.handle.record(sizes, cell, -1.0), CommitStatus::Disk);
+    assert_eq!(meter.handle.record(sizes, cell, 2.0), CommitStatus::Published);
+    let drops = writer.status().drops;
+    assert!(
+        drops.contains(&(RingId::Measurements, constant::DROP_DISK, 1)),
+        "{drops:?}"
+    );
     limit_file_size(libc::RLIM_INFINITY);
+    assert_eq!(meter.handle.record(sizes, cell, -4.0), CommitStatus::Published);
     meter.record(requests, "room again", 5.0);
     let out = read(&file);
+    let histogram = out.iter().find_map(|out| match &out.point {
+        Read::Exponential(histogram) => Some(histogram),
+        _ => None,
+    });
+    let histogram = histogram.unwrap();
+    assert_eq!((histogram.count(), histogram.sum.abs()), (3, 1.0));
     let sum: f64 = out
         .iter()
         .map(|out| match out.point {

@@ -71,21 +71,26 @@ pub(super) fn store(cell: Words<'_>, totals: &Totals<'_>) -> bool {
     true
 }
 
-/// Makes an exponential histogram what `totals` says, all at once. False: it has no room for so many buckets.
+/// Makes an exponential histogram what `totals` says, all at once. False: it has no room for so many buckets, or none for negative
+/// values.
 pub(super) fn store_exponential(cell: Words<'_>, size: u32, totals: &ExponentialTotals<'_>) -> bool {
     if totals.sides.iter().any(|side| side.counts.len() > size as usize) {
         return false;
     }
+    let negative = cell.negative();
+    if negative.is_none() && !totals.sides[1].counts.is_empty() {
+        return false;
+    }
     let sequence = cell.sequence.load(Ordering::Relaxed);
     let half = 1 - State::load(cell.copy(sequence)).half;
-    let buckets = cell.buckets();
-    for word in &buckets[half * 2 * size as usize..(half + 1) * 2 * size as usize] {
-        word.store(0, Ordering::Relaxed);
-    }
+    let buckets = [cell.buckets(), negative.unwrap_or_default()];
     let mut ranges = [None, None];
     for (sign, side) in totals.sides.iter().enumerate() {
+        for word in buckets[sign].iter().skip(half * size as usize).take(size as usize) {
+            word.store(0, Ordering::Relaxed);
+        }
         for (index, count) in (side.offset..).zip(side.counts) {
-            buckets[exponential::word_of(size, half, sign, index)].store(*count as u64, Ordering::Relaxed);
+            buckets[sign][exponential::word_of(size, half, index)].store(*count as u64, Ordering::Relaxed);
         }
         ranges[sign] = (!side.counts.is_empty()).then(|| Range {
             low: side.offset,

@@ -120,10 +120,10 @@ impl State {
     }
 }
 
-/// Word of a bucket: half, sign (0 positive, 1 negative), index.
+/// Word of a bucket among those of its sign: half, index.
 #[inline]
-pub(super) fn word_of(size: u32, half: usize, sign: usize, index: i32) -> usize {
-    (half * 2 + sign) * size as usize + index.rem_euclid(size as i32) as usize
+pub(super) fn word_of(size: u32, half: usize, index: i32) -> usize {
+    half * size as usize + index.rem_euclid(size as i32) as usize
 }
 
 /// Makes a new cell an empty histogram of a scale.
@@ -136,11 +136,21 @@ pub(super) fn clear(cell: Words<'_>, scale: i32) {
     debug_assert_eq!(cell.copy(0).len(), COPY);
 }
 
-/// Adds a value; what is not finite belongs to no bucket and is left out. One thread at a time may call this for a cell.
-pub(super) fn record(cell: Words<'_>, size: u32, value: f64) {
+/// Adds a value; what is not finite belongs to no bucket and is left out. False, and nothing happens: there are no words for negative
+/// values yet. One thread at a time may call this for a cell.
+#[must_use]
+pub(super) fn record(cell: Words<'_>, size: u32, value: f64) -> bool {
     if !value.is_finite() {
-        return;
+        return true;
     }
+    let sign = usize::from(value < 0.0);
+    let Some(buckets) = (if sign == 0 {
+        Some(cell.buckets())
+    } else {
+        cell.negative()
+    }) else {
+        return false;
+    };
     let sequence = cell.sequence.load(Ordering::Relaxed);
     let mut state = State::load(cell.copy(sequence));
     let new = cell.copy(sequence.wrapping_add(1));
@@ -150,10 +160,9 @@ pub(super) fn record(cell: Words<'_>, size: u32, value: f64) {
         state.zero_count += 1;
         state.store(new, NO_BUCKET, 0);
         cell.commit(sequence);
-        return;
+        return true;
     }
     state.sum += value;
-    let sign = usize::from(value < 0.0);
     let magnitude = value.abs();
     let mut index = index_of(magnitude, state.scale);
     let mut range = Range::with(state.ranges[sign], index);
@@ -171,12 +180,13 @@ pub(super) fn record(cell: Words<'_>, size: u32, value: f64) {
         }
     }
     state.ranges[sign] = Some(range);
-    let bucket = word_of(size, state.half, sign, index);
-    let word = &cell.buckets()[bucket];
+    let bucket = word_of(size, state.half, index);
+    let word = &buckets[bucket];
     let count = word.load(Ordering::Relaxed) + 1;
-    state.store(new, bucket as u64, count);
+    state.store(new, (sign * buckets.len() + bucket) as u64, count);
     cell.commit(sequence);
     memory::store(word, count, Ordering::Relaxed);
+    true
 }
 
 /// Adds the buckets up in the other half, so that `wanted` fits.
@@ -186,16 +196,16 @@ fn rescale(cell: Words<'_>, size: u32, state: &mut State, wanted: Range) {
     while !wanted.downscaled(change).fits(size) && state.scale - change as i32 > LEAST_SCALE {
         change += 1;
     }
-    let buckets = cell.buckets();
     let other = 1 - state.half;
-    for word in &buckets[other * 2 * size as usize..(other + 1) * 2 * size as usize] {
-        memory::store(word, 0, Ordering::Relaxed);
-    }
-    for (sign, range) in state.ranges.iter_mut().enumerate() {
+    for (range, buckets) in state.ranges.iter_mut().zip([Some(cell.buckets()), cell.negative()]) {
+        let Some(buckets) = buckets else { continue };
+        for word in &buckets[other * size as usize..(other + 1) * size as usize] {
+            memory::store(word, 0, Ordering::Relaxed);
+        }
         let Some(range) = range else { continue };
         for index in range.low..=range.high {
-            let count = buckets[word_of(size, state.half, sign, index)].load(Ordering::Relaxed);
-            let target = &buckets[word_of(size, other, sign, index >> change)];
+            let count = buckets[word_of(size, state.half, index)].load(Ordering::Relaxed);
+            let target = &buckets[word_of(size, other, index >> change)];
             memory::store(target, target.load(Ordering::Relaxed) + count, Ordering::Relaxed);
         }
         *range = range.downscaled(change);
@@ -229,6 +239,7 @@ pub(super) fn index_of(value: f64, scale: i32) -> i32 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::histogram::Negative;
     use super::super::memory::model;
     use super::super::read::Exponential;
     use super::*;
@@ -238,13 +249,15 @@ mod tests {
 
     struct Cell {
         words: Vec<AtomicU64>,
+        negative: Vec<AtomicU64>,
         sequence: AtomicU32,
     }
 
     impl Cell {
         fn new() -> Self {
             let cell = Self {
-                words: (0..2 * COPY + 4 * SIZE as usize).map(|_| AtomicU64::new(0)).collect(),
+                words: (0..2 * COPY + 2 * SIZE as usize).map(|_| AtomicU64::new(0)).collect(),
+                negative: (0..2 * SIZE).map(|_| AtomicU64::new(0)).collect(),
                 sequence: AtomicU32::new(0),
             };
             clear(cell.words(), 2);
@@ -254,15 +267,16 @@ mod tests {
         fn of(values: &[f64]) -> Self {
             let cell = Self::new();
             for value in values {
-                record(cell.words(), SIZE, *value);
+                assert!(record(cell.words(), SIZE, *value));
             }
             cell
         }
 
         fn words(&self) -> Words<'_> {
             Words {
-                words: &self.words,
+                inline: &self.words,
                 sequence: &self.sequence,
+                negative: Negative::Here(&self.negative),
             }
         }
 
@@ -274,7 +288,7 @@ mod tests {
     }
 
     /// With a size of two nearly every value has the scale fall.
-    const VALUES: [f64; 6] = [1.0, 1.5, -4.0, 0.0, 100.0, 1e-9];
+    const VALUES: [f64; 8] = [1.0, 1.5, -4.0, 0.0, 100.0, -5.5, 1e-9, -1e12];
 
     #[test]
     fn after_a_death_before_any_store_the_histogram_is_that_of_before_or_after() {
@@ -282,7 +296,7 @@ mod tests {
             let expected = [Cell::of(&VALUES[..count]).read(), Cell::of(&VALUES[..=count]).read()];
             let cell = Cell::of(&VALUES[..count]);
             model::at_every_death(
-                || record(cell.words(), SIZE, VALUES[count]),
+                || assert!(record(cell.words(), SIZE, VALUES[count])),
                 |_| {
                     let read = cell.read();
                     assert!(expected.contains(&read), "{read:?}");
@@ -298,7 +312,7 @@ mod tests {
             let cell = Cell::of(&VALUES[..count]);
             let runs = model::at_every_interleaving(
                 2,
-                || record(cell.words(), SIZE, VALUES[count]),
+                || assert!(record(cell.words(), SIZE, VALUES[count])),
                 || {
                     let read = cell.read();
                     assert!(expected.contains(&read), "{read:?}");

@@ -7,6 +7,8 @@
 //! count, which is not stored but added up, is that of the buckets.
 
 use super::memory;
+use super::place::UNIT;
+use crate::file::Mapping;
 use crate::file::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 use crate::layout::histogram;
 
@@ -24,8 +26,43 @@ const COPIES: usize = 2 * COPY;
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Words<'a> {
     /// Two copies, then the bucket words.
-    pub words: &'a [AtomicU64],
+    pub inline: &'a [AtomicU64],
     pub sequence: &'a AtomicU32,
+    pub negative: Negative<'a>,
+}
+
+/// The bucket words of an exponential histogram's negative values, which most have not.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Negative<'a> {
+    /// There are none (yet).
+    Nowhere,
+    /// In this process' own memory.
+    Here(&'a [AtomicU64]),
+    /// Where a word of the cell says, once there are some: then it stays as it is. Not before `least`.
+    There {
+        mapping: &'a Mapping,
+        reference: &'a AtomicU32,
+        least: u64,
+    },
+}
+
+impl<'a> Negative<'a> {
+    /// As many words as there are for positive values.
+    pub(super) fn words(self, count: usize) -> Option<&'a [AtomicU64]> {
+        match self {
+            Self::Nowhere => None,
+            Self::Here(words) => Some(words),
+            Self::There {
+                mapping,
+                reference,
+                least,
+            } => {
+                // SYNC POINT: who follows the reference finds zeros, or what was counted since.
+                let at = u64::from(reference.load(Ordering::Acquire)) * UNIT;
+                mapping.words(at, count).filter(|_| at != 0 && at >= least)
+            }
+        }
+    }
 }
 
 impl<'a> Words<'a> {
@@ -33,12 +70,28 @@ impl<'a> Words<'a> {
     #[inline]
     pub(super) fn copy(&self, sequence: u32) -> &'a [AtomicU64] {
         let start = (sequence & 1) as usize * COPY;
-        &self.words[start..start + COPY]
+        &self.inline[start..start + COPY]
     }
 
     #[inline]
     pub(super) fn buckets(&self) -> &'a [AtomicU64] {
-        &self.words[COPIES..]
+        &self.inline[COPIES..]
+    }
+
+    /// The bucket words of negative values, if there are some.
+    #[inline]
+    pub(super) fn negative(&self) -> Option<&'a [AtomicU64]> {
+        self.negative.words(self.buckets().len())
+    }
+
+    /// A bucket word by its number: those of negative values come behind the others.
+    #[inline]
+    pub(super) fn bucket(&self, number: usize) -> Option<&'a AtomicU64> {
+        let buckets = self.buckets();
+        match number.checked_sub(buckets.len()) {
+            None => Some(&buckets[number]),
+            Some(number) => self.negative()?.get(number),
+        }
     }
 
     /// Makes the update happen that stands in the other copy.
@@ -54,7 +107,7 @@ impl<'a> Words<'a> {
 
     /// Makes a new cell an empty histogram.
     pub(super) fn clear(&self) {
-        for word in self.words {
+        for word in self.inline.iter().chain(self.negative().unwrap_or_default()) {
             word.store(0, Ordering::Relaxed);
         }
         for copy in [self.copy(0), self.copy(1)] {
@@ -111,7 +164,7 @@ pub(super) fn bucket_of(bounds: &[f64], value: f64) -> usize {
 pub(super) fn settle(cell: Words<'_>) {
     let copy = cell.copy(cell.sequence.load(Ordering::Acquire));
     let bucket = copy[BUCKET].load(Ordering::Relaxed) as usize;
-    if let Some(word) = cell.buckets().get(bucket) {
+    if let Some(word) = cell.bucket(bucket) {
         let count = copy[COUNT].load(Ordering::Relaxed);
         if word.load(Ordering::Relaxed) < count {
             word.store(count, Ordering::Relaxed);
@@ -143,8 +196,9 @@ mod tests {
 
         fn words(&self) -> Words<'_> {
             Words {
-                words: &self.words,
+                inline: &self.words,
                 sequence: &self.sequence,
+                negative: Negative::Nowhere,
             }
         }
 

@@ -215,8 +215,8 @@ pub(super) fn checksum(encoded: &[u8]) -> u32 {
 pub(super) fn bucket_words(kind: u32, buckets: u32) -> u32 {
     match kind {
         cells::KIND_HISTOGRAM => buckets.saturating_add(1),
-        // two halves, of which one is in force, each with the buckets of both signs
-        cells::KIND_EXPONENTIAL => buckets.saturating_mul(4),
+        // two halves, of which one is in force; those of negative values are elsewhere
+        cells::KIND_EXPONENTIAL => buckets.saturating_mul(2),
         _ => 0,
     }
 }

@@ -2,8 +2,20 @@
 
 use std::os::fd::BorrowedFd;
 use std::sync::atomic::{AtomicBool, Ordering, fence};
-use std::sync::mpsc::{Receiver as Inbox, RecvTimeoutError, TryRecvError};
+use std::sync::mpsc::{Receiver as Inbox, TryRecvError};
 use std::time::Duration;
+
+/// What ended a sleep.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Woken<T> {
+    Command(T),
+    /// The system has something to tell.
+    News,
+    /// Nothing, for the longest time.
+    Time,
+    /// No more commands can come.
+    Disconnected,
+}
 
 /// How a command that comes through a channel wakes a thread that waits for the system. Sender and thread share it.
 #[derive(Debug)]
@@ -30,27 +42,25 @@ impl Alarm {
         }
     }
 
-    /// As `recv_timeout` of `inbox`, but ends with a timeout as soon as `news` is readable, too. None where it cannot wait for both.
-    pub(super) fn sleep<T>(
-        &self,
-        inbox: &Inbox<T>,
-        news: BorrowedFd<'_>,
-        longest: Duration,
-    ) -> Option<Result<T, RecvTimeoutError>> {
+    /// Until a command comes or `news` is readable. None where it cannot wait for both.
+    pub(super) fn sleep<T>(&self, inbox: &Inbox<T>, news: BorrowedFd<'_>, longest: Duration) -> Option<Woken<T>> {
         let bell = self.bell.as_ref()?;
         self.is_set.store(true, Ordering::SeqCst);
         fence(Ordering::SeqCst);
         // what was sent before that rang no bell
         let mut received = inbox.try_recv();
+        let mut is_time = false;
         if matches!(received, Err(TryRecvError::Empty)) {
-            bell.wait(news, longest);
+            is_time = !bell.wait(news, longest);
             received = inbox.try_recv();
         }
         self.is_set.store(false, Ordering::SeqCst);
-        Some(received.map_err(|error| match error {
-            TryRecvError::Empty => RecvTimeoutError::Timeout,
-            TryRecvError::Disconnected => RecvTimeoutError::Disconnected,
-        }))
+        Some(match received {
+            Ok(command) => Woken::Command(command),
+            Err(TryRecvError::Disconnected) => Woken::Disconnected,
+            Err(TryRecvError::Empty) if is_time => Woken::Time,
+            Err(TryRecvError::Empty) => Woken::News,
+        })
     }
 }
 
@@ -76,18 +86,19 @@ mod system {
             let _ = rustix::io::write(&self.0, &1u64.to_ne_bytes());
         }
 
-        /// Until it rings, there are news, or so much time has passed.
-        pub(super) fn wait(&self, news: BorrowedFd<'_>, longest: Duration) {
+        /// Until it rings or there are news; false if so much time has passed before.
+        pub(super) fn wait(&self, news: BorrowedFd<'_>, longest: Duration) -> bool {
             let mut awaited = [
                 PollFd::new(&self.0, PollFlags::IN),
                 PollFd::from_borrowed_fd(news, PollFlags::IN),
             ];
             let longest = Timespec::try_from(longest).ok();
             // interrupted, it is a short sleep
-            let _ = poll(&mut awaited, longest.as_ref());
+            let is_time = poll(&mut awaited, longest.as_ref()) == Ok(0);
             if !awaited[0].revents().is_empty() {
                 let _ = rustix::io::read(&self.0, &mut [0u8; 8]);
             }
+            !is_time
         }
     }
 }
@@ -109,7 +120,7 @@ mod system {
             match *self {}
         }
 
-        pub(super) fn wait(&self, _news: BorrowedFd<'_>, _longest: Duration) {
+        pub(super) fn wait(&self, _news: BorrowedFd<'_>, _longest: Duration) -> bool {
             match *self {}
         }
     }
@@ -135,9 +146,9 @@ mod tests {
         let (_commands, inbox) = channel::<()>();
         let alarm = Alarm::new();
         let sleep = |longest| alarm.sleep(&inbox, news.as_fd(), longest);
-        assert_eq!(sleep(Duration::ZERO), Some(Err(RecvTimeoutError::Timeout)));
+        assert_eq!(sleep(Duration::ZERO), Some(Woken::Time));
         teller.write_all(b"x").unwrap();
-        assert_eq!(sleep(LONG), Some(Err(RecvTimeoutError::Timeout)));
+        assert_eq!(sleep(LONG), Some(Woken::News));
     }
 
     #[test]
@@ -151,7 +162,7 @@ mod tests {
             let (news, _teller) = UnixStream::pair().unwrap();
             let mut received = 0;
             while received < COMMANDS {
-                if let Some(Ok(command)) = sleeper.sleep(&inbox, news.as_fd(), LONG) {
+                if let Some(Woken::Command(command)) = sleeper.sleep(&inbox, news.as_fd(), LONG) {
                     assert_eq!(command, received, "in order");
                     received += 1;
                     done.send(()).unwrap();

@@ -14,8 +14,9 @@ use crate::otlp::{MetricEncoder, Piece, Resolver};
 use crate::reader::FileReader;
 use std::time::Instant;
 
-/// Bytes after which a piece is handed over, whatever its points.
-const PIECE_BYTES: usize = 4 << 20;
+/// Bytes after which a piece is handed over, whatever its points. With the point that goes beyond them it is below the 4 MiB that gRPC
+/// servers take where nobody told them otherwise: a larger request is refused for good.
+const PIECE_BYTES: usize = 3 << 20;
 
 /// The time of updates is the writer's last look at the clock, which may be some seconds ago.
 const TICK_MARGIN: u64 = 10_000_000_000;

@@ -19,8 +19,8 @@ use std::time::{Duration, Instant};
 const ORPHAN_PATIENCE: Duration = Duration::from_secs(2);
 
 /// Touched so often without being heard, files lie where the system does not tell of them: under another name in a folder that is not
-/// watched, perhaps. Once is the moment at which a sleep ends.
-const MOST_UNHEARD: u32 = 2;
+/// watched, perhaps. Once is the moment in which a sleep ends by itself.
+const MOST_UNHEARD: u32 = 3;
 
 /// The files of one process, and what is read from them.
 pub(super) struct Producer {
@@ -42,7 +42,7 @@ pub(super) struct Producer {
     /// Where its app wants its telemetry.
     named: Named,
     rest: Rest,
-    /// How often its writer touched a file and the system did not tell.
+    /// How often in a row its writer touched a file and the system did not tell.
     unheard: u32,
 }
 
@@ -150,10 +150,10 @@ impl Producer {
         knew
     }
 
-    /// The thread slept its time out. Had this writer woken it, that was not heard.
-    pub(super) fn slept_well(&mut self) {
+    /// A sleep ended. If this writer tried to end it, that was heard, or time alone did.
+    pub(super) fn hear(&mut self, is_heard: bool) {
         if self.files.iter().any(|file| file.reader.has_wakened()) {
-            self.unheard += 1;
+            self.unheard = if is_heard { 0 } else { self.unheard + 1 };
         }
     }
 

@@ -31,11 +31,13 @@ impl Signs {
 pub(super) struct Rest {
     /// Of the file that is read, seen just before the last visit. None if it has no block.
     signs: Option<Signs>,
+    /// When they were first seen.
+    since: Instant,
     /// When a visit last brought something.
     busy: Instant,
     /// When something is due that needs a visit.
     until: Option<Instant>,
-    /// Records came and the signs stayed: the writer's clock was set back. They are not trusted until they move again.
+    /// Records came and the signs stayed, for longer than a tick: the writer's clock was set back. They are not trusted until they move again.
     is_mute: bool,
     rests: bool,
 }
@@ -44,6 +46,7 @@ impl Rest {
     pub(super) fn new(now: Instant) -> Self {
         Self {
             signs: None,
+            since: now,
             busy: now,
             until: None,
             is_mute: false,
@@ -82,11 +85,10 @@ impl Rest {
     /// A visit before which there were these signs brought something or not; `waits` tells if anything waits for time to pass.
     pub(super) fn visited(&mut self, signs: Option<Signs>, brought: bool, now: Instant, waits: bool) {
         if signs != self.signs {
-            self.is_mute = false;
+            (self.signs, self.since, self.is_mute) = (signs, now, false);
         } else if brought {
-            self.is_mute = true;
+            self.is_mute |= now.saturating_duration_since(self.since) >= SETTLED;
         }
-        self.signs = signs;
         if brought {
             self.busy = now;
         }
@@ -131,11 +133,21 @@ mod tests {
         let start = Instant::now();
         let mut rest = Rest::new(start);
         rest.visited(Some(signs(1)), true, start, false);
-        rest.visited(Some(signs(1)), true, start, false);
-        rest.visited(Some(signs(1)), false, start + SETTLED, false);
+        rest.visited(Some(signs(1)), true, start + SETTLED, false);
+        rest.visited(Some(signs(1)), false, start + 2 * SETTLED, false);
         assert!(!rest.goes_on(Some(signs(1)), start));
-        rest.visited(Some(signs(2)), false, start + SETTLED, false);
+        rest.visited(Some(signs(2)), false, start + 2 * SETTLED, false);
         assert!(rest.goes_on(Some(signs(2)), start));
+    }
+
+    #[test]
+    fn a_file_with_several_records_in_one_tick_rests_all_the_same() {
+        let start = Instant::now();
+        let mut rest = Rest::new(start);
+        rest.visited(Some(signs(1)), true, start, false);
+        rest.visited(Some(signs(1)), true, start + SETTLED / 2, false);
+        rest.visited(Some(signs(1)), false, start + 2 * SETTLED, false);
+        assert!(rest.goes_on(Some(signs(1)), start));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! else that it does then.
 
 use super::Command;
+use super::alarm::Woken;
 use super::producer::Producer;
 use super::run::Run;
 use super::visit::Progress;
@@ -48,14 +49,24 @@ impl Run<'_> {
             let news = self.discovery.descriptor();
             let longest = until.saturating_duration_since(now);
             if let Some(woken) = news.and_then(|news| self.alarm.sleep(&self.inbox, news, longest)) {
-                self.slumber.is_disturbed = Instant::now() < until;
-                if !self.slumber.is_disturbed {
-                    self.producers.values_mut().for_each(Producer::slept_well);
-                }
-                return woken;
+                return self.woken(woken);
             }
         }
         self.inbox.recv_timeout(pause)
+    }
+
+    fn woken(&mut self, woken: Woken<Command>) -> Result<Command, RecvTimeoutError> {
+        match woken {
+            Woken::Command(command) => return Ok(command),
+            Woken::Disconnected => return Err(RecvTimeoutError::Disconnected),
+            Woken::News => self.slumber.is_disturbed = true,
+            Woken::Time => {}
+        }
+        let is_heard = self.slumber.is_disturbed;
+        for producer in self.producers.values_mut() {
+            producer.hear(is_heard);
+        }
+        Err(RecvTimeoutError::Timeout)
     }
 
     /// True if all writers knew before that they have to wake this thread.

@@ -9,15 +9,15 @@ use std::sync::Arc;
 use super::absolute::{self, ExponentialTotals, Totals};
 use super::exponential;
 use super::gauge;
-use super::histogram;
-use super::instrument::Kind;
+use super::histogram::{self, Words};
+use super::instrument::{Kind, bucket_words};
 use super::owned::Owned;
-use super::place::{offset_of, words_of};
+use super::place::{NoRoom, UNIT, offset_of, words_of};
 use super::store::{Definition, Home, NoCell};
 use crate::clock;
-use crate::file::Mapping;
 use crate::file::atomic::Ordering;
-use crate::layout::{cell, cells};
+use crate::file::{Mapping, RingId};
+use crate::layout::{cell, cells, constant};
 use crate::random;
 use crate::writer::{CommitStatus, Writer};
 
@@ -112,7 +112,8 @@ impl CellHandle {
     }
 
     /// Takes a measurement: adds to a sum, sets a gauge (with the time of now), records into a histogram. `Stale`: the cell is not
-    /// this thread's (any more).
+    /// this thread's (any more). `Disk`: it is the first negative value of an exponential histogram, and there is no room for its
+    /// buckets; it is counted as lost.
     #[inline]
     pub fn record(&mut self, instrument: u32, cell: u32, value: f64) -> CommitStatus {
         let Some(definition) = known(&self.definitions, instrument) else {
@@ -129,9 +130,16 @@ impl CellHandle {
                     histogram::record(words, histogram::bucket_of(bounds, value), value);
                 })
             }
-            Kind::Exponential { max_size, .. } => words_of(mapping, &definition.instrument, cell).map(|words| {
-                exponential::record(words, *max_size, value);
-            }),
+            Kind::Exponential { max_size, .. } => match words_of(mapping, &definition.instrument, cell) {
+                Some(words) if !exponential::record(words, *max_size, value) => {
+                    let made = self.make_negative(at, *max_size);
+                    if made != CommitStatus::Published {
+                        return made;
+                    }
+                    exponential::record(words, *max_size, value).then_some(())
+                }
+                words => words.map(|_| ()),
+            },
             Kind::Histogram { .. } => Some(()),
             Kind::ObservedSum { .. } | Kind::ObservedGauge => return self.observe(instrument, cell, value),
         };
@@ -162,9 +170,18 @@ impl CellHandle {
             (Kind::Histogram { .. }, Aggregate::Histogram(totals)) => {
                 words().filter(|words| absolute::store(*words, totals)).map(|_| ())
             }
-            (Kind::Exponential { max_size, .. }, Aggregate::Exponential(totals)) => words()
-                .filter(|words| absolute::store_exponential(*words, *max_size, totals))
-                .map(|_| ()),
+            (Kind::Exponential { max_size, .. }, Aggregate::Exponential(totals)) => {
+                let lacks = |words: &Words<'_>| words.negative().is_none() && !totals.sides[1].counts.is_empty();
+                if words().is_some_and(|words| lacks(&words)) {
+                    let made = self.make_negative(at, *max_size);
+                    if made != CommitStatus::Published {
+                        return made;
+                    }
+                }
+                words()
+                    .filter(|words| absolute::store_exponential(*words, *max_size, totals))
+                    .map(|_| ())
+            }
             _ => None,
         };
         if done.is_none() {
@@ -201,6 +218,31 @@ impl CellHandle {
         // SYNC POINT: who sees the time sees a value: without one, zero means that nothing was measured yet.
         words[1].store(self.writer.cells().tick(), Ordering::Release);
         Some(())
+    }
+
+    /// Gives an exponential histogram bucket words for its first negative value. Without room for them the value is lost, and counted.
+    #[cold]
+    fn make_negative(&self, at: u64, size: u32) -> CommitStatus {
+        let Some(home) = &self.home else {
+            return CommitStatus::Stale;
+        };
+        let length = u64::from(bucket_words(cells::KIND_EXPONENTIAL, size)) * 8;
+        let made = self
+            .writer
+            .cells()
+            .with_place(home.epoch, |place, _, allocate| place.take(length, UNIT, allocate));
+        match (made, home.mapping.atomic_u32(at + cell::NEGATIVE as u64)) {
+            (Some(Ok(made)), Some(reference)) => {
+                // SYNC POINT: who sees a range of negative values finds their words.
+                reference.store((made / UNIT) as u32, Ordering::Release);
+                CommitStatus::Published
+            }
+            (Some(Err(NoRoom::Disk)), _) => {
+                self.writer.count_drop(RingId::Measurements, constant::DROP_DISK);
+                CommitStatus::Disk
+            }
+            _ => self.lost(),
+        }
     }
 
     #[inline]

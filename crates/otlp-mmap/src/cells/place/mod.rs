@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use hashbrown::HashMap;
 
-use super::histogram::Words;
+use super::histogram::{Negative, Words};
 use super::instrument::{Instrument, Kind, bucket_words};
 use super::sets::{Series, Sets};
 use super::space::{Ahead, Allocate, Space};
@@ -214,8 +214,22 @@ pub(super) fn words_of<'a>(mapping: &'a Mapping, instrument: &Instrument, cell: 
     let words = (histogram_layout::WORDS - histogram_layout::COPY_A) / 8
         + bucket_words(instrument.kind_number(), buckets) as usize;
     Some(Words {
-        words: mapping.words(at + histogram_layout::COPY_A as u64, words)?,
+        inline: mapping.words(at + histogram_layout::COPY_A as u64, words)?,
         sequence: &mapping.half_words(at + cell::SEQUENCE as u64, 1)?[0],
+        negative: negative_of(mapping, at, 0, instrument.kind_number())?,
+    })
+}
+
+/// Where the cell at `at` has the bucket words of its negative values, never before `least`.
+#[inline]
+pub(super) fn negative_of(mapping: &Mapping, at: u64, least: u64, kind: u32) -> Option<Negative<'_>> {
+    if kind != cells::KIND_EXPONENTIAL {
+        return Some(Negative::Nowhere);
+    }
+    Some(Negative::There {
+        mapping,
+        reference: &mapping.half_words(at + cell::NEGATIVE as u64, 1)?[0],
+        least,
     })
 }
 

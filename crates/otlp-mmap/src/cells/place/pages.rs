@@ -36,7 +36,7 @@ impl Place {
         values[cell::VALUE / 8].store(0, Ordering::Relaxed);
         values[cell::UPDATED / 8].store(0, Ordering::Relaxed);
         values[cell::START / 8].store(wanted.now, Ordering::Relaxed);
-        if !matches!(wanted.instrument.kind, Kind::Sum { .. }) {
+        if matches!(wanted.instrument.kind, Kind::Gauge) || wanted.instrument.is_observed() {
             let rest = at + cell::SUM_LENGTH as u64;
             for word in self.mapping.words(rest, 2).ok_or(NoRoom::Lost)? {
                 word.store(0, Ordering::Relaxed);
@@ -44,6 +44,7 @@ impl Place {
         }
         match &wanted.instrument.kind {
             Kind::Histogram { .. } => self.histogram_words(wanted.instrument, cell)?.clear(),
+            // the room for negative values stays
             Kind::Exponential { max_scale, .. } => {
                 exponential::clear(self.histogram_words(wanted.instrument, cell)?, *max_scale);
             }

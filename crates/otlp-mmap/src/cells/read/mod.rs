@@ -39,7 +39,7 @@ pub use point::{Buckets, Exponential, Histogram};
 
 use std::io;
 
-use crate::file::{Access, CELLS_RESERVATION, FileView, Mapping};
+use crate::file::{Access, CELLS_RESERVATION, FileView, Mapping, Refresh};
 use crate::layout::{cells, instrument as instrument_layout, page};
 
 /// Bytes in units of which pages and instruments are referred to, and cells.
@@ -218,7 +218,12 @@ impl CellReader {
             let at = self.position.page + page::CELLS as u64 + u64::from(self.position.cell - 1) * self.position.stride;
             let mut result = self.read(at);
             for _ in 0..TRIES {
-                if !matches!(result, Err(No::Moved)) {
+                let again = match result {
+                    Err(No::Moved) => true,
+                    Err(No::Corrupt) => self.has_grown(),
+                    _ => false,
+                };
+                if !again {
                     break;
                 }
                 result = self.read(at);
@@ -291,6 +296,11 @@ impl CellReader {
         self.mapping.poisoned()
     }
 
+    /// The writer has made the file longer since the last look: what seemed to lie beyond the end may be there.
+    fn has_grown(&self) -> bool {
+        matches!(self.mapping.refresh(), Ok(Refresh::Grown))
+    }
+
     /// Follows the list of instruments from where it ended the last time. They lie one behind the other, so a reference back is wrong.
     fn find_instruments(&mut self, file: &FileView) {
         loop {
@@ -313,6 +323,7 @@ impl CellReader {
             match InstrumentView::read(&self.mapping, next) {
                 Ok(Some(view)) => self.instruments.push(view),
                 Ok(None) => self.skipped += 1,
+                Err(_) if self.has_grown() => continue,
                 Err(_) => {
                     self.skipped += 1;
                     return;
@@ -360,7 +371,7 @@ impl CellReader {
             self.position.cell = 0;
             self.position.cells = 0;
             self.position.page = u64::from(next.unwrap_or(0)) * UNIT;
-            if self.position.page != 0 && !self.enter_page() {
+            if self.position.page != 0 && !self.enter_page() && !(self.has_grown() && self.enter_page()) {
                 self.skipped += 1;
                 self.position.page = 0;
             }

@@ -174,24 +174,26 @@ impl Exponential {
             let state = State::load(copy);
             let newest = memory::load(&copy[BUCKET], Ordering::Relaxed);
             let count = memory::load(&copy[COUNT], Ordering::Relaxed);
+            let parts = [Some(cell.buckets()), cell.negative()];
             let sound = (-32..=32).contains(&state.scale)
                 && state.ranges.iter().flatten().all(|range| {
                     let width = i64::from(range.high) - i64::from(range.low);
                     (0..i64::from(size)).contains(&width)
-                });
+                })
+                && (parts[1].is_some() || state.ranges[1].is_none());
             self.clear();
             if sound {
                 for (sign, buckets) in [&mut self.positive, &mut self.negative].into_iter().enumerate() {
-                    let Some(Range { low, high }) = state.ranges[sign] else {
+                    let Some((Range { low, high }, part)) = state.ranges[sign].zip(parts[sign]) else {
                         continue;
                     };
                     buckets.offset = low;
                     buckets.counts.extend((low..=high).map(|index| {
-                        let word = word_of(size, state.half, sign, index);
-                        if word as u64 == newest {
+                        let word = word_of(size, state.half, index);
+                        if (sign * part.len() + word) as u64 == newest {
                             return count;
                         }
-                        memory::load(&cell.buckets()[word], Ordering::Relaxed)
+                        memory::load(&part[word], Ordering::Relaxed)
                     }));
                 }
             }

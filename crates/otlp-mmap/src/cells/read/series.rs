@@ -112,7 +112,8 @@ impl CellReader {
             }
             cells::KIND_HISTOGRAM => {
                 series.point = Point::Histogram;
-                let words = histogram_words(mapping, at, view.kind, view.bounds.len() as u32).ok_or(No::Corrupt)?;
+                let words = histogram_words(mapping, at, self.extents, view.kind, view.bounds.len() as u32)
+                    .ok_or(No::Corrupt)?;
                 counts = words.sequence.load(Ordering::Relaxed) != 0;
                 if !series.histogram.add(words, copied) {
                     return Err(No::Moved);
@@ -121,7 +122,7 @@ impl CellReader {
             }
             cells::KIND_EXPONENTIAL => {
                 series.point = Point::Exponential;
-                let words = histogram_words(mapping, at, view.kind, view.max_size).ok_or(No::Corrupt)?;
+                let words = histogram_words(mapping, at, self.extents, view.kind, view.max_size).ok_or(No::Corrupt)?;
                 counts = words.sequence.load(Ordering::Relaxed) != 0;
                 if !series.exponential.add(words, view.max_size, part) {
                     return Err(No::Corrupt);

@@ -3,6 +3,7 @@
 use super::{LONGEST_ATTRIBUTES, MOST_TRIES, No, UNIT, attributes};
 use crate::cells::histogram::{COPY, Words};
 use crate::cells::instrument::bucket_words;
+use crate::cells::place::negative_of;
 use crate::file::Mapping;
 use crate::file::atomic::{Ordering, fence};
 use crate::layout::{cell, cells, histogram as histogram_layout};
@@ -48,10 +49,11 @@ pub(super) fn observed(mapping: &Mapping, at: u64, observer: u32) -> Option<f64>
 }
 
 #[inline]
-pub(super) fn histogram_words(mapping: &Mapping, at: u64, kind: u32, buckets: u32) -> Option<Words<'_>> {
+pub(super) fn histogram_words(mapping: &Mapping, at: u64, extents: u64, kind: u32, buckets: u32) -> Option<Words<'_>> {
     let words = 2 * COPY + bucket_words(kind, buckets) as usize;
     Some(Words {
-        words: mapping.words(at + histogram_layout::COPY_A as u64, words)?,
+        inline: mapping.words(at + histogram_layout::COPY_A as u64, words)?,
         sequence: &mapping.half_words(at + cell::SEQUENCE as u64, 1)?[0],
+        negative: negative_of(mapping, at, extents, kind)?,
     })
 }
