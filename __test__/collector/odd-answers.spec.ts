@@ -126,3 +126,33 @@ for (const [name, answer, expected] of REFUSED) {
     await destination.close();
   });
 }
+
+test('a server that takes a request before it has read it gets no more of it: the memory of its body may hold another soon', async (t) => {
+  let received = 0;
+  let onClosed = () => {};
+  const closed = new Promise<void>((resolve) => {
+    onClosed = resolve;
+  });
+  const { address, sockets } = await tcpServer(t, (socket) => {
+    socket.once('data', (head) => {
+      received = head.length;
+      socket.pause().write(OK);
+      socket.on('data', (chunk) => {
+        received += chunk.length;
+      });
+      socket.once('close', onClosed);
+    });
+  });
+  const section = {
+    endpoint: `http://${address}`,
+    compression: 'none',
+    retry_on_failure: QUICK_RETRIES,
+    timeout: '5s',
+  };
+  const { destination } = destinationOf(otlpHttpExporter, section);
+  t.true(await destination.deliver(batchOf(LARGE)));
+  for (const socket of sockets) socket.resume();
+  await closed;
+  t.true(received < LARGE.length, `${received} bytes`);
+  await destination.close();
+});

@@ -19,8 +19,8 @@ import {
 
 const help = `Usage: otlp-mmap-collector [run] [options]
 
-Reads the telemetry files of this machine's processes and exports it as OTLP. Without any option it watches the default
-folders and exports to OTEL_EXPORTER_OTLP_ENDPOINT; without that, it prints every span and appends it to a file.
+Reads the telemetry files of this machine's processes and exports them as OTLP. Without any option it watches the default
+folders and exports to OTEL_EXPORTER_OTLP_ENDPOINT; without that, it prints what it reads and appends it to a file.
 
 ${configOptionsHelp}
   --stats-file FILE       keep counters there, as JSON

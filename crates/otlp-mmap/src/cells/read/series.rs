@@ -1,101 +1,138 @@
 //! One series: its threads' cells, added up.
 
 use super::values::{copy_attributes, histogram_words, observed, seconds};
-use super::{CELL_UNIT, CellReader, LONGEST_CHAIN, No, Point, UNIT, exemplar};
+use super::{CELL_UNIT, CellReader, Exponential, InstrumentView, LONGEST_CHAIN, No, Point, Series, UNIT, exemplar};
 use crate::cells::gauge;
-use crate::file::atomic::{Ordering, fence};
+use crate::file::Mapping;
+use crate::file::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 use crate::layout::{cell, cells};
 
 impl CellReader {
     /// Reads the series whose first cell is at `at`.
     pub(super) fn read(&mut self, at: u64) -> Result<(), No> {
-        let generation = self.generation(at)?;
-        let result = self.read_of(at, generation);
+        let head = Head::of(&self.mapping, at)?;
+        // SYNC POINT: who sees an odd generation sees the cell as it was begun.
+        let generation = head.half(cell::GENERATION).load(Ordering::Acquire);
+        let owner = head.half(cell::OWNER).load(Ordering::Relaxed);
+        if generation & 1 == 0 || owner & cells::OWNER_PRIMARY == 0 {
+            return Err(No::None);
+        }
+        self.series.generation = generation;
+        let mut reading = Reading {
+            mapping: &self.mapping,
+            extents: self.extents,
+            view: &self.instruments[self.order[self.position.instrument - 1] as usize],
+            exemplars_since: self.exemplars_since,
+            series: &mut self.series,
+            copied: &mut self.copied,
+            part: &mut self.part,
+        };
+        let result = reading.series(at, head);
         // SYNC POINT: who saw a part of the next series, or of what took the room of its attributes, sees its generation.
         fence(Ordering::Acquire);
-        if self.generation(at)? != generation {
+        if head.half(cell::GENERATION).load(Ordering::Acquire) != generation {
             return Err(No::Moved);
         }
         result
     }
+}
 
-    fn generation(&self, at: u64) -> Result<u32, No> {
-        let word = self
-            .mapping
-            .half_words(at + cell::GENERATION as u64, 1)
-            .ok_or(No::Corrupt)?;
-        // SYNC POINT: who sees an odd generation sees the cell as it was begun.
-        Ok(word[0].load(Ordering::Acquire))
+/// What the cells of all kinds begin with, found within the file once.
+#[derive(Clone, Copy)]
+struct Head<'a> {
+    words: &'a [AtomicU64; 3],
+    halves: &'a [AtomicU32; 6],
+}
+
+impl<'a> Head<'a> {
+    #[inline]
+    fn of(mapping: &'a Mapping, at: u64) -> Result<Self, No> {
+        let words = mapping.words(at, 3).and_then(|words| words.try_into().ok());
+        let halves = mapping.half_words(at + cell::ATTRIBUTES as u64, 6);
+        let halves = halves.and_then(|halves| halves.try_into().ok());
+        words
+            .zip(halves)
+            .map(|(words, halves)| Self { words, halves })
+            .ok_or(No::Corrupt)
     }
 
-    /// Reads it as long as it is of this generation.
-    fn read_of(&mut self, at: u64, generation: u32) -> Result<(), No> {
-        let head = self
-            .mapping
-            .half_words(at + cell::ATTRIBUTES as u64, 6)
-            .ok_or(No::Corrupt)?;
-        let half = |offset: usize| &head[(offset - cell::ATTRIBUTES) / 4];
-        let owner = half(cell::OWNER).load(Ordering::Relaxed);
-        if generation & 1 == 0 || owner & cells::OWNER_PRIMARY == 0 {
-            return Err(No::None);
-        }
-        let set = half(cell::ATTRIBUTES).load(Ordering::Relaxed);
-        let series = &mut self.series;
-        copy_attributes(&self.mapping, self.extents, set, &mut series.attributes)?;
-        series.start = self.mapping.load_u64(at + cell::START as u64).ok_or(No::Corrupt)?;
+    #[inline]
+    fn word(self, offset: usize) -> &'a AtomicU64 {
+        &self.words[offset / 8]
+    }
+
+    #[inline]
+    fn half(self, offset: usize) -> &'a AtomicU32 {
+        &self.halves[(offset - cell::ATTRIBUTES) / 4]
+    }
+}
+
+/// A series on its way out of the file.
+struct Reading<'a> {
+    mapping: &'a Mapping,
+    extents: u64,
+    view: &'a InstrumentView,
+    exemplars_since: u64,
+    series: &'a mut Series,
+    copied: &'a mut Vec<u64>,
+    part: &'a mut Exponential,
+}
+
+impl Reading<'_> {
+    /// Reads it as long as it is what it was.
+    fn series(&mut self, at: u64, head: Head<'_>) -> Result<(), No> {
+        let set = head.half(cell::ATTRIBUTES).load(Ordering::Relaxed);
+        let series = &mut *self.series;
+        copy_attributes(self.mapping, self.extents, set, &mut series.attributes)?;
+        series.start = head.word(cell::START).load(Ordering::Acquire);
         series.updated = 0;
         series.exemplars.clear();
         series.cell = (at / CELL_UNIT) as u32;
-        series.generation = generation;
-        let view = &self.instruments[self.order[self.position.instrument - 1] as usize];
-        match view.kind {
-            cells::KIND_HISTOGRAM => series.histogram.clear(view.bounds.len() + 1),
+        match self.view.kind {
+            cells::KIND_HISTOGRAM => series.histogram.clear(self.view.bounds.len() + 1),
             cells::KIND_EXPONENTIAL => series.exponential.clear(),
             _ => series.point = Point::Number(0.0),
         }
-        let mut observed = false;
-        let mut next = at;
-        let mut chain = 0;
+        let Follows { mut next, mut counts } = self.add(at, head, None)?;
+        let mut chain = 1;
         while next != 0 {
-            let follows = self.add_cell(next, next != at, set)?;
-            observed |= follows.counts;
-            next = follows.next;
-            chain += 1;
             if chain == LONGEST_CHAIN {
                 return Err(No::Corrupt);
             }
+            chain += 1;
+            let follows = self.add(next, Head::of(self.mapping, next)?, Some(set))?;
+            counts |= follows.counts;
+            next = follows.next;
         }
-        if observed { Ok(()) } else { Err(No::None) }
+        if counts { Ok(()) } else { Err(No::None) }
     }
 
-    /// Adds one thread's cell to the series.
-    fn add_cell(&mut self, at: u64, secondary: bool, set: u32) -> Result<Follows, No> {
+    /// Adds one thread's cell to the series; `set`: that of the cells before it.
+    fn add(&mut self, at: u64, head: Head<'_>, set: Option<u32>) -> Result<Follows, No> {
         let Self {
             mapping,
+            view,
             series,
             copied,
             part,
             ..
         } = self;
-        let view = &self.instruments[self.order[self.position.instrument - 1] as usize];
-        let words = mapping.words(at, 2).ok_or(No::Corrupt)?;
-        let halves = mapping.half_words(at + cell::ATTRIBUTES as u64, 6).ok_or(No::Corrupt)?;
-        let half = |offset: usize| halves[(offset - cell::ATTRIBUTES) / 4].load(Ordering::Relaxed);
-        if at < self.extents || (secondary && half(cell::ATTRIBUTES) != set) {
+        let half = |offset: usize| head.half(offset).load(Ordering::Relaxed);
+        if at < self.extents || set.is_some_and(|set| half(cell::ATTRIBUTES) != set) {
             return Err(No::Corrupt);
         }
-        if secondary && half(cell::GENERATION) & 1 == 0 {
+        if set.is_some() && half(cell::GENERATION) & 1 == 0 {
             return Err(No::Moved);
         }
-        let word = |at: usize| words[at].load(Ordering::Relaxed);
+        let word = |offset: usize| head.word(offset).load(Ordering::Relaxed);
         let mut counts = true;
         let updated = match view.kind {
             cells::KIND_SUM => {
                 // SYNC POINT: first, as it is stored last: a value that is not there yet is not taken for a measured zero
-                let updated = words[cell::UPDATED / 8].load(Ordering::Acquire);
-                let value = f64::from_bits(word(0));
+                let updated = head.word(cell::UPDATED).load(Ordering::Acquire);
+                let value = f64::from_bits(word(cell::VALUE));
                 series.point = match series.point {
-                    Point::Number(sum) if secondary => Point::Number(sum + value),
+                    Point::Number(sum) if set.is_some() => Point::Number(sum + value),
                     _ => Point::Number(value),
                 };
                 // a cell that was made for a measurement that did not come yet
@@ -118,7 +155,7 @@ impl CellReader {
                 if !series.histogram.add(words, copied) {
                     return Err(No::Moved);
                 }
-                seconds(word(cell::UPDATED / 8))
+                seconds(word(cell::UPDATED))
             }
             cells::KIND_EXPONENTIAL => {
                 series.point = Point::Exponential;
@@ -127,7 +164,7 @@ impl CellReader {
                 if !series.exponential.add(words, view.max_size, part) {
                     return Err(No::Corrupt);
                 }
-                seconds(word(cell::UPDATED / 8))
+                seconds(word(cell::UPDATED))
             }
             _ => {
                 let observed_at = mapping.load_u64(at + cell::OBSERVED_UPDATED as u64);
@@ -147,7 +184,7 @@ impl CellReader {
             exemplar::read(mapping, self.extents, from, self.exemplars_since, &mut series.exemplars);
         }
         // SYNC POINT: who follows the link finds a complete cell.
-        let next = halves[(cell::NEXT - cell::ATTRIBUTES) / 4].load(Ordering::Acquire);
+        let next = head.half(cell::NEXT).load(Ordering::Acquire);
         Ok(Follows {
             next: u64::from(next) * CELL_UNIT,
             counts,

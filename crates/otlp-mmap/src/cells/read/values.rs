@@ -12,8 +12,8 @@ use crate::layout::{cell, cells, histogram as histogram_layout};
 #[inline]
 pub(super) fn copy_attributes(mapping: &Mapping, extents: u64, set: u32, out: &mut Vec<u8>) -> Result<(), No> {
     let at = u64::from(set) * SET_ALIGNMENT;
-    let length = mapping.load_u32(at).filter(|_| at >= extents).ok_or(No::Corrupt)?;
-    let sum = mapping.load_u32(at + 4).ok_or(No::Corrupt)?;
+    let head = mapping.half_words(at, 2).filter(|_| at >= extents).ok_or(No::Corrupt)?;
+    let [length, sum] = [&head[0], &head[1]].map(|word| word.load(Ordering::Acquire));
     out.clear();
     let header = u64::from(cells::ATTRIBUTES_HEADER);
     if length > LONGEST_ATTRIBUTES || !mapping.append_to(at + header, length as usize, out) {
