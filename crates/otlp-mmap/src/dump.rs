@@ -86,7 +86,10 @@ pub(crate) fn metrics(reader: &mut FileReader, since: u64, pieces: &mut Vec<(Sig
         if series.updated < since {
             continue;
         }
-        let interval = Interval::new(series.start, end);
+        let interval = Interval {
+            start: series.start,
+            end,
+        };
         encoder.point(instrument, series, AggregationTemporality::Cumulative, interval);
         if encoder.items() >= ITEMS_PER_LINE {
             line(&mut encoder);

@@ -19,7 +19,7 @@ use collecting::{Sink, Step, step, work_until};
 use metrics::{Meter, counter, deltas, points_of};
 use otlp_mmap::clock::shift_wall_clock;
 use otlp_mmap::journal::JournalOptions;
-use otlp_mmap::receiver::ReceiverOptions;
+use otlp_mmap::receiver::{MetricStream, ReceiverOptions, Temporality};
 use spans::{Reading, Spans, end, start, until};
 use support::in_directory;
 
@@ -138,4 +138,40 @@ fn the_intervals_of_a_delta_stream_follow_each_other() {
         .map(|(_, point)| point["asDouble"].as_f64().unwrap() as u64)
         .collect();
     assert_eq!(values, [1, 2, 3, 4, 5, 6]);
+}
+
+#[test]
+fn a_total_begins_once_whatever_the_clock_shows() {
+    let _turn = CLOCK.lock().unwrap_or_else(PoisonError::into_inner);
+    let (data, state) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let writer = in_directory(data.path());
+    let mut meter = Meter::new(&writer);
+    let requests = meter.define(counter("requests"));
+    let options = ReceiverOptions {
+        metric_streams: vec![MetricStream {
+            temporality: Temporality::Cumulative,
+            ..deltas().remove(0)
+        }],
+        metric_interval: Some(Duration::from_secs(3600)),
+        ..collecting::options(data.path(), state.path())
+    };
+    let mut sink = Sink::default();
+    let reading = Reading::start(options);
+    for (round, shift) in (1..).zip([0, -DAY, DAY, -2 * DAY]) {
+        shift_wall_clock(shift);
+        meter.record(requests, "a", 1.0);
+        until("the file is attached", || reading.receiver.stats().files_attached > 0);
+        reading.receiver.flush();
+        work_until(&reading, &mut sink, "the total", |sink| sink.points.len() >= round);
+    }
+    shift_wall_clock(0);
+    let points: Vec<_> = sink.points.iter().flat_map(|(_, request)| points_of(request)).collect();
+    for (count, (_, point)) in (1_u32..).zip(&points) {
+        assert_eq!(point["asDouble"], f64::from(count));
+        assert_eq!(point["startTimeUnixNano"], points[0].1["startTimeUnixNano"]);
+        assert!(
+            point["startTimeUnixNano"].as_str() < point["timeUnixNano"].as_str(),
+            "{point}"
+        );
+    }
 }

@@ -211,6 +211,71 @@ fn what_a_process_measured_that_died_before_it_was_seen_alive_has_an_interval_to
 }
 
 #[test]
+fn a_series_that_begins_while_a_collection_is_under_way_begins_once() {
+    for temporality in [Temporality::Cumulative, Temporality::Delta] {
+        let folder = tempfile::tempdir().unwrap();
+        let writer = in_directory(folder.path());
+        let mut meter = Meter::new(&writer);
+        let before = meter.define(counter("before"));
+        let requests = meter.define(counter("requests"));
+        let times = meter.define(histogram("times", &[1.0]));
+        meter.record(before, "a", 1.0);
+        let mut record = |of: &str, value: f64| {
+            for instrument in [requests, times] {
+                meter.record(instrument, of, value);
+            }
+        };
+        record("a", 1.0);
+        let reading = Reading::start(ReceiverOptions {
+            // a collection stands still after each point until that is acknowledged
+            max_points: 1,
+            max_unacknowledged_bytes: 1,
+            ..watching(folder.path(), &[temporality])
+        });
+        attached(&reading);
+        let first = collect(&reading);
+        record("b", 9.0);
+        reading.receiver.acknowledge(first.sequence);
+        let mut came = points_of(&first.piece.bytes);
+        let mut take = |count: usize| {
+            for _ in 0..count {
+                let piece = reading.piece();
+                came.extend(points_of(&piece.piece.bytes));
+                reading.receiver.acknowledge(piece.sequence);
+            }
+            until("all is acknowledged", || {
+                reading.receiver.stats().bytes_unacknowledged == 0
+            });
+        };
+        take(4);
+        record("b", 91.0);
+        reading.receiver.flush();
+        take(if temporality == Temporality::Cumulative { 5 } else { 2 });
+
+        let time = |point: &Value, key: &str| point[key].as_str().unwrap().parse::<u64>().unwrap();
+        let collected = time(&came[0].1, "timeUnixNano");
+        for (name, key) in [("requests", "asDouble"), ("times", "sum")] {
+            let of_b = |(metric, point): &&(String, Value)| {
+                metric == name && point["attributes"][0]["value"]["stringValue"] == "b"
+            };
+            let came: Vec<_> = came.iter().filter(of_b).map(|(_, point)| point).collect();
+            let values: Vec<_> = came.iter().map(|point| point[key].as_f64().unwrap()).collect();
+            let starts: Vec<_> = came.iter().map(|point| time(point, "startTimeUnixNano")).collect();
+            let ends: Vec<_> = came.iter().map(|point| time(point, "timeUnixNano")).collect();
+            assert!(starts[0] < ends[0] && ends[0] < ends[1], "{came:?}");
+            if temporality == Temporality::Cumulative {
+                assert_eq!(values, [9.0, 100.0]);
+                assert!(starts[0] > collected, "it began meanwhile");
+                assert_eq!(starts[0], starts[1], "another start says that it began anew");
+            } else {
+                assert_eq!(values, [9.0, 91.0]);
+                assert!(ends[0] <= starts[1], "{came:?}");
+            }
+        }
+    }
+}
+
+#[test]
 fn a_file_whose_rings_rolled_over_is_kept_and_collected_while_its_cells_are_in_use() {
     let folder = tempfile::tempdir().unwrap();
     let writer = in_directory(folder.path());
@@ -363,7 +428,7 @@ fn what_was_exported_of_a_file_that_is_gone_is_removed_after_a_restart() {
     std::fs::remove_file(first.unwrap()).unwrap();
     reading = Reading::start(options);
     until("what is left of it is removed", || base_files(state.path()) == 2);
-    assert_eq!(reading.receiver.stats().baselines_swept, 1);
+    until("it is counted", || reading.receiver.stats().baselines_swept == 1);
     attached(&reading);
     let piece = collect(&reading);
     assert_eq!(points(&piece, "requests")[0]["asDouble"], 5.0, "the other one goes on");

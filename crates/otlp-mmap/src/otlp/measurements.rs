@@ -262,7 +262,10 @@ impl MeasurementEncoder {
             for (set, kept) in changed {
                 self.point.attributes.clone_from(set);
                 kept.value.read(&metric.view, &mut self.point);
-                let interval = Interval::new(kept.start, kept.end);
+                let interval = Interval {
+                    start: kept.start,
+                    end: kept.end,
+                };
                 self.encoder
                     .point(&metric.view, &self.point, metric.temporality, interval);
                 kept.changed = false;

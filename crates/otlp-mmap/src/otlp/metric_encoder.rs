@@ -31,15 +31,30 @@ pub struct Interval {
 }
 
 impl Interval {
-    /// From `start` to `end`, and no shorter than an instant: the last sign of life of a process that was killed may be older than its
-    /// first measurement. Of a point that ends as it begins the data model says that its beginning is not known.
-    #[must_use]
-    pub fn new(start: u64, end: u64) -> Self {
-        Self {
-            start: start.min(end.saturating_sub(1)),
-            end,
+    /// No shorter than an instant: a series may begin while a collection is under way whose time was taken before, and the last sign of
+    /// life of a process that was killed may be older than its first measurement. Of a point that ends as it begins the data model says
+    /// that its beginning is not known.
+    ///
+    /// What counts from the start of its series keeps that start, and ends later: another start next time would say that it began
+    /// anew, and what it had until then would count twice. A difference keeps its end, where the next one begins.
+    fn not_empty(self, temporality: AggregationTemporality) -> Self {
+        let Self { start, end } = self;
+        match temporality {
+            AggregationTemporality::Delta => Self {
+                start: start.min(end.saturating_sub(1)),
+                end,
+            },
+            AggregationTemporality::Cumulative => Self {
+                start,
+                end: end.max(start.saturating_add(1)),
+            },
         }
     }
+}
+
+/// A gauge's point has a time, and no interval.
+fn is_gauge(instrument: &InstrumentView) -> bool {
+    matches!(instrument.kind, cells::KIND_GAUGE | cells::KIND_OBSERVED_GAUGE)
 }
 
 /// What is open in the buffer.
@@ -93,7 +108,7 @@ impl MetricEncoder {
         }
     }
 
-    /// Adds a series as one point.
+    /// Adds a series as one point. An interval that would be empty, or end before it begins, is made an instant long.
     pub fn point(
         &mut self,
         instrument: &InstrumentView,
@@ -109,6 +124,11 @@ impl MetricEncoder {
             self.open_metric(instrument, temporality);
         }
         self.items += 1;
+        let interval = if is_gauge(instrument) {
+            interval
+        } else {
+            interval.not_empty(temporality)
+        };
         match &series.point {
             Point::Number(value) => self.number(instrument, series, *value, interval),
             Point::Histogram => self.histogram(instrument, series, &series.histogram, interval),
@@ -204,7 +224,7 @@ impl MetricEncoder {
     fn number(&mut self, instrument: &InstrumentView, series: &Series, value: f64, interval: Interval) {
         use metric::number as field;
         let exemplars = exemplars_len(field::EXEMPLARS, &series.exemplars);
-        let timed = !matches!(instrument.kind, cells::KIND_GAUGE | cells::KIND_OBSERVED_GAUGE);
+        let timed = !is_gauge(instrument);
         let length = series.attributes.len() + exemplars + if timed { 27 } else { 18 };
         let out = &mut self.out;
         out.reserve(length + 10);

@@ -34,6 +34,8 @@ pub(super) struct FileCells {
     round: Option<Round>,
     /// The newest piece of the last complete round, and when that began. The next one waits until it is acknowledged.
     collected: Option<(u64, u64)>,
+    /// When the last round was complete: nanoseconds since the Unix epoch. What it took was there by then.
+    ended: u64,
     /// The last round, of cells that do not change any more, is complete.
     is_final: bool,
     skipped: u64,
@@ -73,6 +75,7 @@ impl FileCells {
             requested: false,
             round: None,
             collected: None,
+            ended: 0,
             is_final: false,
             skipped: 0,
             told: false,
@@ -214,7 +217,7 @@ impl FileCells {
         }
         let open = |block: Extension<'_>| block.cells_state() == constant::STATE_OPEN;
         let dead = last && file.file().extension().is_some_and(open);
-        let newest = self.streams.iter().map(|stream| stream.time).max().unwrap_or(0);
+        let newest = self.streams.iter().map(|stream| stream.time).fold(self.ended, u64::max);
         // it may have been collected after the last sign of its life
         let time = if dead {
             last_seen.max(newest + 1)
@@ -304,6 +307,7 @@ impl FileCells {
         round.stream += 1;
         if round.stream == self.streams.len() {
             self.collected = Some((round.sequence, if round.resends { 0 } else { round.time }));
+            self.ended = clock::wall_nanos();
             self.is_final = round.last || reader.poisoned();
             self.round = None;
         }

@@ -159,7 +159,7 @@ impl Stream {
             }
             _ => series.start,
         };
-        Ok(Some((temporality, Interval::new(start, end))))
+        Ok(Some((temporality, Interval { start, end })))
     }
 }
 

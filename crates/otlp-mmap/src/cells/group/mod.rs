@@ -134,8 +134,8 @@ impl Groups {
         let Instrument { view, series: all, .. } = self.instruments.get_mut(at)?;
         let temporality = temporality(view);
         let merged = &mut all[series];
-        let interval = Interval::new(merged.start(), end);
-        Some((view, merged.value(), temporality, interval))
+        let start = merged.start();
+        Some((view, merged.value(), temporality, Interval { start, end }))
     }
 
     /// The collection is over. What does not count from its start begins anew with the next one.
