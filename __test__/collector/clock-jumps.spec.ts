@@ -42,8 +42,8 @@ service:
 async function destination(t: ExecutionContext) {
   const counts = new Map<string, number>();
   const totals = new Totals();
-  /** Of the collector's own metrics: which points ended before they began, of how many. */
-  const own = { backwards: [] as string[], points: 0 };
+  /** Of the collector's own metrics: which points ended before they began, of how many, and what its clock showed at most (ns). */
+  const own = { backwards: [] as string[], points: 0, latest: 0n };
   let isDown = false;
   const take = ({ path, headers, body: sent }: ReceivedRequest) => {
     const body = headers['content-encoding'] === 'gzip' ? gunzipSync(sent) : sent;
@@ -53,6 +53,7 @@ async function destination(t: ExecutionContext) {
     if (path === '/own') {
       for (const [, start, time] of text.matchAll(/"startTimeUnixNano":"(\d+)","timeUnixNano":"(\d+)"/g)) {
         own.points++;
+        if (BigInt(time) > own.latest) own.latest = BigInt(time);
         if (BigInt(time) < BigInt(start)) own.backwards.push(`from ${start} to ${time}`);
       }
       return;
@@ -110,8 +111,7 @@ for (const journal of [false, true]) {
     t.is(totals.sumOf('work'), added);
     t.true(own.points > 0);
     t.deepEqual(own.backwards, []);
-    const shown = new Set([...run.stderr.matchAll(/^\d{4}-\d{2}-\d{2}/gm)].map(([day]) => day));
-    t.true(shown.size > 1, 'its clock did jump');
+    t.true(Number(own.latest / 1_000_000n) > Date.now() + HOUR * 1000, 'its clock did jump');
     t.notRegex(run.stderr, / (warn|error) .*(given up|max_age|dropped)/);
   });
 }

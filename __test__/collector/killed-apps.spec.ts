@@ -12,6 +12,7 @@ import { temporaryFolder } from './fixtures';
 import { random } from './random';
 import { Sink } from './sink';
 import { Totals } from './totals';
+import { totalsAndDifferences } from './totals-and-differences';
 
 const SEED = Number(process.env.OTLP_MMAP_TEST_SEED ?? randomInt(2 ** 31));
 const APPS = 15;
@@ -19,21 +20,6 @@ const APPS = 15;
 const AT_ONCE = 2;
 
 const app = join(__dirname, '..', 'process', 'apps', 'endless-counts.mjs');
-
-const configuration = (directory: string, state: string, url: string) => `
-receivers: { mmap: { include: [${directory}], collection_interval: 30ms } }
-processors:
-  temporality: { preference: delta }
-exporters:
-  otlphttp/totals: { endpoint: "${url}/totals", compression: none }
-  otlphttp/differences: { endpoint: "${url}/differences", compression: none }
-service:
-  storage: { directory: ${state} }
-  telemetry: { metrics: { level: none } }
-  pipelines:
-    metrics/totals: { receivers: [mmap], exporters: [otlphttp/totals] }
-    metrics/differences: { receivers: [mmap], processors: [temporality], exporters: [otlphttp/differences] }
-`;
 
 /** Calls of each round of the app, by metric, and what each of them adds to what is exported of it. */
 const METRICS = { counter: 1, bound: 2, histogram: 1 };
@@ -49,7 +35,7 @@ test('of apps that are killed with signal 9 while they count, what is exported i
   t.teardown(() => sink.close());
   const directory = temporaryFolder(t);
   const config = join(temporaryFolder(t), 'config.yaml');
-  writeFileSync(config, configuration(directory, temporaryFolder(t), sink.url));
+  writeFileSync(config, totalsAndDifferences(directory, temporaryFolder(t), sink.url, { interval: '30ms' }));
   const collector = new CommandRun(t, ['--config', config]);
   /** Rounds that a process said were over, by its id. */
   const rounds = new Map<number, number>();

@@ -10,26 +10,10 @@ import { AppRun } from './app-run';
 import { CommandRun } from './command';
 import { temporaryFolder } from './fixtures';
 import { Sink } from './sink';
+import { totalsAndDifferences } from './totals-and-differences';
 
 /** Distinct attribute sets; 10,000,000 of them take some minutes and 4 GB of memory. */
 const SERIES = Number(process.env.OTLP_MMAP_TEST_SERIES ?? 200_000);
-
-const configuration = (directory: string, state: string, url: string) => `
-receivers: { mmap: { include: [${directory}], collection_interval: 1h } }
-processors:
-  batch:
-  temporality: { preference: delta }
-exporters:
-  otlphttp/totals: { endpoint: "${url}/totals", compression: none }
-  otlphttp/differences: { endpoint: "${url}/differences", compression: none }
-service:
-  storage: { directory: ${state} }
-  shutdown_timeout: 1h
-  telemetry: { metrics: { level: none } }
-  pipelines:
-    metrics/totals: { receivers: [mmap], processors: [batch], exporters: [otlphttp/totals] }
-    metrics/differences: { receivers: [mmap], processors: [temporality, batch], exporters: [otlphttp/differences] }
-`;
 
 /** The delimited fields of a number, from the outermost message inwards. */
 function* within(message: Uint8Array, number: number, ...inner: number[]): Generator<Uint8Array> {
@@ -89,7 +73,7 @@ test('sums of very many attribute sets, of two threads, arrive exactly: each set
   t.teardown(() => sink.close());
   const directory = temporaryFolder(t);
   const config = join(temporaryFolder(t), 'config.yaml');
-  writeFileSync(config, configuration(directory, temporaryFolder(t), sink.url));
+  writeFileSync(config, totalsAndDifferences(directory, temporaryFolder(t), sink.url, { interval: '1h', batch: true }));
   const run = new CommandRun(t, ['--config', config]);
   const app = new AppRun(t, directory, 'shop', 'many-series.cjs', { SERIES: String(SERIES) });
   t.timeout(60_000 + SERIES / 10);

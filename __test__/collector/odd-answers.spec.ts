@@ -34,6 +34,15 @@ const first =
 const status = (code: number, headers = '') => `HTTP/1.1 ${code} Some Reason\r\ncontent-length: 0\r\n${headers}\r\n`;
 const bye = (socket: net.Socket) => socket.end();
 
+/** Sends there what is given to it, and tries again at once. */
+const exporterTo = (address: string) =>
+  destinationOf(otlpHttpExporter, {
+    endpoint: `http://${address}`,
+    compression: 'none',
+    retry_on_failure: QUICK_RETRIES,
+    timeout: '5s',
+  });
+
 const TAKEN: [name: string, answer: Answer, log: RegExp | undefined][] = [
   ['HTTP/1.0, whose answer ends with the connection', atHead('HTTP/1.0 200 OK\r\n\r\n', bye), undefined],
   ['204 No Content', atHead('HTTP/1.1 204 No Content\r\n\r\n'), undefined],
@@ -72,13 +81,7 @@ for (const [name, answer, expected] of TAKEN) {
   test(`a server that answers ${name} has the batch in the end`, async (t) => {
     let attempts = 0;
     const { address } = await tcpServer(t, (socket) => answer(socket, attempts++));
-    const section = {
-      endpoint: `http://${address}`,
-      compression: 'none',
-      retry_on_failure: QUICK_RETRIES,
-      timeout: '5s',
-    };
-    const { destination, log } = destinationOf(otlpHttpExporter, section);
+    const { destination, log } = exporterTo(address);
     t.true(await destination.deliver(batchOf('a')), log());
     if (expected === undefined) t.is(log(), '');
     else t.regex(log(), expected);
@@ -112,13 +115,7 @@ for (const [name, answer, expected] of REFUSED) {
   test(`a server that answers ${name} refuses for good, told with the remedy`, async (t) => {
     let attempts = 0;
     const { address } = await tcpServer(t, (socket) => answer(socket, attempts++));
-    const section = {
-      endpoint: `http://${address}`,
-      compression: 'none',
-      retry_on_failure: QUICK_RETRIES,
-      timeout: '5s',
-    };
-    const { destination, log } = destinationOf(otlpHttpExporter, section);
+    const { destination, log } = exporterTo(address);
     t.false(await destination.deliver(batchOf(LARGE)), log());
     t.is(attempts, 1);
     t.regex(log(), expected);
@@ -143,13 +140,7 @@ test('a server that takes a request before it has read it gets no more of it: th
       socket.once('close', onClosed);
     });
   });
-  const section = {
-    endpoint: `http://${address}`,
-    compression: 'none',
-    retry_on_failure: QUICK_RETRIES,
-    timeout: '5s',
-  };
-  const { destination } = destinationOf(otlpHttpExporter, section);
+  const { destination } = exporterTo(address);
   t.true(await destination.deliver(batchOf(LARGE)));
   for (const socket of sockets) socket.resume();
   await closed;

@@ -5,8 +5,8 @@ import { randomInt } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test, { type ExecutionContext } from 'ava';
-import { AppRun } from './app-run';
 import { CommandRun } from './command';
+import { CountingApp, TOPICS } from './counting-app';
 import { temporaryFolder } from './fixtures';
 import { random } from './random';
 import { Sink } from './sink';
@@ -16,7 +16,6 @@ import { Totals } from './totals';
 
 const SEED = Number(process.env.OTLP_MMAP_TEST_SEED ?? randomInt(2 ** 31));
 const RELOADS = 25;
-const TOPICS = 12;
 
 /** Rules by which every topic belongs to a group, whichever it is. */
 function rulesOf(draw: () => number): object {
@@ -84,19 +83,10 @@ for (const storage of ['without a journal', 'with a journal']) {
     const kept = storage === 'with a journal' ? { directory: temporaryFolder(t) } : 'none';
     const write = (group: object) => writeFileSync(path, configuration(directory, sink.url, kept, group));
     write(rulesOf(draw));
-    const app = new AppRun(t, directory, 'shop', 'counts.cjs');
-    await app.tell('count 100');
+    const app = await CountingApp.start(t, directory);
     const run = new CommandRun(t, ['--config', path]);
     const [, address] = await run.says(/prometheus on (\S+)/);
 
-    let made = 100;
-    let counting = true;
-    const count = async () => {
-      while (counting) {
-        await app.tell('count 500');
-        made += 500;
-      }
-    };
     const scraped = new Map<string, number>();
     const scrape = async () => {
       const found = countersIn(await (await fetch(`http://${address}`, { headers: { connection: 'close' } })).text());
@@ -105,7 +95,7 @@ for (const storage of ['without a journal', 'with a journal']) {
         scraped.set(labels, value);
       }
     };
-    const counts = count();
+    app.countOn();
     for (let reload = 0; reload < RELOADS; reload++) {
       const requests = sink.requests.length;
       write(rulesOf(draw));
@@ -114,25 +104,19 @@ for (const storage of ['without a journal', 'with a journal']) {
       if (draw() < 0.8) await sink.arrived(requests + 1 + Math.floor(draw() * 8));
       await scrape();
     }
-    counting = false;
-    await counts;
+    const amounts = await app.stop();
     // In the end no metric is left out.
     write({ ...rulesOf(draw), essential_metrics: undefined });
     await run.reload();
-    await app.tell('flush');
+    await app.flush();
     const sumsOf = (sent: Totals) => ({ counted: sent.sumOf('counted'), measured: sent.sumOf('measured') });
     const merged = { groups: sumsOf(totals.groups), differences: sumsOf(totals.differences) };
     await scrape();
     write({ ...rulesOf(draw), essential_metrics: undefined, rules: [], detail: ['rest'] });
     await run.reload();
-    await app.tell('flush');
+    await app.flush();
     t.is(await run.stop(), 0, run.stderr);
 
-    const amounts = Array.from({ length: TOPICS }, () => ({ counted: 0, measured: 0 }));
-    for (let k = 0; k < made; k++) {
-      amounts[k % TOPICS].counted += 1 + (k % 3);
-      amounts[k % TOPICS].measured++;
-    }
     const sum = (name: 'counted' | 'measured') => amounts.reduce((all, each) => all + each[name], 0);
     t.deepEqual(totals.each.faults, []);
     t.deepEqual(totals.groups.faults, []);
@@ -152,7 +136,7 @@ for (const storage of ['without a journal', 'with a journal']) {
       'scraped',
     );
     const begun = [...totals.groups.series.values()].reduce((all, { values }) => all + values.length, 0);
-    t.log(`${made} additions, ${begun} merged series in ${sink.requests.length} requests`);
+    t.log(`${all.measured} additions, ${begun} merged series in ${sink.requests.length} requests`);
     t.true(begun > RELOADS, 'rules changed what is merged');
   });
 }

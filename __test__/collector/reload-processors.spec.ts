@@ -5,8 +5,8 @@ import { randomInt } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'ava';
-import { AppRun } from './app-run';
 import { CommandRun } from './command';
+import { CountingApp } from './counting-app';
 import { temporaryFolder } from './fixtures';
 import { random } from './random';
 import { Sink } from './sink';
@@ -16,7 +16,6 @@ import { Totals } from './totals';
 
 const SEED = Number(process.env.OTLP_MMAP_TEST_SEED ?? randomInt(2 ** 31));
 const RELOADS = 20;
-const TOPICS = 12;
 
 interface Rules {
   filter: object;
@@ -75,41 +74,26 @@ for (const storage of ['without a journal', 'with a journal']) {
     const kept = storage === 'with a journal' ? { directory: temporaryFolder(t) } : 'none';
     const write = (rules: Rules) => writeFileSync(path, configuration(directory, sink.url, kept, rules));
     write(rulesOf(draw));
-    const app = new AppRun(t, directory, 'shop', 'counts.cjs');
-    await app.tell('count 100');
+    const app = await CountingApp.start(t, directory);
     const run = new CommandRun(t, ['--config', path]);
     await run.says(/\breads .*; exports to /);
 
-    let made = 100;
-    let counting = true;
-    const count = async () => {
-      while (counting) {
-        await app.tell('count 500');
-        made += 500;
-      }
-    };
-    const counts = count();
+    app.countOn();
     for (let reload = 0; reload < RELOADS; reload++) {
       const requests = sink.requests.length;
       write(rulesOf(draw));
       await run.reload();
       if (draw() < 0.8) await sink.arrived(requests + 1 + Math.floor(draw() * 6));
     }
-    counting = false;
-    await counts;
+    const amounts = await app.stop();
     for (const preference of ['cumulative', 'delta'] as const) {
       write({ filter: ALL, preference });
       await run.reload();
-      await app.tell('flush');
+      await app.flush();
     }
     t.is(await run.stop(), 0, run.stderr);
 
     for (const [name, { faults }] of Object.entries(sent)) t.deepEqual(faults, [], name);
-    const amounts = Array.from({ length: TOPICS }, () => ({ counted: 0, measured: 0 }));
-    for (let k = 0; k < made; k++) {
-      amounts[k % TOPICS].counted += 1 + (k % 3);
-      amounts[k % TOPICS].measured++;
-    }
     for (const [topic, amount] of amounts.entries()) {
       for (const name of ['counted', 'measured'] as const) {
         const valuesOf = ({ series }: Totals) => series.get(`${name}{topic=topic ${topic}}`)?.values;

@@ -12,27 +12,13 @@ import { temporaryFolder } from './fixtures';
 import { random } from './random';
 import { Sink } from './sink';
 import { Totals } from './totals';
+import { totalsAndDifferences } from './totals-and-differences';
 
 /** Milliseconds for which customers come and go. A series ends some ten seconds after its last measurement was collected, at the earliest. */
 const TIME = Number(process.env.OTLP_MMAP_TEST_KILLING ?? 20_000);
 const SEED = Number(process.env.OTLP_MMAP_TEST_SEED ?? randomInt(2 ** 31));
 /** Those of one hundred measurements, as the app has it. */
 const CUSTOMERS = 40;
-
-const configuration = (directory: string, state: string, url: string) => `
-receivers: { mmap: { include: [${directory}], collection_interval: 50ms } }
-processors:
-  temporality: { preference: delta }
-exporters:
-  otlphttp/totals: { endpoint: "${url}/totals", compression: none }
-  otlphttp/differences: { endpoint: "${url}/differences", compression: none }
-service:
-  storage: { directory: ${state} }
-  telemetry: { metrics: { level: none } }
-  pipelines:
-    metrics/totals: { receivers: [mmap], exporters: [otlphttp/totals] }
-    metrics/differences: { receivers: [mmap], processors: [temporality], exporters: [otlphttp/differences] }
-`;
 
 test('series that end when they are idle, and whose cells serve others, lose and double nothing, though collectors are killed', async (t) => {
   t.log(`OTLP_MMAP_TEST_SEED=${SEED}`);
@@ -45,7 +31,7 @@ test('series that end when they are idle, and whose cells serve others, lose and
   t.teardown(() => sink.close());
   const directory = temporaryFolder(t);
   const config = join(temporaryFolder(t), 'config.yaml');
-  writeFileSync(config, configuration(directory, temporaryFolder(t), sink.url));
+  writeFileSync(config, totalsAndDifferences(directory, temporaryFolder(t), sink.url, { interval: '50ms' }));
   const app = new AppRun(t, directory, 'shop', 'comes-and-goes.cjs');
   let made = 0;
   let most = 0;

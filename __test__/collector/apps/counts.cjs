@@ -1,32 +1,11 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-// Does what it is told on standard input, a command a line, and answers each with a line:
-//   count N   N additions to a counter and a histogram, numbered on: the k-th is of 1 + k % 3 to the topic k % 12
-//   flush     forceFlush
+// Counts for 12 topics, one after the other: see counting.cjs.
 
-const { createInterface } = require('node:readline');
 const { MmapMeterProvider } = require('../../../dist');
+const counting = require('./counting.cjs');
 
 const topics = Array.from({ length: 12 }, (_, index) => ({ topic: `topic ${index}` }));
-const provider = new MmapMeterProvider();
-const meter = provider.getMeter('app');
-const counter = meter.createCounter('counted');
-const histogram = meter.createHistogram('measured', { advice: { explicitBucketBoundaries: [1, 2] } });
-let made = 0;
 
-const commands = {
-  count(times) {
-    for (const end = made + times; made < end; made++) {
-      counter.add(1 + (made % 3), topics[made % topics.length]);
-      histogram.record(1 + (made % 3), topics[made % topics.length]);
-    }
-  },
-  flush: () => provider.forceFlush(),
-};
-
-createInterface({ input: process.stdin }).on('line', async (line) => {
-  const [name, times] = line.split(' ');
-  await commands[name](Number(times));
-  console.log(`done ${line}`);
-});
+counting(new MmapMeterProvider(), (number) => topics[number % topics.length]);

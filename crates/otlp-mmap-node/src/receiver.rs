@@ -127,13 +127,10 @@ impl Told {
     /// Has the bytes of a piece put into lent memory, where there is some.
     fn new(mut event: Event, memory: &Lent) -> Self {
         let mut lent = None;
-        if let Event::Piece(HandedPiece { piece, .. }) = &mut event {
-            lent = memory
-                .put(&piece.bytes)
-                .map(|number| (number, piece.bytes.len() as u32));
-            if lent.is_some() {
-                piece.bytes = Vec::new();
-            }
+        if let Event::Piece(HandedPiece { piece, .. }) = &mut event
+            && let Some(number) = memory.put(&piece.bytes)
+        {
+            lent = Some((number, std::mem::take(&mut piece.bytes).len() as u32));
         }
         Self { event, lent }
     }

@@ -150,6 +150,6 @@ impl Series {
 
 /// What stands before an attribute set, to tell that it is whole. It is made at each collection, and a CRC of so few bytes takes longer.
 #[inline]
-pub(super) fn checksum(attributes: &[u8]) -> u32 {
+pub(super) fn checksum_of_set(attributes: &[u8]) -> u32 {
     xxhash_rust::xxh3::xxh3_64(attributes) as u32
 }

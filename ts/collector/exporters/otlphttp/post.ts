@@ -3,7 +3,6 @@
 
 import http from 'node:http';
 import https from 'node:https';
-import { urlToHttpOptions } from 'node:url';
 import { proxyAuthorization, proxyFor } from '../connection/proxy.js';
 import type { TlsSource } from '../connection/tls.js';
 import { Agents } from './agents.js';
@@ -36,17 +35,10 @@ export interface PostClientOptions {
   keepAlive: boolean;
 }
 
-interface Way {
-  address: http.RequestOptions;
-  proxy: URL | undefined;
-}
-
 /** Sends POST requests over kept connections. */
 export class PostClient {
   readonly #options: PostClientOptions;
   readonly #agents: Agents;
-  /** What is known of an address before the first request: to take it apart each time costs as much as to send a small one. */
-  readonly #ways = new WeakMap<URL, Way>();
 
   constructor(options: PostClientOptions) {
     this.#options = options;
@@ -72,13 +64,15 @@ export class PostClient {
 
   /** Begins a request, on the way that TLS and proxy demand. */
   async #begin({ url, headers, length }: PostRequest): Promise<http.ClientRequest> {
-    const { address, proxy } = this.#wayTo(url);
+    const { tls, proxy: configured } = this.#options;
+    const port = url.port || (url.protocol === 'https:' ? '443' : '80');
+    const proxy = proxyFor(url.hostname, port, url.protocol, configured);
     const options = { method: 'POST', headers: { ...headers, 'content-length': String(length) } };
     if (url.protocol === 'https:') {
-      const agent = this.#agents.secure(await this.#options.tls.options(), proxy);
-      return https.request({ ...address, ...options, agent });
+      const agent = this.#agents.secure(await tls.options(), proxy);
+      return https.request(url, { ...options, agent });
     }
-    if (proxy === undefined) return http.request({ ...address, ...options, agent: this.#agents.plain() });
+    if (proxy === undefined) return http.request(url, { ...options, agent: this.#agents.plain() });
     const target = new URL(url);
     target.username = target.password = '';
     const secure = proxy.protocol === 'https:';
@@ -91,17 +85,6 @@ export class PostClient {
       headers: { host: url.host, ...options.headers, ...proxyAuthorization(proxy) },
       agent: secure ? undefined : this.#agents.plain(),
     });
-  }
-
-  #wayTo(url: URL): Way {
-    let way = this.#ways.get(url);
-    if (way === undefined) {
-      const port = url.port || (url.protocol === 'https:' ? '443' : '80');
-      const proxy = proxyFor(url.hostname, port, url.protocol, this.#options.proxy);
-      way = { address: urlToHttpOptions(url), proxy };
-      this.#ways.set(url, way);
-    }
-    return way;
   }
 
   async #attempt(options: PostRequest): Promise<PostResponse> {

@@ -4,7 +4,7 @@ use super::{NoRoom, OpenPage, Place, Placed, UNIT, Wanted, offset_of, overflow_a
 use crate::cells::exemplars;
 use crate::cells::exponential;
 use crate::cells::instrument::Kind;
-use crate::cells::sets::{SET_ALIGNMENT, checksum};
+use crate::cells::sets::{SET_ALIGNMENT, checksum_of_set};
 use crate::cells::space::Allocate;
 use crate::file::FileView;
 use crate::file::atomic::Ordering;
@@ -186,7 +186,7 @@ impl Place {
         };
         let mut head = [0; cells::ATTRIBUTES_HEADER as usize];
         head[..4].copy_from_slice(&(attributes.len() as u32).to_le_bytes());
-        head[4..].copy_from_slice(&checksum(attributes).to_le_bytes());
+        head[4..].copy_from_slice(&checksum_of_set(attributes).to_le_bytes());
         if !self.mapping.copy_in(at, &head) || !self.mapping.copy_in(at + header, attributes) {
             return Err(NoRoom::Lost);
         }

@@ -386,8 +386,8 @@ impl CellReader {
         }
     }
 
-    /// Asks for the cache lines of a cell to come and of the attribute set of one before it: sets lie where they were made, so that
-    /// nothing else foresees them, and waiting for them would be a fifth of what a series costs.
+    /// Asks for the cache lines of a cell to come and of the attribute set of one before it: sets lie where they were made, which the
+    /// processor does not foresee, and waiting for them took longer than copying them.
     #[inline]
     fn expect(&self) {
         let Position {

@@ -4,7 +4,7 @@ use super::{LONGEST_ATTRIBUTES, MOST_TRIES, No, UNIT, attributes};
 use crate::cells::histogram::{COPY, Words};
 use crate::cells::instrument::bucket_words;
 use crate::cells::place::negative_of;
-use crate::cells::sets::{SET_ALIGNMENT, checksum};
+use crate::cells::sets::{SET_ALIGNMENT, checksum_of_set};
 use crate::file::Mapping;
 use crate::file::atomic::{Ordering, fence};
 use crate::layout::{cell, cells, histogram as histogram_layout};
@@ -19,7 +19,7 @@ pub(super) fn copy_attributes(mapping: &Mapping, extents: u64, set: u32, out: &m
     if length > LONGEST_ATTRIBUTES || !mapping.append_to(at + header, length as usize, out) {
         return Err(No::Corrupt);
     }
-    if checksum(out) != sum || attributes::check(out).is_err() {
+    if checksum_of_set(out) != sum || attributes::check(out).is_err() {
         return Err(No::Corrupt);
     }
     Ok(())
