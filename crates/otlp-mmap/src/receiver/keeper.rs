@@ -240,7 +240,7 @@ impl Keeper {
             sequence: piece.number,
             signal: piece.signal,
             piece: Piece {
-                bytes: piece.otlp,
+                bytes: piece.otlp.into(),
                 items: piece.items,
             },
             urgent: false,

@@ -164,7 +164,7 @@ impl<E: Encode> Lane<E> {
             self.keep(file, outlet, urgent, stream);
             return;
         }
-        let mut piece = Piece::default();
+        let mut piece = outlet.piece(self.encode.bytes());
         if self.encode.cut(&mut piece) {
             self.sequence = outlet.hand(E::SIGNAL, piece, urgent);
             if urgent {
@@ -180,7 +180,7 @@ impl<E: Encode> Lane<E> {
     /// nothing more is to be read until it is taken.
     fn keep(&mut self, file: Option<&mut Attached>, outlet: &mut Outlet<'_>, urgent: bool, stream: &[u8]) {
         let mut open = Piece::default();
-        let mut piece = Piece::default();
+        let mut piece = outlet.piece(self.encode.bytes());
         if self.encode.cut(&mut piece) {
             if let Some((held, _)) = &mut self.held {
                 // what is over must be in the journal with the piece that says so

@@ -70,7 +70,7 @@ impl<'a> Run<'a> {
             shared,
             alarm,
             slumber: Slumber::new(Instant::now()),
-            outlet: Outlet::new(on_event, options.trust_producer),
+            outlet: Outlet::new(on_event, options.trust_producer, options.lender.clone()),
             options,
             ended: None,
             producers: HashMap::new(),
