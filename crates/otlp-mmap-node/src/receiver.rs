@@ -11,7 +11,7 @@ use napi::{Error, Result};
 use napi_derive::napi;
 use otlp_mmap::file::RingId;
 use otlp_mmap::layout::constant;
-use otlp_mmap::otlp::Signal;
+use otlp_mmap::otlp::{Lender, Signal};
 use otlp_mmap::receiver::{Event, HandedPiece, Level, Receiver, ReceiverOptions, ReceiverStats};
 use std::collections::HashMap;
 use std::path::PathBuf;
@@ -69,6 +69,7 @@ impl TryFrom<JsReceiverOptions> for ReceiverOptions {
             metric_interval: options.metric_interval.map(millis),
             max_points: options.max_points.unwrap_or(default.max_points),
             state_directory: options.state_directory.map(PathBuf::from),
+            lender: None,
         })
     }
 }
@@ -88,15 +89,19 @@ pub struct JsPiece {
 }
 
 impl JsPiece {
-    /// `lent`: the buffer that has its bytes already, and how many.
-    fn new(handed: HandedPiece, lent: Option<(u32, u32)>) -> Self {
+    fn new(handed: HandedPiece, memory: &Lent) -> Self {
+        let length = handed.piece.bytes.len() as u32;
+        let (lent, body) = match memory.tell(handed.piece.bytes) {
+            Ok(number) => (Some(number), None),
+            Err(own) => (None, Some(own.into())),
+        };
         Self {
             sequence: handed.sequence as f64,
             signal: handed.signal.name(),
             items: handed.piece.items,
-            lent: lent.map(|(number, _)| number),
-            bytes: lent.map(|(_, bytes)| bytes),
-            body: lent.is_none().then(|| handed.piece.bytes.into()),
+            lent,
+            bytes: lent.map(|_| length),
+            body,
             urgent: handed.urgent,
             stream: Some(handed.stream).filter(|stream| !stream.is_empty()),
             endpoint: (!handed.endpoint.is_empty()).then(|| handed.endpoint.to_string()),
@@ -117,27 +122,9 @@ pub struct JsReceiverEvent {
     pub error: Option<String>,
 }
 
-/// An event on its way to the other thread, and the lent buffer with its piece.
-struct Told {
-    event: Event,
-    lent: Option<(u32, u32)>,
-}
-
-impl Told {
-    /// Has the bytes of a piece put into lent memory, where there is some.
-    fn new(mut event: Event, memory: &Lent) -> Self {
-        let mut lent = None;
-        if let Event::Piece(HandedPiece { piece, .. }) = &mut event
-            && let Some(number) = memory.put(&piece.bytes)
-        {
-            lent = Some((number, std::mem::take(&mut piece.bytes).len() as u32));
-        }
-        Self { event, lent }
-    }
-}
-
-impl From<Told> for JsReceiverEvent {
-    fn from(Told { event, lent }: Told) -> Self {
+impl JsReceiverEvent {
+    /// `memory`: where pieces may be.
+    fn new(event: Event, memory: &Lent) -> Self {
         let empty = Self {
             kind: "",
             piece: None,
@@ -148,15 +135,18 @@ impl From<Told> for JsReceiverEvent {
             error: None,
         };
         match event {
-            Event::Piece(handed) => Self {
-                kind: if lent.is_some() { "lent" } else { "piece" },
-                piece: Some(JsPiece::new(handed, lent)),
-                ..empty
-            },
+            Event::Piece(handed) => {
+                let piece = JsPiece::new(handed, memory);
+                Self {
+                    kind: if piece.lent.is_some() { "lent" } else { "piece" },
+                    piece: Some(piece),
+                    ..empty
+                }
+            }
             Event::Backlog(destination, pieces) => Self {
                 kind: "backlog",
                 destination: Some(destination as u32),
-                pieces: Some(pieces.into_iter().map(|piece| JsPiece::new(piece, None)).collect()),
+                pieces: Some(pieces.into_iter().map(|piece| JsPiece::new(piece, memory)).collect()),
                 ..empty
             },
             Event::Behind(destination) => Self {
@@ -394,15 +384,17 @@ pub fn create_receiver(
     mut options: JsReceiverOptions,
     on_event: Function<'_, JsReceiverEvent, ()>,
 ) -> Result<NativeReceiver> {
-    let on_event: ThreadsafeFunction<Told, (), JsReceiverEvent, napi::Status, false> = on_event
-        .build_threadsafe_function::<Told>()
-        .build_callback(|context| Ok(JsReceiverEvent::from(context.value)))?;
     let lent = Arc::new(Lent::new(options.lent.take().unwrap_or_default()));
     let memory = Arc::clone(&lent);
+    let on_event: ThreadsafeFunction<Event, (), JsReceiverEvent, napi::Status, false> = on_event
+        .build_threadsafe_function::<Event>()
+        .build_callback(move |context| Ok(JsReceiverEvent::new(context.value, &memory)))?;
     panics::keep_those_of_readers();
-    let receiver = Receiver::start(options.try_into()?, move |event| {
+    let mut options: ReceiverOptions = options.try_into()?;
+    options.lender = Some(Arc::clone(&lent) as Arc<dyn Lender>);
+    let receiver = Receiver::start(options, move |event| {
         let tell = |event| {
-            on_event.call(Told::new(event, &memory), ThreadsafeFunctionCallMode::NonBlocking);
+            on_event.call(event, ThreadsafeFunctionCallMode::NonBlocking);
         };
         if let Some(first) = panics::before(&event) {
             tell(first);

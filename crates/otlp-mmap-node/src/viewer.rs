@@ -265,7 +265,7 @@ impl From<(Signal, Piece)> for JsSeenPiece {
         Self {
             signal: signal.name(),
             items: piece.items,
-            body: piece.bytes.into(),
+            body: piece.bytes.into_vec().into(),
         }
     }
 }

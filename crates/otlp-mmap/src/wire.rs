@@ -15,6 +15,27 @@ impl std::fmt::Display for Malformed {
 
 impl std::error::Error for Malformed {}
 
+/// What fields are appended to.
+pub trait Output {
+    /// Appends one byte.
+    fn push(&mut self, byte: u8);
+
+    /// Appends bytes.
+    fn extend_from_slice(&mut self, bytes: &[u8]);
+}
+
+impl Output for Vec<u8> {
+    #[inline]
+    fn push(&mut self, byte: u8) {
+        self.push(byte);
+    }
+
+    #[inline]
+    fn extend_from_slice(&mut self, bytes: &[u8]) {
+        self.extend_from_slice(bytes);
+    }
+}
+
 /// Wire type of a length-delimited field.
 pub const LEN: u32 = 2;
 /// Wire type of a varint field.
@@ -39,7 +60,7 @@ pub const fn varint_len(value: u64) -> usize {
 
 /// Appends a varint.
 #[inline]
-pub fn put_varint(out: &mut Vec<u8>, mut value: u64) {
+pub fn put_varint(out: &mut impl Output, mut value: u64) {
     while value >= 0x80 {
         out.push(value as u8 | 0x80);
         value >>= 7;
@@ -49,20 +70,20 @@ pub fn put_varint(out: &mut Vec<u8>, mut value: u64) {
 
 /// Appends a tag.
 #[inline]
-pub fn put_tag(out: &mut Vec<u8>, field: u32, wire_type: u32) {
+pub fn put_tag(out: &mut impl Output, field: u32, wire_type: u32) {
     put_varint(out, u64::from(tag(field, wire_type)));
 }
 
 /// Appends a varint field.
 #[inline]
-pub fn put_uint(out: &mut Vec<u8>, field: u32, value: u64) {
+pub fn put_uint(out: &mut impl Output, field: u32, value: u64) {
     put_tag(out, field, VARINT);
     put_varint(out, value);
 }
 
 /// Appends a length-delimited field.
 #[inline]
-pub fn put_bytes(out: &mut Vec<u8>, field: u32, bytes: &[u8]) {
+pub fn put_bytes(out: &mut impl Output, field: u32, bytes: &[u8]) {
     put_len(out, field, bytes.len());
     out.extend_from_slice(bytes);
 }
@@ -107,21 +128,21 @@ pub fn put_nested<T, E>(
 
 /// Appends tag and length of a length-delimited field whose `len` bytes the caller appends next.
 #[inline]
-pub fn put_len(out: &mut Vec<u8>, field: u32, len: usize) {
+pub fn put_len(out: &mut impl Output, field: u32, len: usize) {
     put_tag(out, field, LEN);
     put_varint(out, len as u64);
 }
 
 /// Appends an eight-byte field.
 #[inline]
-pub fn put_fixed64(out: &mut Vec<u8>, field: u32, value: u64) {
+pub fn put_fixed64(out: &mut impl Output, field: u32, value: u64) {
     put_tag(out, field, FIXED64);
     out.extend_from_slice(&value.to_le_bytes());
 }
 
 /// Appends a four-byte field.
 #[inline]
-pub fn put_fixed32(out: &mut Vec<u8>, field: u32, value: u32) {
+pub fn put_fixed32(out: &mut impl Output, field: u32, value: u32) {
     put_tag(out, field, FIXED32);
     out.extend_from_slice(&value.to_le_bytes());
 }

@@ -75,7 +75,7 @@ fn survive(name: &str, passes: u32) -> bool {
     work_until(&reading, &mut sink, "the piece that was never taken", |sink| {
         sink.pieces.contains_key(&pinned.sequence)
     });
-    assert_eq!(sink.pieces[&pinned.sequence], pinned.piece.bytes);
+    assert_eq!(sink.pieces[&pinned.sequence], *pinned.piece.bytes);
     app.write(end, 1);
     work_until(&reading, &mut sink, "the open span", |sink| sink.spans.contains_key(&1));
     assert_eq!(reading.receiver.stats().spans_open, 0, "{name}, {passes}");

@@ -123,7 +123,7 @@ fn a_split_repeats_resource_and_scope_of_the_group_it_cuts() {
     let piece = cut(&mut encoder);
     let parts = split(Signal::Traces, &piece.bytes, 4, u32::MAX).expect("a valid request");
     let [first, rest] = [0, 1].map(|at| Piece {
-        bytes: parts[at].bytes.clone(),
+        bytes: parts[at].bytes.clone().into(),
         items: parts[at].items,
     });
     let group = |scope: &str, names: &[&str]| {
@@ -139,7 +139,7 @@ fn a_split_repeats_resource_and_scope_of_the_group_it_cuts() {
     let mut joined = rest;
     joined.join(&first);
     let back = split(Signal::Traces, &joined.bytes, 2, u32::MAX).expect("a valid request");
-    assert_eq!(back[1].bytes, first.bytes);
+    assert_eq!(back[1].bytes, *first.bytes);
     assert_eq!(joined.items, 6);
 }
 

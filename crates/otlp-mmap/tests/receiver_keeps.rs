@@ -335,7 +335,7 @@ fn what_a_destination_gives_back_it_gets_again() {
     });
     let mut sink = Sink::default();
     work_until(&reading, &mut sink, "it comes again", |sink| sink.spans.len() == 1);
-    assert_eq!(sink.pieces[&piece.sequence], piece.piece.bytes);
+    assert_eq!(sink.pieces[&piece.sequence], *piece.piece.bytes);
 }
 
 #[test]
@@ -414,7 +414,7 @@ fn a_piece_that_is_never_taken_does_not_keep_what_came_after_it() {
             repeated > 0 || sink.pieces.contains_key(&pinned.sequence)
         });
     }
-    assert_eq!(sink.pieces[&pinned.sequence], pinned.piece.bytes);
+    assert_eq!(sink.pieces[&pinned.sequence], *pinned.piece.bytes);
     assert_eq!(sink.spans.len(), before + 1);
     app.write(end, 1);
     work_until(&reading, &mut sink, "the open span ends", |sink| {

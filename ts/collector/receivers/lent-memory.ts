@@ -10,7 +10,7 @@ const BUFFERS = 8;
 
 /**
  * Buffers that the reader thread puts large pieces into, one after the other. Pieces in buffers of their own are garbage once they are
- * sent, and outside of V8's heap, which makes it look for garbage again and again: more work than to copy them.
+ * sent, and outside of V8's heap, which makes it look for garbage again and again.
  */
 export class LentMemory {
   /** Memory is taken when it is used for the first time. */

@@ -4,10 +4,11 @@
 //! shortest), so that nothing is moved afterwards.
 
 use super::piece::Piece;
+use super::piece_buffer::PieceBuffer;
 use super::proto::{REQUEST_RESOURCE, metric, resource_group, scope_group};
 use crate::cells::{Buckets, Exponential, Histogram, InstrumentView, Point, ReadExemplar, Series};
 use crate::layout::cells;
-use crate::wire;
+use crate::wire::{self, Output};
 
 /// Bytes of a length that is filled in later.
 const LENGTH: usize = 4;
@@ -73,7 +74,7 @@ struct Open {
 /// Encodes the series of one file after the other.
 #[derive(Debug, Default)]
 pub struct MetricEncoder {
-    out: Vec<u8>,
+    out: PieceBuffer,
     items: u32,
     /// What the last piece took. The next one is about as large: grown by doubling, it would be copied, and be half empty.
     piece_bytes: usize,
@@ -136,18 +137,31 @@ impl MetricEncoder {
         }
     }
 
-    /// Puts everything into `piece`, in the place of what it held. False if there is nothing.
-    pub fn cut(&mut self, piece: &mut Piece) -> bool {
-        piece.clear();
+    /// Bytes that the next piece will have, by what the last one had.
+    #[must_use]
+    pub fn expected_bytes(&self) -> usize {
+        self.piece_bytes + self.piece_bytes / 64
+    }
+
+    /// Has the next piece written into `memory`, and into no other if it suffices. Of no effect where one is begun.
+    pub fn write_into(&mut self, memory: PieceBuffer) {
         if self.items == 0 {
-            return false;
+            self.out = memory;
+            self.out.clear();
         }
+    }
+
+    /// Puts everything into `piece`, in the place of what it held; the memory in which that was is where the next piece is written.
+    /// False if there is nothing.
+    pub fn cut(&mut self, piece: &mut Piece) -> bool {
         self.close();
+        piece.clear();
         std::mem::swap(&mut piece.bytes, &mut self.out);
-        self.out.clear();
-        self.piece_bytes = piece.bytes.len();
         piece.items = std::mem::take(&mut self.items);
-        true
+        if piece.items > 0 {
+            self.piece_bytes = piece.bytes.len();
+        }
+        piece.items > 0
     }
 
     fn open_metric(&mut self, instrument: &InstrumentView, temporality: AggregationTemporality) {
@@ -162,7 +176,8 @@ impl MetricEncoder {
                 (open.resource, self.open_scope(instrument))
             }
         } else {
-            out.reserve(self.piece_bytes + self.piece_bytes / 64);
+            self.out.reserve(self.expected_bytes());
+            let out = &mut self.out;
             let resource = begin(out, REQUEST_RESOURCE);
             wire::put_bytes(out, resource_group::RESOURCE, &self.resource);
             (resource, self.open_scope(instrument))
@@ -299,7 +314,7 @@ impl MetricEncoder {
 }
 
 /// Begins a message whose length is not known yet; returns where it will stand.
-fn begin(out: &mut Vec<u8>, field: u32) -> usize {
+fn begin(out: &mut PieceBuffer, field: u32) -> usize {
     wire::put_tag(out, field, wire::LEN);
     let at = out.len();
     out.extend_from_slice(&[0; LENGTH]);
@@ -317,7 +332,7 @@ fn end(out: &mut [u8], at: usize) {
     out[at + LENGTH - 1] &= 0x7f;
 }
 
-fn close_scope(out: &mut Vec<u8>, at: usize, schema_url: &str) {
+fn close_scope(out: &mut PieceBuffer, at: usize, schema_url: &str) {
     if !schema_url.is_empty() {
         wire::put_bytes(out, scope_group::SCHEMA_URL, schema_url.as_bytes());
     }
@@ -326,7 +341,7 @@ fn close_scope(out: &mut Vec<u8>, at: usize, schema_url: &str) {
 
 /// Appends attributes, which stand in the file as fields of number 1, under another number (below 16, so the length is the same).
 #[inline]
-fn put_attributes(out: &mut Vec<u8>, field: u32, attributes: &[u8]) {
+fn put_attributes(out: &mut PieceBuffer, field: u32, attributes: &[u8]) {
     let start = out.len();
     out.extend_from_slice(attributes);
     let tag = wire::tag(field, wire::LEN) as u8;
@@ -343,7 +358,7 @@ fn put_attributes(out: &mut Vec<u8>, field: u32, attributes: &[u8]) {
 }
 
 #[inline]
-fn put_number(out: &mut Vec<u8>, as_double: u32, as_int: u32, instrument: &InstrumentView, value: f64) {
+fn put_number(out: &mut PieceBuffer, as_double: u32, as_int: u32, instrument: &InstrumentView, value: f64) {
     if instrument.is_integer() {
         wire::put_fixed64(out, as_int, (value as i64) as u64);
     } else {
@@ -351,7 +366,7 @@ fn put_number(out: &mut Vec<u8>, as_double: u32, as_int: u32, instrument: &Instr
     }
 }
 
-fn put_buckets(out: &mut Vec<u8>, field: u32, buckets: &Buckets) {
+fn put_buckets(out: &mut PieceBuffer, field: u32, buckets: &Buckets) {
     use metric::buckets as inner;
     let at = begin(out, field);
     if buckets.offset != 0 {
@@ -383,7 +398,7 @@ fn exemplars_len(field: u32, exemplars: &[ReadExemplar]) -> usize {
         .sum()
 }
 
-fn put_exemplars(out: &mut Vec<u8>, field: u32, instrument: &InstrumentView, exemplars: &[ReadExemplar]) {
+fn put_exemplars(out: &mut PieceBuffer, field: u32, instrument: &InstrumentView, exemplars: &[ReadExemplar]) {
     use metric::exemplar as inner;
     for exemplar in exemplars {
         wire::put_len(out, field, exemplar_len(exemplar));

@@ -1,14 +1,15 @@
 //! A piece of an export request that can be joined without parsing.
 
+use super::piece_buffer::PieceBuffer;
 use super::proto::{REQUEST_RESOURCE, resource_group, scope_group};
-use crate::wire::{self, field_len};
+use crate::wire::{self, Output, field_len};
 
 /// A part of an encoded export request: whole `ResourceSpans` (or, of other signals, their like). Pieces joined end to end
 /// are a request; [`crate::process::split`] cuts one between items.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Piece {
     /// Encoded `ExportTraceServiceRequest.resource_spans` fields.
-    pub bytes: Vec<u8>,
+    pub bytes: PieceBuffer,
     /// Spans (log records, data points) within.
     pub items: u32,
 }

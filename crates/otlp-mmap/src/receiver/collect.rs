@@ -257,6 +257,7 @@ impl FileCells {
         }
         let full = |encoder: &MetricEncoder| encoder.items() >= options.max_points || encoder.bytes() >= PIECE_BYTES;
         let mut ended = left_out;
+        self.encoder.write_into(outlet.memory(self.encoder.expected_bytes()));
         while !ended && !full(&self.encoder) {
             if reader.advance() {
                 let is_kept = stream.kept.is_some_and(|kept| reader.walked() <= kept);

@@ -3,7 +3,7 @@
 use super::attached::Attached;
 use super::keeper::Kept;
 use super::outlet::Outlet;
-use super::visit::{Pass, Progress};
+use super::visit::{HURRY_FRACTION, Pass, Progress};
 use super::{Level, ReceiverStats};
 use crate::file::RingId;
 use crate::otlp::{Piece, Resolver, Signal};
@@ -12,10 +12,6 @@ use std::time::{Duration, Instant};
 
 /// Records taken from one ring before the others have their turn.
 const RECORDS_PER_PASS: usize = 8192;
-
-/// Slots are given back when their records are acknowledged, so a batch must not wait for its timer while a ring fills: a
-/// piece is urgent when this part of the ring was read since the last one.
-pub(super) const HURRY_FRACTION: u64 = 4;
 
 /// Less than this part of a ring at a visit is little: visits may be rarer.
 const FEW_FRACTION: u64 = 16;
@@ -164,7 +160,7 @@ impl<E: Encode> Lane<E> {
             self.keep(file, outlet, urgent, stream);
             return;
         }
-        let mut piece = Piece::default();
+        let mut piece = outlet.piece(self.encode.bytes());
         if self.encode.cut(&mut piece) {
             self.sequence = outlet.hand(E::SIGNAL, piece, urgent);
             if urgent {
@@ -180,7 +176,7 @@ impl<E: Encode> Lane<E> {
     /// nothing more is to be read until it is taken.
     fn keep(&mut self, file: Option<&mut Attached>, outlet: &mut Outlet<'_>, urgent: bool, stream: &[u8]) {
         let mut open = Piece::default();
-        let mut piece = Piece::default();
+        let mut piece = outlet.piece(self.encode.bytes());
         if self.encode.cut(&mut piece) {
             if let Some((held, _)) = &mut self.held {
                 // what is over must be in the journal with the piece that says so

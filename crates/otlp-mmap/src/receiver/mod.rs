@@ -22,6 +22,7 @@ mod preference;
 mod producer;
 mod producer_key;
 mod rest;
+mod retiring;
 mod round_note;
 mod run;
 mod slumber;
@@ -40,7 +41,7 @@ use crate::cells::GroupRules;
 pub use crate::cells::Temporality;
 
 use crate::journal::{DestinationOptions, JournalStats};
-use crate::otlp::{Faults, Piece, Signal};
+use crate::otlp::{Faults, Lender, Piece, Signal};
 use crate::reader::DEAD_SLOT_TIMEOUT;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -80,6 +81,8 @@ pub struct ReceiverOptions {
     pub trust_producer: bool,
     /// Ends, with a message, where another collector reads a file; else it waits for that one to end.
     pub end_if_busy: bool,
+    /// Who lends memory for large pieces. None: each has memory of its own.
+    pub lender: Option<Arc<dyn Lender>>,
 }
 
 /// Metrics of one temporality, for one destination or several that share it.
@@ -123,6 +126,7 @@ impl Default for ReceiverOptions {
             storage: None,
             trust_producer: false,
             end_if_busy: false,
+            lender: None,
         }
     }
 }

@@ -5,7 +5,7 @@ use super::endpoint::Endpoints;
 use super::keeper::{Keep, Keeper, Kept, NotKept, Points};
 use super::{Event, HandedPiece, Level, ReceiverStats};
 use crate::journal::fail_point::fail_point;
-use crate::otlp::{Piece, Signal};
+use crate::otlp::{Lender, Piece, PieceBuffer, Signal};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -19,11 +19,13 @@ pub(super) struct Outlet<'a> {
     pub(super) trusts: bool,
     /// Where the app that is visited wants them, by signal.
     pub(super) endpoints: Endpoints,
+    /// Who lends memory for pieces.
+    lender: Option<Arc<dyn Lender>>,
 }
 
 impl<'a> Outlet<'a> {
     /// Without a journal so far.
-    pub(super) fn new(on_event: &'a mut dyn FnMut(Event), trusts: bool) -> Self {
+    pub(super) fn new(on_event: &'a mut dyn FnMut(Event), trusts: bool, lender: Option<Arc<dyn Lender>>) -> Self {
         Self {
             on_event,
             in_flight: InFlight::default(),
@@ -31,6 +33,21 @@ impl<'a> Outlet<'a> {
             keeper: None,
             trusts,
             endpoints: Endpoints::default(),
+            lender,
+        }
+    }
+
+    /// Memory for a piece of about so many bytes.
+    pub(super) fn memory(&self, bytes: usize) -> PieceBuffer {
+        let lent = self.lender.as_ref().map(|lender| PieceBuffer::lent(lender, bytes));
+        lent.unwrap_or_default()
+    }
+
+    /// A piece without items, in memory for about so many bytes.
+    pub(super) fn piece(&self, bytes: usize) -> Piece {
+        Piece {
+            bytes: self.memory(bytes),
+            items: 0,
         }
     }
 

@@ -45,7 +45,7 @@ impl Saves {
     fn save(&mut self, assembler: &mut Assembler) {
         let mut piece = Piece::default();
         assembler.changed(&mut piece);
-        self.0.push((assembler.gone().to_vec(), piece.bytes.clone()));
+        self.0.push((assembler.gone().to_vec(), piece.bytes.to_vec()));
         assembler.saved(self.0.len() as u64);
         assert!(!assembler.changed(&mut piece) && assembler.gone().is_empty());
     }

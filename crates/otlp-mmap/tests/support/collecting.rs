@@ -53,13 +53,13 @@ pub struct Sink {
 
 impl Sink {
     pub fn take(&mut self, handed: &HandedPiece) {
-        if let Some(before) = self.pieces.insert(handed.sequence, handed.piece.bytes.clone()) {
-            assert_eq!(before, handed.piece.bytes, "piece {} changed", handed.sequence);
+        if let Some(before) = self.pieces.insert(handed.sequence, handed.piece.bytes.to_vec()) {
+            assert_eq!(before, *handed.piece.bytes, "piece {} changed", handed.sequence);
             self.repeated += 1;
             return;
         }
         if handed.signal == Signal::Metrics {
-            self.points.push((handed.stream.clone(), handed.piece.bytes.clone()));
+            self.points.push((handed.stream.clone(), handed.piece.bytes.to_vec()));
             return;
         }
         if handed.signal == Signal::Logs {
