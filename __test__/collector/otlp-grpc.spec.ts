@@ -123,6 +123,7 @@ test('a call without an answer ends at its deadline and is tried again', async (
   mute = true;
   t.true(await destination.deliver(batchOf('second')));
   t.regex(log(), /no answer within 200 ms/);
+  t.is(sink.connections, 1, 'all was sent: the connection is not at fault');
   await destination.close();
 });
 

@@ -147,6 +147,50 @@ test('a request that names no path that could be is answered, and does no harm',
     }),
   ));
 
+/** Accept, whether OpenMetrics is the answer. */
+const WISHES: readonly [string, boolean][] = [
+  ['application/openmetrics-text;q=0.3,text/plain;q=0.9', false],
+  ['text/plain;q=0.3, application/openmetrics-text; q=0.9', true],
+  ['text/plain,application/openmetrics-text', false],
+  ['application/openmetrics-text,text/plain', true],
+  ['application/openmetrics-text;q=0', false],
+  ['application/openmetrics-text;q=0,*/*', false],
+  ['application/openmetrics-text;version=2.0.0,text/plain;q=0.1', false],
+  ['Application/OpenMetrics-Text; Version="1.0.0"', true],
+  ['*/*', false],
+  ['text/html,*/*;q=0.1', false],
+  ['application/json', false],
+  [',;q,,=;;q=x', false],
+  // Prometheus 2.x and 3.x
+  [
+    'application/openmetrics-text;version=1.0.0;q=0.5,application/openmetrics-text;version=0.0.1;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2',
+    true,
+  ],
+  [
+    'application/openmetrics-text;version=1.0.0;escaping=allow-utf-8;q=0.6,application/openmetrics-text;version=0.0.1;q=0.5,text/plain;version=1.0.0;escaping=allow-utf-8;q=0.4,text/plain;version=0.0.4;q=0.3,*/*;q=0.2',
+    true,
+  ],
+  // Prometheus with scrape_protocols: [PrometheusText0.0.4, OpenMetricsText1.0.0]
+  ['text/plain;version=0.0.4;q=0.5,application/openmetrics-text;version=1.0.0;q=0.4,*/*;q=0.2', false],
+];
+
+test('of both formats the one is sent that the client would rather have, by weight, then by order', (t) =>
+  metering({}, async ({ directory, provider }) => {
+    provider.getMeter('m').createCounter('requests').add(1);
+    await scraping(directory, async (scrape) => {
+      for (const [accept, isOpen] of WISHES) {
+        const { type, body } = await scrape({ accept });
+        t.is(type?.startsWith('application/openmetrics-text'), isOpen, accept);
+        t.is(body.toString().endsWith('# EOF\n'), isOpen, accept);
+      }
+      const zipped = async (encodings: string) => (await scrape({ 'accept-encoding': encodings })).body[0] === 0x1f;
+      t.deepEqual(
+        [await zipped('deflate, gzip;q=0.5'), await zipped('gzip;q=0'), await zipped('identity'), await zipped('GZIP')],
+        [true, false, false, true],
+      );
+    });
+  }));
+
 test('who asks for OpenMetrics gets OpenMetrics, and who can unzip gets it zipped', (t) =>
   metering({}, async ({ directory, provider }) => {
     provider.getMeter('m').createHistogram('latency', { unit: 's' }).record(0.5);

@@ -1,30 +1,26 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { NativeBinding, Piece } from '../native/binding.js';
+import type { NativeBinding } from '../native/binding.js';
 import { ITEM_NAMES, type Signal } from './batch.js';
 import type { CollectorConfig } from './config/collector-config.js';
 import { Deployment, type DeploymentContext } from './deployment.js';
 import { type Logger, ThrottledWarnings } from './logger.js';
 import { type Memory, memoryOf } from './memory.js';
-import type { CollectorStatus, Exporter, Receiver } from './pipeline/component.js';
+import type { CollectorStatus, Exporter } from './pipeline/component.js';
 import { Intake } from './pipeline/intake.js';
-import { metricStreamsOf } from './pipeline/metric-streams.js';
+import { Reception } from './reception.js';
 import { ServiceManager } from './service-manager.js';
-import { ReceiverStorage } from './storage/receiver-storage.js';
 import { SettledCounters } from './telemetry/counters.js';
-import { IntakeCounts } from './telemetry/intake-counts.js';
-import { journalMeasurements } from './telemetry/journal-measurements.js';
 import {
   exporterCountsOf,
   exporterMeasurements,
   pipelineMeasurements,
   processMeasurements,
-  receiverMeasurements,
 } from './telemetry/measurements.js';
-import { PastCounts } from './telemetry/past-counts.js';
+import { countersOf, PastCounts } from './telemetry/past-counts.js';
 import type { Measurement } from './telemetry/registry.js';
-import { type Snapshot, StatsFile, summaryLine, sumOfReceivers } from './telemetry/snapshot.js';
+import { type Snapshot, StatsFile, summaryLine } from './telemetry/snapshot.js';
 import { VERSION } from './version.js';
 
 /** Milliseconds between two looks at the counters for `--stats-file`. */
@@ -46,39 +42,30 @@ export interface CollectorOptions {
 export class Collector {
   readonly #logger: Logger;
   readonly #context: DeploymentContext;
-  readonly #receivers = new Map<string, Receiver>();
-  readonly #storages = new Map<string, ReceiverStorage>();
-  readonly #env: NodeJS.ProcessEnv;
+  readonly #reception: Reception;
   readonly #statsFile: StatsFile | undefined;
   readonly #statsFaults: ThrottledWarnings;
   readonly #serviceManager: ServiceManager;
   readonly #settled = new SettledCounters();
-  readonly #intakeCounts = new IntakeCounts();
   readonly #pastCounts = new PastCounts();
   readonly #memory: Memory;
   readonly #timers: NodeJS.Timeout[] = [];
   readonly #finished: Promise<number>;
-  readonly #unrouted = new Set<string>();
   /** Configurations that were in force and have something on its way yet. */
   readonly #retiring = new Set<Deployment>();
   readonly #started = performance.now();
   #deployment!: Deployment;
   #changing: Promise<void> = Promise.resolve();
   #state: Snapshot['state'] = 'running';
-  #reading = 0;
   #crash: string | undefined;
   #finish!: (exitCode: number) => void;
 
   private constructor({ binding, logger, statsFile, env = process.env }: CollectorOptions) {
     this.#logger = logger;
-    this.#env = env;
     this.#finished = new Promise((resolve) => {
       this.#finish = resolve;
     });
-    const intake = new Intake((open) => {
-      this.#intakeCounts.setOpen(open);
-      for (const receiver of this.#receivers.values()) open ? receiver.resume() : receiver.pause();
-    });
+    const intake = new Intake((open) => this.#reception.setOpen(open));
     this.#context = {
       binding,
       logger,
@@ -88,6 +75,7 @@ export class Collector {
       measure: () => this.#measure(),
       onSettled: () => this.#finishIfDrained(),
     };
+    this.#reception = new Reception({ ...this.#context, env, onEnded: (error) => this.#onReaderEnded(error) });
     this.#memory = memoryOf(binding);
     this.#statsFaults = new ThrottledWarnings(logger);
     this.#statsFile = statsFile === undefined ? undefined : new StatsFile(statsFile);
@@ -102,7 +90,7 @@ export class Collector {
   static async start(config: CollectorConfig, options: CollectorOptions): Promise<Collector> {
     const collector = new Collector(options);
     collector.#deployment = await Deployment.start(config, collector.#context);
-    collector.#receive(config);
+    collector.#reception.start(collector.#deployment);
     if (options.statsFile !== undefined) {
       collector.#timers.push(setInterval(() => collector.#writeStats(), STATS_INTERVAL));
     }
@@ -117,7 +105,7 @@ export class Collector {
     this.#announce();
     const exitCode = await this.#finished;
     for (const timer of this.#timers) clearTimeout(timer);
-    for (const storage of this.#storages.values()) storage.close();
+    this.#reception.close();
     await Promise.all([this.#deployment, ...this.#retiring].map((deployment) => deployment.close()));
     this.#state = exitCode === 0 ? 'stopped' : 'failed';
     this.#writeStats();
@@ -147,7 +135,7 @@ export class Collector {
 
   /** Sends what waits for more or for another attempt. */
   flush(): void {
-    for (const receiver of this.#receivers.values()) receiver.flush();
+    this.#reception.flush();
     this.#deployment.graph.flush();
     for (const exporter of this.#deployment.exporters.values()) exporter.retryNow();
   }
@@ -159,10 +147,9 @@ export class Collector {
     this.#serviceManager.stopping();
     this.#logger.info(`${reason}: delivering what is left, ${this.#limit} ms at most`);
     this.#timers.push(setTimeout(() => this.#giveUp(), this.#limit));
-    for (const storage of this.#storages.values()) storage.drain();
-    for (const receiver of this.#receivers.values()) receiver.stop();
+    this.#reception.stop();
     // Pieces that are on their way come first: a reader tells when it has handed over everything. One that stands still never will.
-    if (this.#reading === 0 || this.#silent !== undefined) this.#deployment.graph.flush();
+    if (!this.#reception.reading || this.#silent !== undefined) this.#deployment.graph.flush();
     for (const exporter of this.#deployment.exporters.values()) exporter.retryNow();
     this.#finishIfDrained();
   }
@@ -179,14 +166,13 @@ export class Collector {
   }
 
   /** A receiver whose thread stands still. */
-  get #silent(): [id: string, receiver: Receiver] | undefined {
-    return [...this.#receivers].find(([, receiver]) => receiver.silence() > LONGEST_SILENCE);
+  get #silent() {
+    return this.#reception.silent(LONGEST_SILENCE);
   }
 
   #announce(): void {
-    const sources = [...this.#receivers.values()].flatMap((receiver) => receiver.sources);
     const targets = [...this.#deployment.exporters.values()].map(({ target }) => target);
-    const status = `reads ${sources.join(', ')}; exports to ${targets.join(', ')}`;
+    const status = `reads ${this.#reception.sources.join(', ')}; exports to ${targets.join(', ')}`;
     this.#logger.info(status);
     this.#serviceManager.ready(status, () => this.#fault() === undefined);
   }
@@ -203,87 +189,17 @@ export class Collector {
       this.#logger.warn('service.storage: the change takes effect at the next start');
     }
     // From here on pieces go into the new pipelines; what the old ones hold follows to the destinations.
-    this.#receive(config, previous.config);
-    void previous.retire(next).then(() => {
-      this.#retiring.delete(previous);
-      this.#pastCounts.add(componentMeasurements(previous, this.#exportersBut(previous)));
-      this.#finishIfDrained();
-    });
-  }
-
-  /** Receivers as this configuration has them: those that are there go on with what has changed, the others begin or end. */
-  #receive(config: CollectorConfig, previous?: CollectorConfig): void {
-    const used = new Set([...config.pipelines.values()].flatMap(({ receivers }) => receivers));
-    for (const [id, receiver] of this.#receivers) {
-      if (used.has(id)) continue;
-      this.#receivers.delete(id);
-      this.#storages.delete(id);
-      receiver.stop();
-    }
-    for (const [id, { factory, config: settings, fingerprint }] of config.receivers) {
-      const running = this.#receivers.get(id);
-      if (!used.has(id)) continue;
-      if (running !== undefined) {
-        this.#storages.get(id)?.update(config, this.#deployment.exporters);
-        if (previous?.receivers.get(id)?.fingerprint !== fingerprint) running.configure(settings);
-        running.setMetricStreams?.(metricStreamsOf(config, id));
-        continue;
-      }
-      const keeping = this.#storageOf(id, config);
-      const receiver = factory.create(
-        settings,
-        {
-          id,
-          ...this.#context,
-          storage: keeping?.options(fingerprint, this.#env),
-          metricStreams: metricStreamsOf(config, id),
-          endIfBusy: config.service.storage?.if_locked === 'end',
-        },
-        {
-          onPiece: (piece) => this.#consume(id, receiver, piece),
-          onBehind: (destination) => keeping?.onBehind(destination),
-          onBacklog: (destination, pieces) => keeping?.onBacklog(destination, pieces),
-          onWithoutJournal: () => this.#storages.delete(id),
-          onDrained: () => this.#deployment.graph.flush(),
-          onStopped: (error) => this.#onReaderEnded(error),
-        },
-      );
-      keeping?.attach(receiver);
-      this.#receivers.set(id, receiver);
-      this.#reading++;
-      if (!this.#context.intake.open) receiver.pause();
-    }
-  }
-
-  /** What a receiver that begins now keeps its journal with; one that runs goes on with what it was started with. */
-  #storageOf(id: string, config: CollectorConfig): ReceiverStorage | undefined {
-    if (config.service.storage === undefined) return undefined;
-    const storage = new ReceiverStorage(id, config, this.#deployment.exporters, this.#context);
-    this.#storages.set(id, storage);
-    return storage;
-  }
-
-  #consume(id: string, receiver: Receiver, piece: Piece): void {
-    const storage = this.#storages.get(id);
-    // Refused for good counts as settled: to read it again would change nothing.
-    const taken = this.#deployment.graph.consume(
-      id,
-      piece,
-      (sequence) => {
-        receiver.release?.(sequence);
-        // with a journal each destination acknowledges for itself
-        if (storage === undefined) receiver.acknowledge(sequence);
-      },
-      storage && ((pipeline) => storage.watch(pipeline, piece)),
-    );
-    this.#intakeCounts.add(id, piece.signal, piece.items, taken);
-    if (taken || this.#unrouted.has(`${id} ${piece.signal}`)) return;
-    this.#unrouted.add(`${id} ${piece.signal}`);
-    this.#logger.warn(`no pipeline takes ${piece.signal} of ${id}: they are dropped`);
+    const received = this.#reception.change(next);
+    void received
+      .then(() => previous.retire(next))
+      .then(() => {
+        this.#retiring.delete(previous);
+        this.#pastCounts.add(componentMeasurements(previous, this.#exportersBut(previous)));
+        this.#finishIfDrained();
+      });
   }
 
   #onReaderEnded(error: string | undefined): void {
-    this.#reading--;
     if (error !== undefined) {
       this.#logger.error(`the reader thread ended: ${error}`);
       this.#crash = error;
@@ -294,7 +210,7 @@ export class Collector {
   }
 
   #finishIfDrained(): void {
-    if (this.#reading > 0 || this.#state === 'running') return;
+    if (this.#reception.reading || this.#state === 'running') return;
     const idle = [this.#deployment, ...this.#retiring].every(({ graph }) => graph.idle);
     if (idle) this.#finish(this.#crash === undefined ? 0 : 1);
   }
@@ -310,7 +226,7 @@ export class Collector {
       for (const [signal, items] of Object.entries(left)) {
         this.#logger.error(
           `${target} did not take ${items} ${ITEM_NAMES[signal as Signal]} within ${this.#limit} ms; ` +
-            `they stay in the ${this.#storages.size > 0 ? 'journal' : 'files'} and are sent by the next collector`,
+            `they stay in the ${this.#reception.hasJournal ? 'journal' : 'files'} and are sent by the next collector`,
         );
       }
     }
@@ -332,19 +248,11 @@ export class Collector {
       for (const exporter of deployment.exporters.values()) counted.add(exporter);
       return measured;
     });
-    return [...current, ...this.#pastCounts.continued(current, retiring)];
+    return [...current, ...countersOf(retiring), ...this.#pastCounts.all];
   }
 
   #measure(): Measurement[] {
-    return [
-      ...this.#intakeCounts.measurements(this.#receivers.keys()),
-      ...[...this.#receivers].flatMap(([id, receiver]) => {
-        const stats = receiver.stats();
-        return [...receiverMeasurements(id, stats), ...journalMeasurements(id, stats.journal)];
-      }),
-      ...this.#componentMeasurements(),
-      ...processMeasurements(this.#memory),
-    ];
+    return [...this.#reception.measurements(), ...this.#componentMeasurements(), ...processMeasurements(this.#memory)];
   }
 
   #snapshot(): Snapshot {
@@ -352,7 +260,7 @@ export class Collector {
       version: VERSION,
       pid: process.pid,
       state: this.#state,
-      receiver: sumOfReceivers([...this.#receivers.values()].map((receiver) => receiver.stats())),
+      receiver: this.#reception.stats(),
       settled: this.#settled.signals,
       exporters: exporterCountsOf(this.#componentMeasurements()),
     };

@@ -1,7 +1,7 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { type Batch, batchOf, ITEM_NAMES } from './batch.js';
+import { type Batch, batchOf } from './batch.js';
 import { type CollectorConfig, type Configured, trustsApps } from './config/collector-config.js';
 import { ConfigError } from './config/problems.js';
 import { buildExporters, buildGraph, type SharedContext } from './pipeline/build.js';
@@ -25,7 +25,6 @@ export class Deployment {
   readonly exporters: ReadonlyMap<string, Exporter>;
   readonly graph: Graph;
   readonly #extensions: ReadonlyMap<string, Extension>;
-  readonly #logger: DeploymentContext['logger'];
 
   private constructor(
     config: CollectorConfig,
@@ -36,7 +35,6 @@ export class Deployment {
     this.config = config;
     this.exporters = exporters;
     this.#extensions = extensions;
-    this.#logger = context.logger;
     this.graph = buildGraph(config, exporters, context, context.onSettled);
   }
 
@@ -91,9 +89,7 @@ export class Deployment {
         const next = successor.exporters.get(id);
         // What was to go to one place may come from apps that are not trusted now either.
         const as = next?.followsApps && !this.#areTrusted(id, successor) ? withoutEndpoints : (batch: Batch) => batch;
-        await exporter.retire((batch) =>
-          next === undefined ? this.#giveUp(exporter, batch) : next.deliver(as(batch)),
-        );
+        await exporter.retire(next && ((batch) => next.deliver(as(batch))));
         await exporter.close();
       }),
     );
@@ -113,13 +109,6 @@ export class Deployment {
   #areTrusted(exporter: string, { config: { receivers } }: Deployment): boolean {
     const of = [...this.config.pipelines.values()].filter(({ exporters }) => exporters.includes(exporter));
     return of.every((pipeline) => pipeline.receivers.every((id) => trustsApps(receivers, id)));
-  }
-
-  async #giveUp({ target }: Exporter, { items, signal }: Batch): Promise<boolean> {
-    this.#logger.warn(
-      `${target} is no longer in the configuration: ${items} ${ITEM_NAMES[signal]} that it had not taken are not sent there`,
-    );
-    return false;
   }
 }
 

@@ -7,6 +7,7 @@ import { randomInt } from 'node:crypto';
 import test from 'ava';
 import fc from 'fast-check';
 import { type Batch, batchOf, SIGNALS, type Signal } from '../../../ts/collector/batch';
+import { Logger } from '../../../ts/collector/logger';
 import { BatchProcessor, type BatchSettings } from '../../../ts/collector/processors/batch/batch';
 import { loadBinding } from '../../../ts/native/loader';
 import { partOf } from '../batches';
@@ -75,7 +76,8 @@ const asJson = (signal: string, request: Buffer) =>
 /** What our processor makes of the requests, and of its end. */
 function batched(settings: BatchSettings, signal: Signal, requests: readonly ReturnType<typeof requestOf>[]): Buffer[] {
   const batches: Batch[] = [];
-  const processor = new BatchProcessor(settings, binding.splitPiece, { consume: (batch) => batches.push(batch) });
+  const next = { consume: (batch: Batch) => batches.push(batch) };
+  const processor = new BatchProcessor(settings, binding.splitPiece, next, new Logger('error'));
   for (const { body, items } of requests) {
     processor.consume(batchOf({ signal, urgent: false, stream: undefined }, [partOf(body, items)]));
   }

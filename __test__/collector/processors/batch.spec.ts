@@ -9,6 +9,7 @@ import fc from 'fast-check';
 import { type Batch, batchOf } from '../../../ts/collector/batch';
 import { nodeOf } from '../../../ts/collector/config/node';
 import { Problems } from '../../../ts/collector/config/problems';
+import { Logger } from '../../../ts/collector/logger';
 import { Receipt } from '../../../ts/collector/pipeline/receipt';
 import { BatchProcessor, type BatchSettings } from '../../../ts/collector/processors/batch/batch';
 import { batchProcessor } from '../../../ts/collector/processors/batch/factory';
@@ -35,14 +36,16 @@ function splitBytes(_signal: string, body: Uint8Array, first: number, each: numb
   return parts;
 }
 
-function processor(settings: Partial<BatchSettings> = {}) {
+function processor(settings: Partial<BatchSettings> = {}, split = splitBytes) {
   const batches: Batch[] = [];
+  const warnings: string[] = [];
   const batch = new BatchProcessor(
     { send_batch_size: 8192, timeout: 200, send_batch_max_size: 0, send_batch_max_bytes: 0, ...settings },
-    splitBytes,
+    split,
     { consume: (ready) => batches.push(ready) },
+    new Logger('warn', (line) => warnings.push(line)),
   );
-  return { batch, batches, sizes: () => batches.map(({ items }) => items) };
+  return { batch, batches, warnings, sizes: () => batches.map(({ items }) => items) };
 }
 
 test.serial('the defaults are 8192 items, 200 ms and no maximum', (t) => {
@@ -164,6 +167,38 @@ test.serial('beyond the Collector: what a process waits for takes all before it 
   batch.consume(batchWith(1, { sequence: 2, urgent: true }));
   t.deepEqual(batches.map(sequencesOf), [[1, 2]]);
 });
+
+/** Splits nothing that is longer than 9 bytes: as a fault of the program would have it, by an error or by parts that lack something. */
+for (const [fault, splitNone] of [
+  [
+    'throws',
+    () => {
+      throw new Error('not a piece of traces');
+    },
+  ],
+  ['finds no items', () => []],
+] as const) {
+  test.serial(
+    `a part that cannot be split, since that ${fault}, goes alone and whole, with a warning, and all others as ever`,
+    (t) => {
+      const { batch, sizes, batches, warnings } = processor(
+        { send_batch_size: 5, send_batch_max_size: 5, timeout: 0 },
+        (signal, body, first, each) => (body.length > 9 ? splitNone() : splitBytes(signal, body, first, each)),
+      );
+      let settled = 0;
+      const whole = { ...partOf('x'.repeat(10), 10), receipt: new Receipt(7, 1, () => settled++) };
+      const others = [partOf('xxx', 3, 1), partOf('x'.repeat(7), 7, 8)];
+      batch.consume(batchOf({ signal: 'traces', urgent: false, stream: undefined }, [others[0], whole, others[1]]));
+      t.deepEqual(sizes(), [3, 10, 5, 2]);
+      t.deepEqual(sequencesOf(batches[1]), [7]);
+      batches[1].pieces[0].receipt.settle(0, 10, true);
+      t.is(settled, 1);
+      t.is(warnings.length, 1);
+      t.regex(warnings[0], /10 items cannot be split/);
+      batch.close();
+    },
+  );
+}
 
 test.serial('data points of two streams are never joined', (t) => {
   const { batch, batches } = processor({ send_batch_size: 10 });

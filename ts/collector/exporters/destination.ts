@@ -3,7 +3,7 @@
 
 import { type Batch, ITEM_NAMES, type Signal } from '../batch.js';
 import { type Logger, ThrottledWarnings } from '../logger.js';
-import type { ComponentContext, Exporter } from '../pipeline/component.js';
+import type { ComponentContext, Exporter, Onward } from '../pipeline/component.js';
 import { ExporterCounters, type ExporterStats } from '../telemetry/counters.js';
 import type { Attempter, Outcome } from './attempt.js';
 import { Backoff } from './backoff.js';
@@ -40,7 +40,8 @@ export class Destination implements Exporter {
   /** The log says that it is down. One that comes and goes is not told of each time. */
   #toldDown = false;
   #onSettled: () => void = () => {};
-  #onward: ((batch: Batch) => Promise<boolean>) | undefined;
+  /** Set when another configuration is in force. */
+  #retirement: { onward: Onward | undefined } | undefined;
 
   constructor(
     exporter: Attempter,
@@ -94,8 +95,8 @@ export class Destination implements Exporter {
     for (const wake of [...this.#pauses]) wake();
   }
 
-  async retire(onward: (batch: Batch) => Promise<boolean>): Promise<void> {
-    this.#onward = onward;
+  async retire(onward: Onward | undefined): Promise<void> {
+    this.#retirement = { onward };
     const settled = new Promise<void>((resolve) => {
       this.#onSettled = () => this.#pending.size === 0 && resolve();
     });
@@ -159,7 +160,7 @@ export class Destination implements Exporter {
   async #sendUntilSettled(batch: Batch): Promise<boolean> {
     const backoff = new Backoff(this.#settings.retry_on_failure);
     for (;;) {
-      if (this.#onward !== undefined) return this.#onward(batch);
+      if (this.#retirement !== undefined) return this.#hand(batch, this.#retirement.onward);
       const outcome = await this.#attempt(batch);
       if (outcome.kind === 'sent') {
         this.#noteSent(batch, outcome);
@@ -181,8 +182,14 @@ export class Destination implements Exporter {
       const where = this.#context.persistent ? 'waits in the journal' : 'stays in the files';
       const warning = `${this.target}: ${outcome.reason}; trying again, until then telemetry ${where}`;
       if (this.#outages.warn(warning)) this.#toldDown = true;
-      if (this.#onward === undefined) await this.#pause(wait, outcome.after !== undefined);
+      if (this.#retirement === undefined) await this.#pause(wait, outcome.after !== undefined);
     }
+  }
+
+  #hand(batch: Batch, onward: Onward | undefined): Promise<boolean> | false {
+    if (onward !== undefined) return onward(batch);
+    const what = `${this.#amount(batch)} that it had not taken are not sent there`;
+    return this.#giveUp(batch, `is no longer in the configuration: ${what}`);
   }
 
   async #attempt(batch: Batch): Promise<Outcome> {

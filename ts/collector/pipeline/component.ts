@@ -43,6 +43,9 @@ export interface Processor extends Consumer {
   stats?(): readonly Measurement[];
 }
 
+/** Where what a destination had not sent goes; resolves as `deliver`. */
+export type Onward = (batch: Batch) => Promise<boolean>;
+
 /** A destination, shared by all pipelines that name it. */
 export interface Exporter {
   /** Name with the place it writes to, for messages; holds no secret. */
@@ -64,10 +67,11 @@ export interface Exporter {
   /** Counts for the collector's own metrics, read when somebody asks. */
   stats(): ExporterStats;
   /**
-   * A new configuration is in force that has this destination otherwise, or not at all. Attempts that are under way end; everything
-   * else goes to `onward` and is settled as that says. Resolves when nothing is pending any more; nothing is delivered after.
+   * A new configuration is in force that has this destination otherwise, or not at all (`onward` is undefined then). Attempts that are
+   * under way end; everything else, and what comes all the same, goes to `onward` and is settled as that says, or is given up and counted.
+   * Resolves when nothing is pending any more.
    */
-  retire(onward: (batch: Batch) => Promise<boolean>): Promise<void>;
+  retire(onward: Onward | undefined): Promise<void>;
   /** Lets go of connections and files. Nothing is delivered after. */
   close(): Promise<void>;
 }

@@ -81,6 +81,11 @@ export class ReceiverStorage {
     this.#receiver?.setDestinations?.(this.#destinations());
   }
 
+  /** One of its destinations now is this. */
+  knows(destination: string): boolean {
+    return this.#ways.has(destination);
+  }
+
   /** How a fresh piece fares in one pipeline, for its receipt. */
   watch(pipeline: Pipeline, piece: Piece): ReceiptWatch {
     const bytes = piece.body.length;

@@ -33,13 +33,16 @@ export class IntakeCounts {
     this.#pausedSince = open ? undefined : performance.now();
   }
 
-  /** @param receivers All that there are, whether or not anything came in. */
-  measurements(receivers: Iterable<string>): Measurement[] {
-    const paused = this.#pausedTime() / 1000;
-    return [...receivers].flatMap((receiver) => {
+  /** @param running Receivers that there are, whether or not anything came in. What came from others stays as it is. */
+  measurements(running: readonly string[]): Measurement[] {
+    const value = this.#pausedTime() / 1000;
+    const paused = running.map(
+      (receiver): Measurement => ({ metric: 'receiver_paused_time', labels: { receiver }, value }),
+    );
+    const items = [...new Set([...running, ...this.#receivers.keys()])].flatMap((receiver) => {
       const counts = this.#receivers.get(receiver) ?? noCounts();
       const labels = { receiver, transport: 'mmap' };
-      const items = SIGNALS.flatMap((signal): Measurement[] => {
+      return SIGNALS.flatMap((signal): Measurement[] => {
         const { accepted, refused } = counts[signal];
         const item = ITEM_METRIC_NAMES[signal];
         return [
@@ -47,8 +50,8 @@ export class IntakeCounts {
           { metric: `receiver_refused_${item}`, labels, value: refused },
         ];
       });
-      return [...items, { metric: 'receiver_paused_time', labels: { receiver }, value: paused }];
     });
+    return [...items, ...paused];
   }
 
   #pausedTime(): number {

@@ -10,8 +10,9 @@ export function countersOf(measurements: readonly Measurement[]): Measurement[] 
 }
 
 /**
- * Counts of components whose configuration is not in force any more. A reload makes processors anew, and exporters that it has
- * otherwise; under the same name their counters go on, since one that steps back is taken for a restart of the process.
+ * Counts of components that are not in force any more. A reload makes processors anew, and exporters that it has otherwise; receivers
+ * end and begin. Under the same name their counters go on, since one that steps back is taken for a restart of the process; and those
+ * whose names are gone stay as they are, so that what came in and what went out still add up.
  */
 export class PastCounts {
   readonly #sums = new Map<string, Measurement>();
@@ -28,10 +29,8 @@ export class PastCounts {
     }
   }
 
-  /** With `more`, what has not ended yet: those of series that `current` has. What is out of the configuration is shown no more. */
-  continued(current: readonly Measurement[], more: readonly Measurement[]): Measurement[] {
-    const shown = new Set(current.map(seriesKey));
-    return [...this.#sums.values(), ...countersOf(more)].filter((each) => shown.has(seriesKey(each)));
+  get all(): Measurement[] {
+    return [...this.#sums.values()];
   }
 }
 

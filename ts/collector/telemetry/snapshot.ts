@@ -34,21 +34,6 @@ function dropped({ writerDrops }: ReceiverStats, ring: RingName): number {
   return Object.values(lost).reduce((sum, count) => sum + count, 0);
 }
 
-/** The counts of all receivers together. */
-export function sumOfReceivers(stats: readonly ReceiverStats[]): ReceiverStats {
-  return stats.reduce((sum, next) => sumOf(sum, next) as ReceiverStats);
-}
-
-/** Adds up numbers, and those in objects within; lists follow each other, and of texts the first stays. */
-function sumOf(a: unknown, b: unknown): unknown {
-  if (Array.isArray(a) || Array.isArray(b)) return [...((a as unknown[]) ?? []), ...((b as unknown[]) ?? [])];
-  if (typeof a === 'string' || typeof b === 'string') return a ?? b;
-  if (typeof a === 'number' || typeof b === 'number') return ((a as number) ?? 0) + ((b as number) ?? 0);
-  const [left, right] = [a ?? {}, b ?? {}] as Record<string, unknown>[];
-  const keys = new Set([...Object.keys(left), ...Object.keys(right)]);
-  return Object.fromEntries([...keys].map((key) => [key, sumOf(left[key], right[key])]));
-}
-
 /** Keeps a snapshot in a file, whole at every moment: it is written beside it and renamed. */
 export class StatsFile {
   readonly #path: string;

@@ -7,7 +7,7 @@
 //! count, which is not stored but added up, is that of the buckets.
 
 use super::memory;
-use super::place::UNIT;
+use super::space::UNIT;
 use crate::file::Mapping;
 use crate::file::atomic::{AtomicU32, AtomicU64, Ordering, fence};
 use crate::layout::histogram;

@@ -6,6 +6,9 @@ use std::sync::Arc;
 use crate::file::{Dictionary, FileView, Mapping};
 use crate::layout::cells;
 
+/// A file's unit of pages, instruments and what else is no cell.
+pub(super) const UNIT: u64 = 64;
+
 /// The least that the file grows by, and the most.
 const LEAST_STEP: u64 = cells::EXTENT_ALIGNMENT as u64;
 const MOST_STEP: u64 = 4 << 20;

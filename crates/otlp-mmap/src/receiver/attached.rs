@@ -1,12 +1,11 @@
 //! One file that is being read, with what waits for acknowledgement.
 
-use super::checkpoint::Checkpoints;
+use super::checkpoint::{Checkpoints, Settled};
 use super::collect::FileCells;
 use super::discovery::Found;
-use super::lane::HURRY_FRACTION;
 use super::outlet::Outlet;
 use super::pages::Pages;
-use super::visit::Pass;
+use super::visit::{HURRY_FRACTION, Pass};
 use super::{ReceiverOptions, ReceiverStats};
 use crate::file::liveness::Liveness;
 use crate::file::{FileError, RingId};
@@ -31,28 +30,6 @@ pub(super) enum Attach {
     Busy,
     /// Beyond use.
     SetAside(FileError),
-}
-
-/// Up to which pieces everything is settled.
-#[derive(Clone, Copy)]
-pub(super) struct Settled {
-    /// What came from rings.
-    pub(super) watermark: u64,
-    /// The newest piece that there is, with a journal; 0 without.
-    pub(super) newest: u64,
-    /// What came from metric cells.
-    pub(super) metrics: u64,
-}
-
-impl Settled {
-    /// Without a journal.
-    pub(super) fn up_to(watermark: u64) -> Self {
-        Self {
-            watermark,
-            newest: 0,
-            metrics: watermark,
-        }
-    }
 }
 
 /// The rings whose records are read, each by a lane of the producer.

@@ -2,6 +2,28 @@
 
 use std::collections::VecDeque;
 
+/// Up to which pieces everything is settled.
+#[derive(Clone, Copy)]
+pub(super) struct Settled {
+    /// What came from rings.
+    pub(super) watermark: u64,
+    /// The newest piece that there is, with a journal; 0 without.
+    pub(super) newest: u64,
+    /// What came from metric cells.
+    pub(super) metrics: u64,
+}
+
+impl Settled {
+    /// Without a journal.
+    pub(super) fn up_to(watermark: u64) -> Self {
+        Self {
+            watermark,
+            newest: 0,
+            metrics: watermark,
+        }
+    }
+}
+
 /// The not yet released part of one ring, between the file's `reader_index` and the reader's cursor.
 ///
 /// A mark `(sequence, index)` says: what the records up to `index` gave is in pieces up to `sequence`.

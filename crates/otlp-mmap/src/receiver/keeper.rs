@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::attached::Settled;
+use super::checkpoint::Settled;
 use super::{HandedPiece, Level};
 use crate::journal::fail_point::fail_point;
 use crate::journal::{DestinationOptions, Journal, JournalOptions, JournalStats, Position, Refusal, Transaction};

@@ -3,7 +3,7 @@
 use super::attached::Attached;
 use super::keeper::Kept;
 use super::outlet::Outlet;
-use super::visit::{Pass, Progress};
+use super::visit::{HURRY_FRACTION, Pass, Progress};
 use super::{Level, ReceiverStats};
 use crate::file::RingId;
 use crate::otlp::{Piece, Resolver, Signal};
@@ -12,10 +12,6 @@ use std::time::{Duration, Instant};
 
 /// Records taken from one ring before the others have their turn.
 const RECORDS_PER_PASS: usize = 8192;
-
-/// Slots are given back when their records are acknowledged, so a batch must not wait for its timer while a ring fills: a
-/// piece is urgent when this part of the ring was read since the last one.
-pub(super) const HURRY_FRACTION: u64 = 4;
 
 /// Less than this part of a ring at a visit is little: visits may be rarer.
 const FEW_FRACTION: u64 = 16;

@@ -22,6 +22,7 @@ mod preference;
 mod producer;
 mod producer_key;
 mod rest;
+mod retiring;
 mod round_note;
 mod run;
 mod slumber;

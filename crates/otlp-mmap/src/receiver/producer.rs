@@ -1,11 +1,13 @@
 //! One process' files in the order of their generations, and the spans that are open across them.
 
-use super::attached::{Attached, Drops, Settled};
+use super::attached::Attached;
+use super::checkpoint::Settled;
 use super::endpoint::Named;
 use super::lane::{Broken, Lane};
 use super::outlet::Outlet;
 use super::producer_key::ProducerKey;
 use super::rest::{Rest, Signs};
+use super::retiring::Retiring;
 use super::traces::Traces;
 use super::visit::{Pass, Progress};
 use super::{Level, MetricStream, ReceiverOptions, ReceiverStats};
@@ -26,14 +28,11 @@ const MOST_UNHEARD: u32 = 3;
 pub(super) struct Producer {
     /// Oldest generation first; only the first is read.
     files: VecDeque<Attached>,
-    /// Files read to their end whose pieces are not all acknowledged.
-    retiring: Vec<Attached>,
+    retiring: Retiring,
     traces: Lane<Traces>,
     logs: Lane<LogEncoder>,
     measured: Lane<MeasurementEncoder>,
     record: Vec<u8>,
-    /// What writers lost while files were current that are not here any more.
-    drops: Drops,
     /// As the journal knows it.
     stream: Vec<u8>,
     orphan: Option<Orphan>,
@@ -70,12 +69,11 @@ impl Producer {
             rest: Rest::new(Instant::now()),
             unheard: 0,
             files: VecDeque::new(),
-            retiring: Vec::new(),
+            retiring: Retiring::default(),
             traces: Lane::new(Traces::new(assembler)),
             logs: Lane::default(),
             measured: Lane::default(),
             record: Vec::new(),
-            drops: Drops::default(),
         }
     }
 
@@ -243,21 +241,21 @@ impl Producer {
 
     /// Has the metrics of all files collected before they are due.
     pub(super) fn request_collection(&mut self) {
-        for file in self.files.iter_mut().chain(&mut self.retiring) {
+        for file in self.files.iter_mut().chain(self.retiring.files_mut()) {
             file.cells.request();
         }
     }
 
     /// Other metric streams are wanted from the next collection on.
     pub(super) fn set_metric_streams(&mut self, streams: &[MetricStream]) {
-        for file in self.files.iter_mut().chain(&mut self.retiring) {
+        for file in self.files.iter_mut().chain(self.retiring.files_mut()) {
             file.cells.set_streams(streams);
         }
     }
 
     /// The state directory was removed: what it alone held is written again. True if the journal took it.
     pub(super) fn write_again(&mut self, outlet: &mut Outlet<'_>) -> bool {
-        for file in self.files.iter_mut().chain(&mut self.retiring) {
+        for file in self.files.iter_mut().chain(self.retiring.files_mut()) {
             file.cells.put_baselines_back(outlet);
         }
         self.assembler().will_lose(u64::MAX);
@@ -272,7 +270,7 @@ impl Producer {
         }
         let faults = self.traces.encode.assembler.faults_mut();
         let mut more = false;
-        for file in self.files.iter_mut().chain(&mut self.retiring) {
+        for file in self.files.iter_mut().chain(self.retiring.files_mut()) {
             more |= file.collect(outlet, pass, faults);
         }
         if more { Progress::Plenty } else { Progress::Nothing }
@@ -282,7 +280,7 @@ impl Producer {
     pub(super) fn is_collected(&self) -> bool {
         self.files
             .iter()
-            .chain(&self.retiring)
+            .chain(self.retiring.files())
             .all(|file| file.cells.is_settled())
     }
 
@@ -350,7 +348,7 @@ impl Producer {
             outlet.log(Level::Warn, format!("set aside: {path}: {why}; remove the file"));
             outlet.stats.files_set_aside += 1;
             let last_seen = last_seen(&file, &self.traces.encode.assembler);
-            self.leave(&file);
+            self.retiring.leave(&file);
             self.emit_all(outlet, last_seen);
         }
         Progress::Nothing
@@ -358,7 +356,7 @@ impl Producer {
 
     /// Slow chores: the writers' lives, files that are done with.
     pub(super) fn tend(&mut self, outlet: &mut Outlet<'_>, now: Instant, unix_nanos: u64) {
-        for file in self.files.iter_mut().chain(self.retiring.iter_mut()) {
+        for file in self.files.iter_mut().chain(self.retiring.files_mut()) {
             file.tend(now, unix_nanos);
         }
         if let Some(orphan) = self.orphan.take_if(|orphan| now >= orphan.until) {
@@ -374,13 +372,7 @@ impl Producer {
         while self.files.front().is_some_and(Attached::is_surely_exhausted) && !self.is_gathering() {
             self.retire_front(outlet);
         }
-        let (done, retiring) = std::mem::take(&mut self.retiring)
-            .into_iter()
-            .partition(Attached::is_released);
-        self.retiring = retiring;
-        for file in done {
-            self.finish(file, outlet);
-        }
+        self.retiring.finish(outlet);
     }
 
     /// The oldest file is read to its end. Spans that are open in the last one will never end.
@@ -391,39 +383,9 @@ impl Producer {
             let last_seen = last_seen(file, assembler);
             self.emit_all(outlet, last_seen);
         }
-        self.retiring.extend(self.files.pop_front());
-    }
-
-    /// All that the file held is acknowledged.
-    fn finish(&mut self, file: Attached, outlet: &mut Outlet<'_>) {
-        self.leave(&file);
-        if !file.is_removable() {
-            if !file.reader.is_in_place() {
-                let Attached { cells, reader, .. } = file;
-                cells.remove_baselines(&reader, outlet);
-            }
-            return;
+        if let Some(file) = self.files.pop_front() {
+            self.retiring.push(file);
         }
-        let path = file.reader.file().path();
-        match std::fs::remove_file(path) {
-            Ok(()) => {
-                outlet.stats.files_removed += 1;
-                outlet.log(
-                    Level::Debug,
-                    format!("removed {}: drained, its writer is done with it", path.display()),
-                );
-                let Attached { cells, reader, .. } = file;
-                cells.remove_baselines(&reader, outlet);
-            }
-            Err(error) => outlet.log(
-                Level::Warn,
-                format!("cannot remove {}: {error}; remove it by hand", path.display()),
-            ),
-        }
-    }
-
-    fn leave(&mut self, file: &Attached) {
-        self.drops.add(file);
     }
 
     /// Something is encoded and not handed over.
@@ -436,14 +398,14 @@ impl Producer {
         if self.rest.is_on() {
             return;
         }
-        for file in self.files.iter_mut().chain(&mut self.retiring) {
+        for file in self.files.iter_mut().chain(self.retiring.files_mut()) {
             file.cells.release(&file.reader, settled.metrics);
         }
         let collected = self.is_collected();
         if let Some(file) = self.files.front_mut() {
             file.release(settled, collected);
         }
-        for file in &mut self.retiring {
+        for file in self.retiring.files_mut() {
             file.release(settled, collected);
         }
     }
@@ -470,7 +432,7 @@ impl Producer {
 
     /// Where the files are that it reads.
     pub(super) fn paths(&self) -> impl Iterator<Item = &Path> {
-        let files = self.files.iter().chain(&self.retiring);
+        let files = self.files.iter().chain(self.retiring.files());
         files.map(|file| file.reader.file().path())
     }
 
@@ -481,7 +443,7 @@ impl Producer {
 
     /// Adds this producer's counts.
     pub(super) fn add_to(&self, stats: &mut ReceiverStats) {
-        stats.files_attached += (self.files.len() + self.retiring.len()) as u64;
+        stats.files_attached += self.files.iter().chain(self.retiring.files()).count() as u64;
         self.traces.add_to(stats);
         self.traces.encode.add_to(stats);
         self.logs.add_to(stats);
@@ -491,17 +453,13 @@ impl Producer {
         let logs = self.logs.encode.counters();
         stats.quarantine(Signal::Logs, logs.quarantined);
         stats.faults += logs.faults;
-        for file in self.files.iter().chain(&self.retiring) {
+        for file in self.files.iter().chain(self.retiring.files()) {
             stats.series_skipped += file.cells.skipped();
         }
         for file in &self.files {
             file.add_occupancy(stats);
         }
-        let mut drops = self.drops;
-        for file in self.files.iter().chain(&self.retiring) {
-            drops.add(file);
-        }
-        drops.add_to(stats);
+        self.retiring.add_drops(self.files.iter(), stats);
     }
 }
 

@@ -1,13 +1,14 @@
 //! The reader thread's loop.
 
 use super::alarm::Alarm;
-use super::attached::{Attach, Attached, Settled};
+use super::attached::{Attach, Attached};
+use super::checkpoint::Settled;
 use super::discovery::{Discovery, Found, Inode};
 use super::outlet::Outlet;
 use super::pause::Pause;
 use super::producer::Producer;
 use super::producer_key::ProducerKey;
-use super::slumber::Slumber;
+use super::slumber::{Slumber, Wakers};
 use super::sweep::sweep;
 use super::visit::{Pass, Progress};
 use super::{Command, Event, Level, Pulse, ReceiverOptions, ReceiverStats};
@@ -108,7 +109,17 @@ impl<'a> Run<'a> {
                 (told, news) = (now, false);
             }
             pulse.beat();
-            match self.wait(progress, pause.after(progress)) {
+            let wakers = Wakers {
+                inbox: &self.inbox,
+                alarm: &self.alarm,
+                news: self.discovery.descriptor(),
+                next_tend: self.next_tend,
+                may_sleep: !self.stopping,
+            };
+            let command = self
+                .slumber
+                .wait(&mut self.producers, &wakers, progress, pause.after(progress));
+            match command {
                 Ok(command) => {
                     news = true;
                     self.slumber.end(Instant::now());

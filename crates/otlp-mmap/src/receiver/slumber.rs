@@ -2,11 +2,13 @@
 //! else that it does then.
 
 use super::Command;
-use super::alarm::Woken;
+use super::alarm::{Alarm, Woken};
 use super::producer::Producer;
-use super::run::Run;
+use super::producer_key::ProducerKey;
 use super::visit::Progress;
-use std::sync::mpsc::RecvTimeoutError;
+use std::collections::HashMap;
+use std::os::fd::BorrowedFd;
+use std::sync::mpsc::{Receiver as Inbox, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 /// Without news for so long, all files are left alone: a writer pays a system call for its next record.
@@ -36,49 +38,63 @@ impl Slumber {
     fn may_begin(&mut self, now: Instant) -> bool {
         !std::mem::take(&mut self.is_disturbed) && now.saturating_duration_since(self.busy) >= PATIENCE
     }
-}
 
-impl Run<'_> {
     /// Until the next round of a thread that has just come round with such `progress`, or a command comes.
-    pub(super) fn wait(&mut self, progress: Progress, pause: Duration) -> Result<Command, RecvTimeoutError> {
+    pub(super) fn wait(
+        &mut self,
+        producers: &mut HashMap<ProducerKey, Producer>,
+        wakers: &Wakers<'_>,
+        progress: Progress,
+        pause: Duration,
+    ) -> Result<Command, RecvTimeoutError> {
         let now = Instant::now();
-        if progress > Progress::Nothing || self.stopping || !self.producers.values().all(Producer::is_at_rest) {
-            self.slumber.end(now);
-        } else if self.slumber.may_begin(now) && self.announce_sleep() {
-            let until = self.next_due();
-            let news = self.discovery.descriptor();
+        if progress > Progress::Nothing || !wakers.may_sleep || !producers.values().all(Producer::is_at_rest) {
+            self.end(now);
+        } else if self.may_begin(now) && announce_sleep(producers) {
+            // when a round is needed whatever happens
+            let due = producers.values().filter_map(Producer::due);
+            let until = due.fold(wakers.next_tend, Instant::min);
             let longest = until.saturating_duration_since(now);
-            if let Some(woken) = news.and_then(|news| self.alarm.sleep(&self.inbox, news, longest)) {
-                return self.woken(woken);
+            let sleep = |news| wakers.alarm.sleep(wakers.inbox, news, longest);
+            if let Some(woken) = wakers.news.and_then(sleep) {
+                return self.woken(producers, woken);
             }
         }
-        self.inbox.recv_timeout(pause)
+        wakers.inbox.recv_timeout(pause)
     }
 
-    fn woken(&mut self, woken: Woken<Command>) -> Result<Command, RecvTimeoutError> {
+    fn woken(
+        &mut self,
+        producers: &mut HashMap<ProducerKey, Producer>,
+        woken: Woken<Command>,
+    ) -> Result<Command, RecvTimeoutError> {
         match woken {
             Woken::Command(command) => return Ok(command),
             Woken::Disconnected => return Err(RecvTimeoutError::Disconnected),
-            Woken::News => self.slumber.is_disturbed = true,
+            Woken::News => self.is_disturbed = true,
             Woken::Time => {}
         }
-        let is_heard = self.slumber.is_disturbed;
-        for producer in self.producers.values_mut() {
-            producer.hear(is_heard);
+        for producer in producers.values_mut() {
+            producer.hear(self.is_disturbed);
         }
         Err(RecvTimeoutError::Timeout)
     }
+}
 
-    /// True if all writers knew before that they have to wake this thread.
-    fn announce_sleep(&mut self) -> bool {
-        let told = self.producers.values_mut().map(Producer::announce_sleep);
-        // everyone hears of it at once
-        told.fold(true, |all, knew| all & knew)
-    }
+/// What ends a sleep.
+pub(super) struct Wakers<'a> {
+    pub(super) inbox: &'a Inbox<Command>,
+    pub(super) alarm: &'a Alarm,
+    /// Readable when the system has something to tell.
+    pub(super) news: Option<BorrowedFd<'a>>,
+    pub(super) next_tend: Instant,
+    /// Nothing speaks against more than a pause.
+    pub(super) may_sleep: bool,
+}
 
-    /// When a round is needed whatever happens.
-    fn next_due(&self) -> Instant {
-        let due = self.producers.values().filter_map(Producer::due);
-        due.fold(self.next_tend, Instant::min)
-    }
+/// True if all writers knew before that they have to wake this thread.
+fn announce_sleep(producers: &mut HashMap<ProducerKey, Producer>) -> bool {
+    let told = producers.values_mut().map(Producer::announce_sleep);
+    // everyone hears of it at once
+    told.fold(true, |all, knew| all & knew)
 }

@@ -3,6 +3,10 @@
 use super::ReceiverOptions;
 use std::time::Instant;
 
+/// Slots are given back when their records are acknowledged, so a batch must not wait for its timer while a ring fills: a
+/// piece is urgent when this part of the ring was read since the last one.
+pub(super) const HURRY_FRACTION: u64 = 4;
+
 /// The circumstances of one visit.
 pub(super) struct Pass<'a> {
     pub(super) options: &'a ReceiverOptions,

@@ -32,7 +32,15 @@ export interface CallResult {
 export class Broken extends Error {}
 
 /** The deadline passed. */
-class Late extends Error {}
+export class Late extends Error {
+  /** Bytes of the message may wait in the connection, which goes on sending them. */
+  readonly isUnsent: boolean;
+
+  constructor(message: string, isUnsent: boolean) {
+    super(message);
+    this.isUnsent = isUnsent;
+  }
+}
 
 /** What an answer means that never ends: the server took the call. */
 const TAKEN: CallResult = { status: { name: 'OK', message: '', retryAfter: undefined }, message: Buffer.alloc(0) };
@@ -40,7 +48,7 @@ const TAKEN: CallResult = { status: { name: 'OK', message: '', retryAfter: undef
 /**
  * One unary call with a message that is encoded already.
  *
- * @throws Error when there is no status: the connection broke, or the deadline passed. Broken, when nothing was answered at all.
+ * @throws Error when there is no status. Broken, when nothing was answered at all; Late, when the deadline passed.
  */
 export function call(session: http2.ClientHttp2Session, options: CallOptions): Promise<CallResult> {
   const { message, encoding, timeout } = options;
@@ -52,8 +60,11 @@ export function call(session: http2.ClientHttp2Session, options: CallOptions): P
     const chunks: Buffer[] = [];
     let size = 0;
     const timer = setTimeout(() => {
-      fault = new Late(`no answer within ${timeout} ms`);
+      const isUnsent = !stream.writableFinished;
       stream.close(http2.constants.NGHTTP2_CANCEL);
+      // The stream is closed when that has been sent, which may be never where the server reads nothing.
+      if (size > MAX_RESPONSE) resolve(TAKEN);
+      else reject(new Late(`no answer within ${timeout} ms`, isUnsent));
     }, timeout);
     stream.on('response', (given) => {
       answer = given;
@@ -80,8 +91,7 @@ export function call(session: http2.ClientHttp2Session, options: CallOptions): P
       }
       if (size > MAX_RESPONSE) return resolve(TAKEN);
       if (status === undefined) {
-        const why = fault?.message ?? 'the connection was closed without an answer';
-        return reject(fault instanceof Late ? fault : new Broken(why));
+        return reject(new Broken(fault?.message ?? 'the connection was closed without an answer'));
       }
       if (fault !== undefined) return reject(fault);
       if (stream.rstCode !== http2.constants.NGHTTP2_NO_ERROR) {

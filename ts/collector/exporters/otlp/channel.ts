@@ -8,6 +8,7 @@ import tls from 'node:tls';
 import { proxyFor, tunnel } from '../connection/proxy.js';
 import type { TlsOptions, TlsSource } from '../connection/tls.js';
 import type { GrpcAddress } from './address.js';
+import { Late } from './call.js';
 
 export interface ChannelOptions {
   address: GrpcAddress;
@@ -25,11 +26,21 @@ export interface ChannelOptions {
 /** Bytes that the server may send before this side has read them: answers are small. */
 const SETTINGS = { enablePush: false, initialWindowSize: 1 << 20 };
 
+/** A connection, and what it carries. */
+interface Connection {
+  session: http2.ClientHttp2Session;
+  socket: Duplex;
+  /** Under way on it. */
+  calls: number;
+  /** Called when it carries none any more, and takes none. */
+  onIdle?: () => void;
+}
+
 /** One HTTP/2 connection to a server, opened when it is needed and again when it is gone. */
 export class Channel {
   readonly #options: ChannelOptions;
-  #session: Promise<http2.ClientHttp2Session> | undefined;
-  #open: http2.ClientHttp2Session | undefined;
+  #opening: Promise<Connection> | undefined;
+  #open: Connection | undefined;
   #tlsOptions: TlsOptions | undefined;
   #closed = false;
   /** Under way. */
@@ -51,16 +62,16 @@ export class Channel {
   }
 
   /** A connection that takes requests, and whether it is a kept one: that may be gone without anyone having noticed. */
-  async #acquire(): Promise<{ session: http2.ClientHttp2Session; kept: boolean }> {
+  async #acquire(): Promise<{ connection: Connection; kept: boolean }> {
     const options = await this.#options.tls?.options();
     if (options !== this.#tlsOptions) this.#leave(this.#open);
     this.#tlsOptions = options;
     const open = this.#open;
-    if (open !== undefined && !open.closed && !open.destroyed) return { session: open, kept: true };
-    this.#session ??= this.#connect(options).finally(() => {
-      this.#session = undefined;
+    if (open !== undefined && !open.session.closed && !open.session.destroyed) return { connection: open, kept: true };
+    this.#opening ??= this.#connect(options).finally(() => {
+      this.#opening = undefined;
     });
-    return { session: await this.#session, kept: false };
+    return { connection: await this.#opening, kept: false };
   }
 
   /**
@@ -75,13 +86,13 @@ export class Channel {
   ): Promise<T> {
     this.#calls++;
     try {
-      const { session, kept } = await this.#acquire();
+      const { connection, kept } = await this.#acquire();
       try {
-        return await make(session);
+        return await this.#on(connection, make);
       } catch (error) {
         if (!kept || !canRepeat(error)) throw error;
-        this.#forget(session);
-        return await make((await this.#acquire()).session);
+        this.#forget(connection);
+        return await this.#on((await this.#acquire()).connection, make);
       }
     } finally {
       this.#calls--;
@@ -90,10 +101,45 @@ export class Channel {
 
   close(): void {
     this.#closed = true;
-    this.#open?.destroy();
+    this.#open?.session.destroy();
   }
 
-  async #connect(options: TlsOptions | undefined): Promise<http2.ClientHttp2Session> {
+  async #on<T>(connection: Connection, make: (session: http2.ClientHttp2Session) => Promise<T>): Promise<T> {
+    connection.calls++;
+    let isUnsent = false;
+    try {
+      return await make(connection.session);
+    } catch (error) {
+      isUnsent = error instanceof Late && error.isUnsent;
+      throw error;
+    } finally {
+      connection.calls--;
+      if (connection.calls === 0) connection.onIdle?.();
+      if (isUnsent) await this.#end(connection);
+    }
+  }
+
+  /**
+   * Ends a connection that would send what nobody waits for any more, from memory that serves others by then. Resolves when it cannot;
+   * the calls on it end before that.
+   */
+  async #end(connection: Connection): Promise<void> {
+    this.#leave(connection);
+    if (connection.calls > 0) {
+      const { onIdle } = connection;
+      await new Promise<void>((resolve) => {
+        connection.onIdle = () => {
+          onIdle?.();
+          resolve();
+        };
+      });
+    }
+    // A session that is closing only ends its socket, which sends all that waits in it first.
+    connection.socket.destroy();
+    connection.session.destroy();
+  }
+
+  async #connect(options: TlsOptions | undefined): Promise<Connection> {
     const socket = await this.#socket(options);
     const session = http2.connect(`${this.scheme}://${this.authority}`, {
       createConnection: () => socket,
@@ -109,12 +155,13 @@ export class Channel {
       session.destroy();
       throw new Error('the exporter is closed');
     }
-    this.#open = session;
-    session.once('close', () => this.#forget(session));
+    const connection = { session, socket, calls: 0 };
+    this.#open = connection;
+    session.once('close', () => this.#forget(connection));
     // The server answers what it has and takes no more.
-    session.once('goaway', () => this.#leave(session));
-    this.#keepAlive(session);
-    return session;
+    session.once('goaway', () => this.#leave(connection));
+    this.#keepAlive(connection);
+    return connection;
   }
 
   async #socket(options: TlsOptions | undefined): Promise<Duplex> {
@@ -137,27 +184,30 @@ export class Channel {
     return socket;
   }
 
-  #keepAlive(session: http2.ClientHttp2Session): void {
+  #keepAlive({ session, socket }: Connection): void {
     const { keepAlive } = this.#options;
     if (keepAlive === undefined) return;
     const timer = setInterval(() => {
       if (session.destroyed) return;
       if (!keepAlive.withoutCalls && this.#calls === 0) return;
-      const late = setTimeout(() => session.destroy(new Error('no answer to a ping')), keepAlive.timeout);
+      const late = setTimeout(() => {
+        session.destroy(new Error('no answer to a ping'));
+        socket.destroy();
+      }, keepAlive.timeout);
       session.ping(() => clearTimeout(late));
     }, keepAlive.time);
     session.once('close', () => clearInterval(timer));
   }
 
-  #forget(session: http2.ClientHttp2Session): void {
-    if (this.#open === session) this.#open = undefined;
+  #forget(connection: Connection): void {
+    if (this.#open === connection) this.#open = undefined;
   }
 
   /** Lets the calls on a connection end, and opens another one for the next. */
-  #leave(session: http2.ClientHttp2Session | undefined): void {
-    if (session === undefined) return;
-    this.#forget(session);
-    session.close();
+  #leave(connection: Connection | undefined): void {
+    if (connection === undefined) return;
+    this.#forget(connection);
+    connection.session.close();
   }
 }
 

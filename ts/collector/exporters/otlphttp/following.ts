@@ -3,7 +3,7 @@
 
 import { type Batch, byEndpoint, type Signal } from '../../batch.js';
 import { type Logger, ThrottledWarnings } from '../../logger.js';
-import type { Exporter } from '../../pipeline/component.js';
+import type { Exporter, Onward } from '../../pipeline/component.js';
 import type { ExporterStats, SignalCounts } from '../../telemetry/counters.js';
 
 /** Addresses that are sent to at once: each has a queue and connections, and apps could name any number. */
@@ -26,6 +26,7 @@ export class FollowingExporter implements Exporter {
   readonly #now: () => number;
   /** What addresses had counted that left their places. */
   #past: ExporterStats = { signals: {} };
+  #isRetired = false;
 
   /** @param make A destination with this address, or the default one. */
   constructor(id: string, logger: Logger, make: (url: string | undefined) => Exporter, now = () => performance.now()) {
@@ -61,7 +62,9 @@ export class FollowingExporter implements Exporter {
     return this.#all.map((each) => each.stats()).reduce(sumOf, this.#past);
   }
 
-  async retire(onward: (batch: Batch) => Promise<boolean>): Promise<void> {
+  async retire(onward: Onward | undefined): Promise<void> {
+    // What still comes goes where the default destination has it go.
+    this.#isRetired = true;
     await Promise.all(this.#all.map((each) => each.retire(onward)));
   }
 
@@ -74,7 +77,7 @@ export class FollowingExporter implements Exporter {
   }
 
   #destinationOf(url: string | undefined): Exporter {
-    if (url === undefined) return this.#default;
+    if (url === undefined || this.#isRetired) return this.#default;
     const known = this.#others.get(url);
     if (known !== undefined) return this.#use(url, known.exporter);
     if (!URL.canParse(url)) {

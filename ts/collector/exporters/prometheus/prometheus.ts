@@ -10,6 +10,7 @@ import type { ListenAddress } from '../../config/schema/address.js';
 import { HttpListener, pathOf } from '../../http-listener.js';
 import type { Exporter } from '../../pipeline/component.js';
 import { ExporterCounters, type ExporterStats } from '../../telemetry/counters.js';
+import { takesGzip, wantsOpenMetrics } from './negotiation.js';
 import type { Scrapes } from './scrapes.js';
 
 const TEXT = 'text/plain; version=0.0.4; charset=utf-8';
@@ -86,8 +87,8 @@ export class PrometheusExporter implements Exporter {
       response.writeHead(405, { allow: 'GET, HEAD' }).end();
       return;
     }
-    const openMetrics = (request.headers.accept ?? '').includes('application/openmetrics-text');
-    const isZipped = /\bgzip\b/.test(String(request.headers['accept-encoding'] ?? ''));
+    const openMetrics = wantsOpenMetrics(request.headers.accept);
+    const isZipped = takesGzip(request.headers['accept-encoding']?.toString());
     response.setHeader('content-type', openMetrics ? OPEN_METRICS : TEXT);
     response.setHeader('vary', 'accept, accept-encoding');
     if (isZipped) response.setHeader('content-encoding', 'gzip');

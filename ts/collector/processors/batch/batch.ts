@@ -1,8 +1,9 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import type { NativeBinding } from '../../../native/binding.js';
+import type { NativeBinding, PiecePart } from '../../../native/binding.js';
 import { type Batch, batchOf, type Part } from '../../batch.js';
+import { type Logger, ThrottledWarnings } from '../../logger.js';
 import type { Consumer, Processor } from '../../pipeline/component.js';
 import { Distribution } from '../../telemetry/distribution.js';
 import type { Measurement } from '../../telemetry/registry.js';
@@ -34,6 +35,7 @@ const BYTE_BOUNDS = [
 export class BatchProcessor implements Processor {
   readonly #settings: BatchSettings;
   readonly #split: NativeBinding['splitPiece'];
+  readonly #faults: ThrottledWarnings;
   readonly #next: Consumer;
   /** What gathers, by stream: parts of two streams are never joined. */
   readonly #gathering = new Map<string | undefined, Gathering>();
@@ -42,10 +44,12 @@ export class BatchProcessor implements Processor {
   #sentBySize = 0;
   #sentByTime = 0;
 
-  constructor(settings: BatchSettings, split: NativeBinding['splitPiece'], next: Consumer) {
+  /** @param logger Told of pieces that cannot be split. */
+  constructor(settings: BatchSettings, split: NativeBinding['splitPiece'], next: Consumer, logger: Logger) {
     this.#settings = settings;
     this.#split = split;
     this.#next = next;
+    this.#faults = new ThrottledWarnings(logger);
   }
 
   consume(batch: Batch): void {
@@ -104,15 +108,34 @@ export class BatchProcessor implements Processor {
     this.#send(gathering);
   }
 
+  /** The receiver encodes what it hands over, so what cannot be cut is a fault of this program. The destination decides of it as it is. */
+  #cut(signal: Batch['signal'], { body, items }: Part, first: number, each: number): PiecePart[] | undefined {
+    let reason: string;
+    try {
+      const pieces = this.#split(signal, body, first, each);
+      const found = pieces.reduce((sum, piece) => sum + piece.items, 0);
+      if (found === items) return pieces;
+      reason = `it has ${found} items in place of ${items}`;
+    } catch (error) {
+      reason = (error as Error).message;
+    }
+    this.#faults.warn(`batch: ${items} items cannot be split, they are sent as one request: ${reason}`);
+    return undefined;
+  }
+
   /** Hands on everything, or as much as one batch may hold. */
   #send(gathering: Gathering): void {
     const { send_batch_max_size: max } = this.#settings;
-    const batch = max > 0 && gathering.items > max ? gathering.takeSome(max, this.#split) : gathering.takeAll();
+    const batch =
+      max > 0 && gathering.items > max ? gathering.takeSome(max, (...cut) => this.#cut(...cut)) : gathering.takeAll();
     this.#sizes.record(batch.items);
     this.#bytes.record(batch.bytes);
     this.#next.consume(batch);
   }
 }
+
+/** Cuts a part: `first` items, then as many as `each`, the rest in the last. Undefined if it cannot be cut. */
+type Cut = (signal: Batch['signal'], part: Part, first: number, each: number) => PiecePart[] | undefined;
 
 /** Parts of one stream that wait to be sent. */
 class Gathering {
@@ -142,19 +165,26 @@ class Gathering {
     return this.#batch(parts);
   }
 
-  /** Exactly `count` items; a part that goes beyond is cut, into as many parts as the following batches need, so that it is read once. */
-  takeSome(count: number, split: NativeBinding['splitPiece']): Batch {
+  /**
+   * Exactly `count` items; a part that goes beyond is cut, into as many parts as the following batches need, so that it is read once. One
+   * that cannot be cut goes alone and whole.
+   */
+  takeSome(count: number, cut: Cut): Batch {
     let room = count;
     let whole = 0;
     while (whole < this.#parts.length && this.#parts[whole].items <= room) room -= this.#parts[whole++].items;
     if (room > 0) {
-      const [cut] = this.#parts.splice(whole, 1);
-      const pieces = split(this.#signal, cut.body, room, count);
-      cut.receipt.split(pieces.length);
-      this.#parts.splice(whole, 0, ...pieces.map(({ body, items }) => ({ ...cut, body, items })));
-      // Resource and scope are repeated in each.
-      this.bytes += pieces.reduce((sum, { body }) => sum + body.length, -cut.body.length);
-      whole++;
+      const part = this.#parts[whole];
+      const pieces = cut(this.#signal, part, room, count);
+      if (pieces !== undefined) {
+        part.receipt.split(pieces.length);
+        this.#parts.splice(whole, 1, ...pieces.map(({ body, items }) => ({ ...part, body, items })));
+        // Resource and scope are repeated in each.
+        this.bytes += pieces.reduce((sum, { body }) => sum + body.length, -part.body.length);
+        whole++;
+      } else if (whole === 0) {
+        whole = 1;
+      }
     }
     return this.#batch(this.#parts.splice(0, whole));
   }

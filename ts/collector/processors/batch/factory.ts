@@ -29,5 +29,5 @@ export const batchProcessor: ProcessorFactory<BatchSettings> = {
       }
     },
   ),
-  create: (settings, { binding, next }) => new BatchProcessor(settings, binding.splitPiece, next),
+  create: (settings, { binding, next, logger }) => new BatchProcessor(settings, binding.splitPiece, next, logger),
 };

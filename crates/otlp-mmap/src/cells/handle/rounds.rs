@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use super::{CellHandle, known};
-use crate::cells::place::{UNIT, offset_of};
+use crate::cells::place::offset_of;
+use crate::cells::space::UNIT;
 use crate::file::Mapping;
 use crate::file::atomic::Ordering;
 use crate::layout::cell;

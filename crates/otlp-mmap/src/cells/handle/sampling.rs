@@ -6,7 +6,7 @@ use super::{CellHandle, known};
 use crate::cells::exemplars::{self, Exemplar};
 use crate::cells::histogram;
 use crate::cells::instrument::Kind;
-use crate::cells::place::UNIT;
+use crate::cells::space::UNIT;
 use crate::file::atomic::Ordering;
 use crate::layout::{cell, exemplars as exemplars_layout};
 

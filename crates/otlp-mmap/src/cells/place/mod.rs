@@ -10,13 +10,10 @@ use hashbrown::HashMap;
 use super::histogram::{Negative, Words};
 use super::instrument::{Instrument, Kind, bucket_words};
 use super::sets::{Series, Sets};
-use super::space::{Ahead, Allocate, Space};
+use super::space::{Ahead, Allocate, Space, UNIT};
 use crate::file::atomic::AtomicU32;
 use crate::file::{FileView, Mapping};
 use crate::layout::{cell, cells, histogram as histogram_layout};
-
-/// A file's unit of pages, instruments and what else is no cell.
-pub(super) const UNIT: u64 = 64;
 
 /// File offset of a cell by its number.
 #[inline]

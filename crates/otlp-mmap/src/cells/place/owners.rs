@@ -1,9 +1,10 @@
 //! Whose a cell is: a thread takes one of a series, leaves it to another when it ends, and gives it back when it has done with it.
 
-use super::{NoRoom, Place, UNIT, Wanted};
+use super::{NoRoom, Place, Wanted};
 use crate::cells::histogram;
 use crate::cells::instrument::Kind;
 use crate::cells::space::Allocate;
+use crate::cells::space::UNIT;
 use crate::file::atomic::{self, Ordering};
 use crate::layout::{cell, cells};
 

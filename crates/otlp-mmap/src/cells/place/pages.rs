@@ -1,11 +1,12 @@
 //! Room in the file for cells, pages, instruments, attribute sets and observers, each complete before a link leads to it.
 
-use super::{NoRoom, OpenPage, Place, Placed, UNIT, Wanted, offset_of, overflow_attributes};
+use super::{NoRoom, OpenPage, Place, Placed, Wanted, offset_of, overflow_attributes};
 use crate::cells::exemplars;
 use crate::cells::exponential;
 use crate::cells::instrument::Kind;
 use crate::cells::sets::{SET_ALIGNMENT, checksum_of_set};
 use crate::cells::space::Allocate;
+use crate::cells::space::UNIT;
 use crate::file::FileView;
 use crate::file::atomic::Ordering;
 use crate::layout::{cell, cells, instrument, page};
