@@ -63,7 +63,7 @@ test.serial('an_exemplar_has_its_span_its_value_and_what_the_view_took_away', (t
     within(TraceFlags.SAMPLED, () => {
       histogram.record(0.5, { route: '/a', user: 'one' });
       histogram.record(0.75, { route: '/a', user: 'two' });
-      histogram.record(7, { route: '/a', user: 'three' });
+      histogram.record(7, Object.assign(Object.create({ inherited: 1 }), { route: '/a', user: 'three' }));
     });
     const found = exemplarsIn(directory, 'h');
     t.deepEqual(

@@ -3,7 +3,7 @@
 
 import { existsSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { ROOT_CONTEXT, TraceFlags, trace, ValueType } from '@opentelemetry/api';
+import { type Attributes, ROOT_CONTEXT, TraceFlags, trace, ValueType } from '@opentelemetry/api';
 import test from 'ava';
 import { MmapMeterProvider } from '../../ts/metrics/provider';
 import { decodeFile, type V1File } from '../support/v1-decoder';
@@ -93,6 +93,19 @@ test('every_measurement_is_one_to_readers_of_version_1_and_counted_once_by_ours'
       [{ double: 25 }],
     );
     await provider.shutdown();
+  }));
+
+test('what_an_attributes_object_inherits_is_no_attribute_to_readers_of_version_1_either', (t) =>
+  withDirectory((directory) => {
+    const file = join(directory, 'one.mmap');
+    const provider = new MmapMeterProvider({ file, resourceDetectors: [] });
+    const attributes: Attributes = Object.assign(Object.create({ inherited: 1 }), { own: 2 });
+    provider.getMeter('m').createCounter('c').add(1, attributes);
+    const [measurement] = measurementsOf(decodeFile(file), 'c');
+    t.deepEqual(
+      measurement.attributes.map(([key]) => key),
+      ['own'],
+    );
   }));
 
 test('attributes_too_long_for_a_slot_are_cut_in_the_ring_and_whole_in_the_cells', (t) =>

@@ -18,6 +18,7 @@ const { bounds, putString, SHORT_STRING, SLACK } = wire;
 const { putAnyValue, putKeyValue } = anyValue;
 
 const { bytes } = threadScratch;
+const { hasOwnProperty: hasOwn } = Object.prototype;
 
 const MEMBER_TAG = (1 << 3) | 2;
 const KEY_TAG = (1 << 3) | 2;
@@ -61,6 +62,7 @@ export function encodeDropped(given: object, kept: object, keeps: KeyFilter | un
   const limit = EXEMPLAR_ATTRIBUTES + EXEMPLAR_ROOM;
   let to = EXEMPLAR_ATTRIBUTES;
   for (const key in given) {
+    if (!hasOwn.call(given, key)) continue;
     const value = (given as Record<string, unknown>)[key];
     if ((keeps?.(key) ?? true) && Object.hasOwn(kept, key) && (kept as Record<string, unknown>)[key] === value)
       continue;
@@ -76,6 +78,7 @@ export function encodeDropped(given: object, kept: object, keeps: KeyFilter | un
 function sortKeys(attributes: object, keeps: KeyFilter | undefined): void {
   keys.length = 0;
   for (const key in attributes) {
+    if (!hasOwn.call(attributes, key)) continue;
     if (keeps !== undefined && !keeps(key)) continue;
     let at = keys.length;
     while (at > 0 && keys[at - 1] > key) at--;

@@ -1,17 +1,15 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import {
-  type Context,
-  type ContextManager,
-  isSpanContextValid,
-  ROOT_CONTEXT,
-  type SpanContext,
-  TraceFlags,
-  trace,
-} from '@opentelemetry/api';
+import type { Context, ContextManager, SpanContext } from '@opentelemetry/api';
+import * as api from '@opentelemetry/api';
 import type { ExemplarFilter } from '../config/metrics.js';
 import type { Aggregation } from './aggregation.js';
+
+// Constants of this module: what is imported by name is got from the API by a call at each use.
+const { isSpanContextValid, ROOT_CONTEXT } = api;
+const { getSpanContext } = api.trace;
+const { SAMPLED } = api.TraceFlags;
 
 /** The default sizes of metrics SDK specification, "ExemplarReservoir"; with JavaScript's one thread the least is one. */
 const LEAST_SLOTS = 1;
@@ -35,9 +33,9 @@ export const NOT_SAMPLED = null;
 export function sampledIn(filter: ExemplarFilter, given: Context | undefined): SpanContext | undefined | null {
   if (filter === 'always_off') return NOT_SAMPLED;
   const active = given ?? activeContext();
-  const span = active === ROOT_CONTEXT ? undefined : trace.getSpanContext(active);
+  const span = active === ROOT_CONTEXT ? undefined : getSpanContext(active);
   if (filter === 'trace_based') {
-    if (span === undefined || (span.traceFlags & TraceFlags.SAMPLED) === 0) return NOT_SAMPLED;
+    if (span === undefined || (span.traceFlags & SAMPLED) === 0) return NOT_SAMPLED;
     return isSpanContextValid(span) ? span : NOT_SAMPLED;
   }
   return span !== undefined && isSpanContextValid(span) ? span : undefined;

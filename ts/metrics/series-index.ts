@@ -8,6 +8,9 @@ import type { KeyFilter } from './view.js';
 
 // Constants of this module: what is imported by name is looked up in the other module's object at each use.
 const { FIRST_HASH, finishHash, nextHash, TUPLE_LIMIT, tuple, UNKNOWN_SERIES } = tuples;
+// `for in` is twice as fast as Object.keys, and in it compiled code knows that a plain object's keys are its own: to ask for the
+// prototype would take longer than all the rest.
+const { hasOwnProperty: hasOwn } = Object.prototype;
 
 /** Sets that all indexes of a thread remember together; each takes some 30 bytes outside the heap. */
 const THREAD_LIMIT = 1 << 20;
@@ -40,6 +43,7 @@ export class SeriesIndex {
     let length = 0;
     let hash = FIRST_HASH;
     for (const key in attributes) {
+      if (!hasOwn.call(attributes, key)) continue;
       const next = path.nextKey === key ? path.next : path.step(key);
       if (next === undefined) return UNKNOWN_SERIES;
       path = next;

@@ -192,10 +192,9 @@ export class Stream {
   }
 
   #find(attributes: Attributes): number {
-    const own = ownOnly(attributes);
     if (this.#epoch !== this.#cells.tick.epoch) this.#forget();
-    const series = this.#index.find(own);
-    return series === UNKNOWN_SERIES ? this.#lookUp(own) : series;
+    const series = this.#index.find(attributes);
+    return series === UNKNOWN_SERIES ? this.#lookUp(attributes) : series;
   }
 
   #findAgain(attributes: Attributes): number {
@@ -265,13 +264,4 @@ export class Stream {
   #fail(error: unknown): void {
     warnOnce(`a measurement of ${this.#descriptor.name} could not be taken`, error);
   }
-}
-
-/**
- * The attributes, sure to have no enumerable properties but their own. `for in` over a plain object is twice as fast as
- * Object.keys.
- */
-function ownOnly(attributes: object): object {
-  const prototype = Object.getPrototypeOf(attributes);
-  return prototype === Object.prototype || prototype === null ? attributes : { ...attributes };
 }

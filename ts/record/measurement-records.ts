@@ -168,7 +168,7 @@ export class MeasurementRecords {
     const keeps = this.#keeps;
     let to = at;
     for (const key in attributes) {
-      if (keeps !== undefined && !keeps(key)) continue;
+      if (!Object.hasOwn(attributes, key) || (keeps !== undefined && !keeps(key))) continue;
       const reference = writer.keyReference(key);
       if (reference === STALE_KEYS) return STALE;
       const value = (attributes as Record<string, unknown>)[key];
