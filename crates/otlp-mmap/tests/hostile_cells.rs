@@ -164,9 +164,13 @@ fn pages_that_many_instruments_claim_are_walked_no_more_often_than_they_could_be
     let others: Vec<_> = (1..400)
         .map(|number| meter.define(counter(&format!("requests.{number}"))))
         .collect();
-    others.iter().for_each(|other| meter.record(*other, "a", 1.0));
+    for other in others {
+        meter.record(other, "a", 1.0);
+    }
     let last = meter.define(counter("last"));
-    (0..2000).for_each(|series| meter.record(last, &series.to_string(), 1.0));
+    for series in 0..2000 {
+        meter.record(last, &series.to_string(), 1.0);
+    }
     let view = FileView::open(&path, Access::Read).unwrap();
     let mut bytes = std::fs::read(&path).unwrap();
     let load = |bytes: &[u8], at: u64| u32::from_le_bytes(bytes[at as usize..at as usize + 4].try_into().unwrap());
