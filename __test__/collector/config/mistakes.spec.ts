@@ -87,6 +87,16 @@ const mistakes: [string, (sound: string) => string, string[]][] = [
     ['1.yaml:9: service.pipelines.spans: is the pipeline of no signal: its name begins with traces, logs, metrics'],
   ],
   [
+    'a pipeline without a name after its slash',
+    (sound) => sound.replace('traces:', 'traces/:'),
+    ['1.yaml:9: service.pipelines.traces/: has no name after the slash, or a blank in it'],
+  ],
+  [
+    'a key that every object of JavaScript has',
+    (sound) => sound.replace('batch:\n', 'batch:\n    toString: 5\n'),
+    ['1.yaml:5: processors.batch.toString: is not known here'],
+  ],
+  [
     'no pipeline at all',
     (sound) => sound.slice(0, sound.indexOf('service:')),
     ['service.pipelines: names no pipeline: at least one of traces, logs and metrics is needed'],

@@ -3,6 +3,7 @@
 
 import test from 'ava';
 import fc from 'fast-check';
+import { collectorConfig, shownConfig } from '../../../ts/collector/config/collector-config';
 import { expand } from '../../../ts/collector/config/expansion';
 import { loadConfig } from '../../../ts/collector/config/load';
 import { merge } from '../../../ts/collector/config/merge';
@@ -48,6 +49,25 @@ test('a value that is one reference has the type of what it stands for; within t
   t.deepEqual(plain, { a: 42, b: '420', c: 'a: b', d: null });
   t.is(warnings.length, 1);
   t.regex(warnings[0], /:4: d: the environment variable NONE is not set/);
+});
+
+test('a reference is a list or a map where one is wanted, as its text is YAML, and text everywhere else', (t) => {
+  const text = `
+receivers: { mmap: { include: "\${env:FOLDERS}" } }
+exporters: { otlphttp: { endpoint: http://h, headers: "\${env:HEADERS}", bearer_token_file: "\${env:FOLDERS}" } }
+service: { pipelines: { traces: { receivers: "\${env:NONE:-[mmap]}", exporters: [otlphttp] } } }
+`;
+  const variables = { FOLDERS: '[/one, /two]', HEADERS: '{ a: 1, b: "2" }' };
+  const { root: node } = documentOf(t, [text], [], variables);
+  const { receivers, exporters, pipelines } = collectorConfig(node);
+  t.deepEqual((receivers.get('mmap')!.config as { include: string[] }).include, ['/one', '/two']);
+  t.like(exporters.get('otlphttp')!.config, { headers: { a: '1', b: '2' }, bearer_token_file: '[/one, /two]' });
+  t.deepEqual(pipelines.get('traces')!.receivers, ['mmap']);
+  t.like(shownConfig(node), { receivers: { mmap: { include: ['/one', '/two'] } } });
+  const bad = documentOf(t, [text], [], { ...variables, HEADERS: '{ a: { secret: s } }' }).root;
+  const { message } = t.throws(() => collectorConfig(bad), { instanceOf: ConfigError })!;
+  t.regex(message, /headers\.a: /);
+  t.notRegex(message, /secret/);
 });
 
 test('later files go over earlier ones: maps by key, lists and values as a whole', (t) => {

@@ -249,16 +249,18 @@ fn a_series_that_begins_while_a_collection_is_under_way_begins_once() {
         };
         take(4);
         record("b", 91.0);
+        record("c", 1.0);
         reading.receiver.flush();
-        take(if temporality == Temporality::Cumulative { 5 } else { 2 });
+        take(if temporality == Temporality::Cumulative { 7 } else { 4 });
 
         let time = |point: &Value, key: &str| point[key].as_str().unwrap().parse::<u64>().unwrap();
         let collected = time(&came[0].1, "timeUnixNano");
+        let all = came;
         for (name, key) in [("requests", "asDouble"), ("times", "sum")] {
             let of_b = |(metric, point): &&(String, Value)| {
                 metric == name && point["attributes"][0]["value"]["stringValue"] == "b"
             };
-            let came: Vec<_> = came.iter().filter(of_b).map(|(_, point)| point).collect();
+            let came: Vec<_> = all.iter().filter(of_b).map(|(_, point)| point).collect();
             let values: Vec<_> = came.iter().map(|point| point[key].as_f64().unwrap()).collect();
             let starts: Vec<_> = came.iter().map(|point| time(point, "startTimeUnixNano")).collect();
             let ends: Vec<_> = came.iter().map(|point| time(point, "timeUnixNano")).collect();
@@ -269,8 +271,14 @@ fn a_series_that_begins_while_a_collection_is_under_way_begins_once() {
                 assert_eq!(starts[0], starts[1], "another start says that it began anew");
             } else {
                 assert_eq!(values, [9.0, 91.0]);
-                assert!(ends[0] <= starts[1], "{came:?}");
+                assert_eq!(ends[0], starts[1], "intervals leave no gap and do not overlap");
             }
+            let of_c = |(metric, point): &&(String, Value)| {
+                metric == name && point["attributes"][0]["value"]["stringValue"] == "c"
+            };
+            let (_, new) = all.iter().find(of_c).unwrap();
+            let starts_with_the_interval = time(new, "startTimeUnixNano") == starts[1];
+            assert_eq!(starts_with_the_interval, temporality == Temporality::Delta, "{new}");
         }
     }
 }

@@ -4,7 +4,7 @@
 import { SIGNALS, type Signal } from '../batch.js';
 import { EXPORTERS, EXTENSIONS, PROCESSORS, RECEIVERS } from '../components.js';
 import type { ExporterFactory, ExtensionFactory, ProcessorFactory, ReceiverFactory } from '../pipeline/component.js';
-import { type ConfigMap, type ConfigNode, plainOf } from './node.js';
+import { type ConfigMap, type ConfigNode, plainOf, structureOf } from './node.js';
 import { type ProblemSink, Problems } from './problems.js';
 import { keyPath, map } from './schema/structure.js';
 import { type PipelineConfig, type ServiceConfig, service } from './service.js';
@@ -70,6 +70,8 @@ export function collectorConfig(root: ConfigNode): CollectorConfig {
     const path = keyPath('service.pipelines', name);
     if (signal === undefined) {
       problems.add(path, node.source, `is the pipeline of no signal: its name begins with ${SIGNALS.join(', ')}`);
+    } else if (hasBadName(name)) {
+      problems.add(path, node.source, BAD_NAME);
     } else if (pipeline !== undefined) {
       checkPipeline(pipeline, node, path, signal, named, problems);
       pipelines.set(name, { ...pipeline, signal });
@@ -90,7 +92,7 @@ export function collectorConfig(root: ConfigNode): CollectorConfig {
 export function shownConfig(root: ConfigNode): object {
   const entries = root.value as ConfigMap;
   const sections = Object.entries(SECTIONS).map(([section, factories]) => {
-    const components = entries.get(section)?.value;
+    const components = structureOf(entries.get(section))?.value;
     if (!(components instanceof Map)) return [section, undefined] as const;
     const shown = [...components].map(([id, node]) => [id, factoryOf(id, factories)?.config.show(node)] as const);
     return [section, Object.fromEntries(shown)] as const;
@@ -104,6 +106,9 @@ function typeOf(id: string): string {
   const at = id.indexOf('/');
   return at < 0 ? id : id.slice(0, at);
 }
+
+const hasBadName = (id: string) => /\/$|\s/.test(id);
+const BAD_NAME = 'has no name after the slash, or a blank in it';
 
 function factoryOf<Factory extends PipelineFactory | ExtensionFactory>(
   id: string,
@@ -126,8 +131,8 @@ function components<Factory extends PipelineFactory | ExtensionFactory>(
     if (factory === undefined) {
       const known = factories.flatMap(({ type, aliases }) => [type, ...(aliases ?? [])]);
       problems.add(path, node.source, `is of no known type of ${section}${didYouMean(typeOf(id), known)}`);
-    } else if (/\/\s*$|\s/.test(id)) {
-      problems.add(path, node.source, 'has no name after the slash, or a blank in it');
+    } else if (hasBadName(id)) {
+      problems.add(path, node.source, BAD_NAME);
     } else {
       const fingerprint = `${factory.type} ${JSON.stringify(plainOf(node))}`;
       configured.set(id, { factory, config: factory.config.read(node, path, problems), fingerprint });
@@ -146,7 +151,7 @@ function checkPipeline(
 ): void {
   for (const section of ['receivers', 'processors', 'exporters'] as const) {
     const ids = pipeline[section];
-    const source = nodeAt(node.value as ConfigMap, section)?.source ?? node.source;
+    const source = nodeAt(structureOf(node)!.value as ConfigMap, section)?.source ?? node.source;
     const sectionPath = keyPath(path, section);
     if (ids.length === 0 && section !== 'processors') problems.add(sectionPath, source, 'has to name at least one');
     ids.forEach((id, index) => {
@@ -200,11 +205,15 @@ function checkAddresses(
 function sectionOf(node: ConfigNode | undefined, path: string, problems: ProblemSink): ConfigMap {
   // Says so when it is no map.
   map({ read: () => undefined, show: () => undefined }).read(node, path, problems);
-  return node?.value instanceof Map ? node.value : new Map();
+  const given = structureOf(node)?.value;
+  return given instanceof Map ? given : new Map();
 }
 
 function nodeAt(entries: ConfigMap, ...keys: string[]): ConfigNode | undefined {
   let node: ConfigNode | undefined = { value: entries, source: { name: '' } };
-  for (const key of keys) node = node?.value instanceof Map ? node.value.get(key) : undefined;
+  for (const key of keys) {
+    const given: ConfigNode['value'] | undefined = structureOf(node)?.value;
+    node = given instanceof Map ? given.get(key) : undefined;
+  }
   return node;
 }

@@ -148,8 +148,10 @@ class Reader {
       for (const name of unset) {
         this.#context.warn(`${placeOf(source)}: ${path}: the environment variable ${name} is not set`);
       }
-      const value = whole ? valueIn(text) : nodeOf(text, source).value;
-      return { value: value as ConfigNode['value'], text, source, ...(filled && { shown: written }) };
+      if (!whole) return { value: text, text, source, ...(filled && { shown: written }) };
+      const value = valueIn(text);
+      if (value === null || typeof value !== 'object') return { ...nodeOf(value, source), text, shown: written };
+      return { value: text, text, shown: written, structure: hidden(nodeOf(value, source), written), source };
     } catch (error) {
       this.#problem(path, line, (error as Error).message);
       return { value: null, source };
@@ -161,12 +163,19 @@ class Reader {
   }
 }
 
-/** What a variable's text stands for: `true`, a number or nothing as in YAML, else itself. */
+/** What a variable's text stands for: `true`, a number, nothing, a list or a map as in YAML, else itself. */
 function valueIn(text: string): unknown {
   try {
     const value = parse(text, { logLevel: 'silent' });
-    return value === null || typeof value === 'boolean' || typeof value === 'number' ? value : text;
+    return typeof value === 'string' ? text : value;
   } catch {
     return text;
   }
+}
+
+/** With all that messages would show of it replaced. */
+function hidden({ value, ...node }: ConfigNode, shown: string): ConfigNode {
+  if (Array.isArray(value)) return { ...node, value: value.map((item) => hidden(item, shown)) };
+  if (!(value instanceof Map)) return { ...node, value, shown };
+  return { ...node, value: new Map([...value].map(([key, item]) => [key, hidden(item, shown)])) };
 }

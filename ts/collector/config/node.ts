@@ -21,8 +21,13 @@ export interface ConfigNode {
   text?: string;
   /** What messages show of a scalar that was filled in from the environment, where secrets are: `${env:X}`. */
   shown?: string;
+  /** Of a scalar that is one reference to the environment: what it says where a list or a map is wanted. */
+  structure?: ConfigNode;
   source: Source;
 }
+
+/** The node as it counts where a list or a map is wanted. */
+export const structureOf = (node: ConfigNode | undefined) => node?.structure ?? node;
 
 /** A plain object or value as a configuration node. */
 export function nodeOf(plain: unknown, source: Source): ConfigNode {

@@ -246,7 +246,9 @@ impl Baseline {
             None if before != 0 => before,
             _ => time,
         };
-        let start = start.max(series.start);
+        // a series that is new goes on from there as well: that is where it could have begun, and all points of an instrument share
+        // their start; what began while the last walk was under way leaves no gap
+        let start = if start == 0 { series.start } else { start };
         if self.resends {
             let Some(pending) = (0..2).find(|&copy| marks[copy] == Some(number + 1)) else {
                 return Ok(None);

@@ -91,7 +91,7 @@ impl<'a> Words<'a> {
     #[inline]
     pub(super) fn expect(&self, bucket: usize) {
         for word in [0, COPY, COPIES + bucket] {
-            prefetch::for_write(NonNull::from_ref(&self.inline[word]).cast(), size_of::<u64>());
+            prefetch::for_write(NonNull::from(&self.inline[word]).cast(), size_of::<u64>());
         }
     }
 

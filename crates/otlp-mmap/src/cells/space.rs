@@ -16,8 +16,8 @@ const MOST_STEP: u64 = 4 << 20;
 /// The most that it grows by while somebody waits.
 const MOST_AT_ONCE: u64 = 4 * LEAST_STEP;
 
-/// Bytes that are touched at once.
-const TOUCH: u64 = 256 << 10;
+/// Bytes that are touched at once: as long as it takes, whoever changes the address space waits, and threads that touch a page behind them.
+const TOUCH: u64 = 16 << 10;
 
 /// The file grows by this part of what it has, so that small apps stay small and large ones grow seldom.
 const STEP_FRACTION: u64 = 4;

@@ -1,7 +1,7 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-import { type ConfigMap, type ConfigNode, kindOf } from '../node.js';
+import { type ConfigMap, type ConfigNode, kindOf, structureOf } from '../node.js';
 import type { ProblemSink } from '../problems.js';
 import { didYouMean } from '../suggestion.js';
 import { outlineOf, type Read, type Schema } from './schema.js';
@@ -20,7 +20,7 @@ export function object<S extends Shape>(shape: S, check?: Check<ReadShape<S>>): 
     read(node, path, problems) {
       const entries = mapOf(node, path, problems);
       for (const [key, { source }] of entries) {
-        if (!(key in shape)) {
+        if (!Object.hasOwn(shape, key)) {
           problems.add(keyPath(path, key), source, `is not known here${didYouMean(key, Object.keys(shape))}`);
         }
       }
@@ -37,7 +37,8 @@ export function object<S extends Shape>(shape: S, check?: Check<ReadShape<S>>): 
       return read;
     },
     show(node) {
-      const entries = node?.value instanceof Map ? node.value : new Map<string, ConfigNode>();
+      const given = structureOf(node)?.value;
+      const entries = given instanceof Map ? given : new Map<string, ConfigNode>();
       const shown = Object.entries(shape).map(([key, schema]) => [key, schema.show(entries.get(key))] as const);
       return Object.fromEntries(shown.filter(([, value]) => value !== undefined));
     },
@@ -56,8 +57,9 @@ export function map<T>(of: Schema<T>): Schema<Record<string, T>> {
       return Object.fromEntries(entries.map(([key, value]) => [key, of.read(value, keyPath(path, key), problems)]));
     },
     show(node) {
-      if (!(node?.value instanceof Map)) return undefined;
-      return Object.fromEntries([...node.value].map(([key, value]) => [key, of.show(value)]));
+      const given = structureOf(node)?.value;
+      if (!(given instanceof Map)) return undefined;
+      return Object.fromEntries([...given].map(([key, value]) => [key, of.show(value)]));
     },
   };
 }
@@ -65,7 +67,8 @@ export function map<T>(of: Schema<T>): Schema<Record<string, T>> {
 /** A list; undefined when it is left out. */
 export function list<T>(of: Schema<T>): Schema<T[] | undefined> {
   return {
-    read(node, path, problems) {
+    read(given, path, problems) {
+      const node = structureOf(given);
       if (node === undefined || node.value === null) return undefined;
       if (Array.isArray(node.value)) {
         return node.value.map((item, index) => of.read(item, `${path}[${index}]`, problems));
@@ -73,7 +76,10 @@ export function list<T>(of: Schema<T>): Schema<T[] | undefined> {
       problems.add(path, node.source, `is ${kindOf(node)} and not a list`);
       return undefined;
     },
-    show: (node) => (Array.isArray(node?.value) ? node.value.map((item) => of.show(item)) : undefined),
+    show(node) {
+      const given = structureOf(node)?.value;
+      return Array.isArray(given) ? given.map((item) => of.show(item)) : undefined;
+    },
     outline() {
       const item = outlineOf(of);
       return item === null ? null : [item];
@@ -108,7 +114,8 @@ export function withDefault<T>(schema: Schema<T | undefined>, value: T): Schema<
   return { read, show: schema.show, outline: () => outlineOf(schema) };
 }
 
-function mapOf(node: ConfigNode | undefined, path: string, problems: ProblemSink): ConfigMap {
+function mapOf(given: ConfigNode | undefined, path: string, problems: ProblemSink): ConfigMap {
+  const node = structureOf(given);
   if (node === undefined || node.value === null) return new Map();
   if (node.value instanceof Map) return node.value;
   problems.add(path, node.source, `is ${kindOf(node)} and not a map of keys`);
