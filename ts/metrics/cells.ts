@@ -15,13 +15,19 @@ const {
   CELLS_WINDOW,
   COMMIT_PUBLISHED,
   COMMIT_STALE,
+  SCRATCH_CELL_INSTRUMENT,
+  SCRATCH_CELL_NUMBER,
   SCRATCH_CELL_OVERFLOW,
+  SCRATCH_CELL_WRITER,
   SCRATCH_RECORD,
   SCRATCH_VALUE,
 } = layout;
 
 const { buffer, view, words } = threadScratch;
 const OVERFLOW = SCRATCH_CELL_OVERFLOW / 4;
+const CELL_WRITER = SCRATCH_CELL_WRITER / 4;
+const CELL_INSTRUMENT = SCRATCH_CELL_INSTRUMENT / 4;
+const CELL_NUMBER = SCRATCH_CELL_NUMBER / 4;
 /** The double that raw calls take and give. */
 const scratchValue = new Float64Array(buffer, SCRATCH_VALUE, 1);
 
@@ -121,7 +127,10 @@ export class Cells {
   /** Records into a cell of any kind. Returns COMMIT_PUBLISHED, or why it could not. */
   record(instrument: number, cell: number, value: number): number {
     scratchValue[0] = value;
-    return this.#record(this.#handle, instrument, cell) ?? COMMIT_PUBLISHED;
+    words[CELL_WRITER] = this.#handle;
+    words[CELL_INSTRUMENT] = instrument;
+    words[CELL_NUMBER] = cell;
+    return this.#record() ?? COMMIT_PUBLISHED;
   }
 
   /** The value of an observed cell in the round that is under way. */

@@ -548,10 +548,16 @@ export const SCRATCH_COMMIT_OFFSET = 52;
 export const SCRATCH_COMMIT_LENGTH = 56;
 /** u32 out: COMMIT_* */
 export const SCRATCH_COMMIT_STATUS = 60;
+/** u32 in: number of the writer, for recordCell */
+export const SCRATCH_CELL_WRITER = 64;
+/** u32 in: number of the instrument */
+export const SCRATCH_CELL_INSTRUMENT = 68;
+/** u32 in: number of the cell */
+export const SCRATCH_CELL_NUMBER = 72;
 /** the record to commit starts here */
-export const SCRATCH_RECORD = 64;
-/** bytes for it (512 KiB − 64) */
-export const SCRATCH_RECORD_LENGTH = 524224;
+export const SCRATCH_RECORD = 128;
+/** bytes for it (512 KiB − 128) */
+export const SCRATCH_RECORD_LENGTH = 524160;
 /** the pending attribute record of one open span is built here */
 export const SCRATCH_PENDING = 524288;
 /** bytes for it */

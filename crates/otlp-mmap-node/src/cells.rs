@@ -166,13 +166,19 @@ fn with_value(
 }
 
 unsafe extern "C" fn record_cell(env: sys::napi_env, info: sys::napi_callback_info) -> sys::napi_value {
-    let (state, [writer, instrument, cell]) = arguments::<3>(env, info);
-    let (writer, instrument, cell) = (unsigned(env, writer), unsigned(env, instrument), unsigned(env, cell));
+    let (state, []) = arguments::<0>(env, info);
     let status = guarded(commit::DISABLED, || {
-        let Some((scratch, handle)) = state.and_then(|state| state.cell_parts(writer)) else {
+        let Some((state, scratch)) = state.and_then(|state| state.scratch().map(|scratch| (state, scratch))) else {
             return commit::DISABLED;
         };
-        handle.record(instrument as u32, cell as u32, scratch.value()).number()
+        let Some(handle) = state.cells(scratch.word(scratch::CELL_WRITER) as usize) else {
+            return commit::DISABLED;
+        };
+        let (instrument, cell) = (
+            scratch.word(scratch::CELL_INSTRUMENT),
+            scratch.word(scratch::CELL_NUMBER),
+        );
+        handle.record(instrument, cell, scratch.value()).number()
     });
     if status == commit::PUBLISHED {
         // nothing to make a number for: it would take a tenth of the call

@@ -656,10 +656,16 @@ pub mod scratch {
     pub const COMMIT_LENGTH: usize = 56;
     /// u32 out: COMMIT_*
     pub const COMMIT_STATUS: usize = 60;
+    /// u32 in: number of the writer, for recordCell
+    pub const CELL_WRITER: usize = 64;
+    /// u32 in: number of the instrument
+    pub const CELL_INSTRUMENT: usize = 68;
+    /// u32 in: number of the cell
+    pub const CELL_NUMBER: usize = 72;
     /// the record to commit starts here
-    pub const RECORD: usize = 64;
-    /// bytes for it (512 KiB − 64)
-    pub const RECORD_LENGTH: usize = 524_224;
+    pub const RECORD: usize = 128;
+    /// bytes for it (512 KiB − 128)
+    pub const RECORD_LENGTH: usize = 524_160;
     /// the pending attribute record of one open span is built here
     pub const PENDING: usize = 524_288;
     /// bytes for it

@@ -50,11 +50,12 @@ export interface CellCalls {
    */
   metricCell(writer: number, instrument: number, offset: number, length: number): number;
   /**
-   * Raw. A measurement of the double in SCRATCH_VALUE: adds to a sum, sets a gauge (its time is now), records into a histogram.
+   * Raw. A measurement of the double in SCRATCH_VALUE: adds to a sum, sets a gauge (its time is now), records into a histogram. Whose it
+   * is stands in SCRATCH_CELL_WRITER, SCRATCH_CELL_INSTRUMENT and SCRATCH_CELL_NUMBER: as arguments they would take a fifth of the call.
    * undefined when it is done, or COMMIT_STALE: the cell is not this thread's any more, ask {@link metricCell} again. NaN is the caller's to
    * leave out (histograms ignore it; exponential ones also infinities).
    */
-  recordCell(writer: number, instrument: number, cell: number): number | undefined;
+  recordCell(): number | undefined;
   /**
    * Raw. Makes a cell what somebody else has aggregated; answers COMMIT_PUBLISHED, or as {@link recordCell}. `kind`: 0 a sum or gauge, 1 an explicit
    * histogram, 2 an exponential one. At scratch `offset`, as doubles: seconds and nanoseconds of the start; value or sum; min; max; then the
@@ -98,7 +99,7 @@ export interface CellCalls {
   /** Raw. Cell numbers are void when this number changes. */
   cellsEpoch(writer: number): number;
   /**
-   * Raw. A view over window `cell >>> 10` of the cells, 64 KiB, for this thread's own cells of kind `sum`: word `(cell & 1023) << 3` is the
+   * Raw. A view over window `cell >>> 12` of the cells, 64 KiB, for this thread's own cells of kind `sum`: word `(cell & 4095) << 1` is the
    * value, to be added to; the word after it the time of the last update, from {@link cellsTick}. Never write to another word or cell,
    * and let go of the view when the epoch changes. Never hand it to users.
    * undefined where memory of others cannot be viewed (Electron): use {@link recordCell}. Ask once a window and thread, and remember.

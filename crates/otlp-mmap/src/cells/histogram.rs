@@ -6,10 +6,12 @@
 //! copy in force says what the word should hold. So whatever store is the last one, sum and buckets belong together, and the
 //! count, which is not stored but added up, is that of the buckets.
 
+use std::ptr::NonNull;
+
 use super::memory;
 use super::space::UNIT;
-use crate::file::Mapping;
 use crate::file::atomic::{AtomicU32, AtomicU64, Ordering, fence};
+use crate::file::{Mapping, prefetch};
 use crate::layout::histogram;
 
 /// Word of a copy.
@@ -82,6 +84,15 @@ impl<'a> Words<'a> {
     #[inline]
     pub(super) fn negative(&self) -> Option<&'a [AtomicU64]> {
         self.negative.words(self.buckets().len())
+    }
+
+    /// An update will write both copies and a bucket word. Which copy is in force stands in another line of memory: without this, theirs would
+    /// be asked for only when that one has come.
+    #[inline]
+    pub(super) fn expect(&self, bucket: usize) {
+        for word in [0, COPY, COPIES + bucket] {
+            prefetch::for_write(NonNull::from(&self.inline[word]).cast(), size_of::<u64>());
+        }
     }
 
     /// A bucket word by its number: those of negative values come behind the others.

@@ -16,7 +16,7 @@ pub mod liveness;
 pub mod lock;
 mod mapping;
 mod owner;
-mod prefetch;
+pub(crate) mod prefetch;
 mod private;
 mod ring;
 mod spill;

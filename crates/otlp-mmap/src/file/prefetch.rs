@@ -10,7 +10,7 @@ const LINE: usize = 64;
 
 /// The lines of `length` bytes at `start` will be written.
 #[inline]
-pub(super) fn for_write(start: NonNull<u8>, length: usize) {
+pub(crate) fn for_write(start: NonNull<u8>, length: usize) {
     lines(start, length).for_each(hint_write);
 }
 

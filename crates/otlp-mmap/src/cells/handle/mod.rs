@@ -132,7 +132,9 @@ impl CellHandle {
             Kind::Gauge => gauge::set(mapping, at, value, clock::wall_nanos()),
             Kind::Histogram { bounds, .. } if !value.is_nan() => {
                 words_of(mapping, &definition.instrument, cell).map(|words| {
-                    histogram::record(words, histogram::bucket_of(bounds, value), value);
+                    let bucket = histogram::bucket_of(bounds, value);
+                    words.expect(bucket);
+                    histogram::record(words, bucket, value);
                 })
             }
             Kind::Exponential { max_size, .. } => match words_of(mapping, &definition.instrument, cell) {
