@@ -12,6 +12,8 @@ use otlp_mmap::cells::{CellReader, Kind};
 use otlp_mmap::dump::dump;
 use otlp_mmap::file::{Access, FileView};
 use otlp_mmap::otlp::Signal;
+use otlp_mmap::prometheus::{Format, Scraper};
+use otlp_mmap::viewer::inspect;
 use proptest::prelude::*;
 use support::{files, in_directory};
 
@@ -44,7 +46,7 @@ fn written(folder: &Path) -> (std::path::PathBuf, u64) {
     (path, extents)
 }
 
-/// Reads everything; what is exported has to be a request that can be decoded.
+/// Reads everything; what is exported has to be a request that can be decoded, and what is scraped lines of text.
 fn read(path: &Path) {
     let file = FileView::open(path, Access::Read).unwrap();
     if let Some(mut cells) = CellReader::open(&file).unwrap() {
@@ -53,6 +55,14 @@ fn read(path: &Path) {
             cells.begin(&file);
             while cells.advance() {}
         }
+    }
+    inspect(path).unwrap();
+    let mut scraper = Scraper::new(Vec::new(), vec![path.to_owned()]);
+    for format in [Format::Text, Format::OpenMetrics] {
+        let mut text = String::new();
+        scraper.begin(format);
+        while scraper.chunk(&mut text, 1 << 20) {}
+        assert!(text.is_empty() || text.ends_with('\n'));
     }
     for line in dump(path, false, &[Signal::Metrics]).unwrap() {
         let _: serde_json::Value = serde_json::from_str(&line).unwrap();
@@ -87,6 +97,98 @@ proptest! {
         }
         read(&path);
     }
+}
+
+/// Offset within a cell of the reference to the next one of its series, and within an instrument of that to its first page.
+const NEXT: u64 = 32;
+const FIRST_PAGE: u64 = 4;
+
+/// A walk over the file: how many series came. It has to end.
+fn walked(path: &Path) -> (usize, u64) {
+    let (done, ended) = std::sync::mpsc::channel();
+    let path = path.to_owned();
+    std::thread::spawn(move || {
+        let file = FileView::open(&path, Access::Read).unwrap();
+        let mut cells = CellReader::open(&file).unwrap().unwrap();
+        cells.begin(&file);
+        let mut count = 0;
+        while cells.advance() {
+            count += 1;
+        }
+        done.send((count, cells.skipped())).unwrap();
+    });
+    ended
+        .recv_timeout(std::time::Duration::from_secs(30))
+        .expect("the walk ends")
+}
+
+#[test]
+fn cells_that_lead_to_themselves_do_not_hold_up_a_walk() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = in_directory(folder.path());
+    let mut meter = Meter::new(&writer);
+    let mut sizes = exponential("sizes", 160);
+    sizes.scope = metrics::scope("other");
+    let sizes = writer.define_instrument(sizes, 10_000).unwrap();
+    let requests = meter.define(counter("requests"));
+    meter.record(sizes, "right", 1.0);
+    let file = std::fs::OpenOptions::new()
+        .write(true)
+        .open(&files(folder.path())[0])
+        .unwrap();
+    let mut other = Meter::new(&writer);
+    for series in 0..4000 {
+        let key = series.to_string();
+        meter.record(sizes, &key, 1.5);
+        other.record(sizes, &key, 1.5);
+        let cell = if series % 2 == 0 { &mut meter } else { &mut other }.cell(sizes, &key);
+        file.write_all_at(&cell.to_le_bytes(), u64::from(cell) * 16 + NEXT)
+            .unwrap();
+    }
+    // what is right is read, of two threads too
+    for each in [&mut meter, &mut other] {
+        each.record(requests, "a", 1.0);
+        each.record(sizes, "right", 1.0);
+    }
+    assert_eq!(walked(&files(folder.path())[0]), (2, 4000));
+}
+
+#[test]
+fn pages_that_many_instruments_claim_are_walked_no_more_often_than_they_could_be_right() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = in_directory(folder.path());
+    let mut meter = Meter::new(&writer);
+    let first = meter.define(counter("requests.0"));
+    meter.record(first, "a", 1.0);
+    let path = files(folder.path())[0].clone();
+    let others: Vec<_> = (1..400)
+        .map(|number| meter.define(counter(&format!("requests.{number}"))))
+        .collect();
+    for other in others {
+        meter.record(other, "a", 1.0);
+    }
+    let last = meter.define(counter("last"));
+    for series in 0..2000 {
+        meter.record(last, &series.to_string(), 1.0);
+    }
+    let view = FileView::open(&path, Access::Read).unwrap();
+    let mut bytes = std::fs::read(&path).unwrap();
+    let load = |bytes: &[u8], at: u64| u32::from_le_bytes(bytes[at as usize..at as usize + 4].try_into().unwrap());
+    let mut at = view.extension().unwrap().first_instrument();
+    let mut instruments = Vec::new();
+    while at != 0 {
+        instruments.push(at);
+        at = u64::from(load(&bytes, at)) * 64;
+    }
+    let page = load(&bytes, instruments.last().unwrap() + FIRST_PAGE);
+    for instrument in instruments {
+        let at = (instrument + FIRST_PAGE) as usize;
+        bytes[at..at + 4].copy_from_slice(&page.to_le_bytes());
+    }
+    std::fs::write(&path, &bytes).unwrap();
+    let (series, skipped) = walked(&path);
+    assert!(series < bytes.len() / 24, "{series}");
+    assert!(skipped > 0);
 }
 
 #[test]

@@ -53,6 +53,9 @@ const LONGEST_ATTRIBUTES: u32 = 1 << 20;
 /// Cells of one series that are followed: more threads than any process has at once.
 const LONGEST_CHAIN: u32 = 1 << 16;
 
+/// How often a walk comes by each byte of the extents at most, with pages, and with chains of cells: again when one changed meanwhile.
+const MOST_VISITS: u64 = 2;
+
 /// How often a value of several words is read again that changed meanwhile.
 const MOST_TRIES: u32 = 10_000;
 
@@ -147,6 +150,9 @@ pub struct CellReader {
     skipped: u64,
     /// Offsets from here on were walked before, in this walk of an instrument's pages.
     page_end: u64,
+    /// Bytes of cells that this walk came by with their pages, and behind others.
+    visited: u64,
+    followed: u64,
 }
 
 /// Why a cell gave no series.
@@ -183,6 +189,8 @@ impl CellReader {
             part: Exponential::default(),
             skipped: 0,
             page_end: 0,
+            visited: 0,
+            followed: 0,
         }))
     }
 
@@ -196,6 +204,7 @@ impl CellReader {
         // a length that cannot be asked for is the one that was
         let _ = self.mapping.refresh();
         self.position = Position::default();
+        (self.visited, self.followed) = (0, 0);
         let before = self.instruments.len();
         self.find_instruments(file);
         if self.instruments.len() != before {
@@ -411,11 +420,20 @@ impl CellReader {
         let word = |offset: usize| self.mapping.load_u32(at + offset as u64).unwrap_or(0);
         let (capacity, used) = (word(page::CAPACITY), word(page::USED));
         let end = at + page::CELLS as u64 + u64::from(capacity) * self.position.stride;
-        if at < self.page_end || end > self.mapping.length() || used > capacity {
+        let visited = self.visited + u64::from(used) * self.position.stride;
+        let is_new = visited <= room(&self.mapping, self.extents);
+        if at < self.page_end || end > self.mapping.length() || used > capacity || !is_new {
             return false;
         }
+        self.visited = visited;
         self.page_end = end;
         self.position.cells = used;
         true
     }
+}
+
+/// The most that a walk may come by: pages that several instruments claim, and chains that several series share, end there.
+#[inline]
+fn room(mapping: &Mapping, extents: u64) -> u64 {
+    MOST_VISITS * mapping.length().saturating_sub(extents)
 }

@@ -88,6 +88,11 @@ impl Histogram {
         self.buckets.iter().fold(0, |sum, count| sum.wrapping_add(*count))
     }
 
+    /// No writer counts beyond 64 bits.
+    pub(super) fn can_be_counted(&self) -> bool {
+        checked_sum(&self.buckets, 0).is_some()
+    }
+
     pub(crate) fn clear(&mut self, buckets: usize) {
         self.buckets.clear();
         self.buckets.resize(buckets, 0);
@@ -143,6 +148,13 @@ impl Exponential {
     pub fn count(&self) -> u64 {
         let counts = self.positive.counts.iter().chain(&self.negative.counts);
         counts.fold(self.zero_count, |sum, count| sum.wrapping_add(*count))
+    }
+
+    /// As that of explicit histograms.
+    pub(super) fn can_be_counted(&self) -> bool {
+        checked_sum(&self.positive.counts, self.zero_count)
+            .and_then(|sum| checked_sum(&self.negative.counts, sum))
+            .is_some()
     }
 
     pub(crate) fn clear(&mut self) {
@@ -262,6 +274,11 @@ impl Exponential {
         }
         (self.min, self.max) = (f64::INFINITY, f64::NEG_INFINITY);
     }
+}
+
+/// `first` and all counts, if 64 bits hold that.
+fn checked_sum(counts: &[u64], first: u64) -> Option<u64> {
+    counts.iter().try_fold(first, |sum, count| sum.checked_add(*count))
 }
 
 impl Buckets {

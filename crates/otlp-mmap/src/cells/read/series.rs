@@ -1,7 +1,9 @@
 //! One series: its threads' cells, added up.
 
 use super::values::{copy_attributes, histogram_words, observed, seconds};
-use super::{CELL_UNIT, CellReader, Exponential, InstrumentView, LONGEST_CHAIN, No, Point, Series, UNIT, exemplar};
+use super::{
+    CELL_UNIT, CellReader, Exponential, InstrumentView, LONGEST_CHAIN, No, Point, Series, UNIT, exemplar, room,
+};
 use crate::cells::gauge;
 use crate::file::Mapping;
 use crate::file::atomic::{AtomicU32, AtomicU64, Ordering, fence};
@@ -26,6 +28,7 @@ impl CellReader {
             series: &mut self.series,
             copied: &mut self.copied,
             part: &mut self.part,
+            followed: &mut self.followed,
         };
         let result = reading.series(at, head);
         // SYNC POINT: who saw a part of the next series, or of what took the room of its attributes, sees its generation.
@@ -76,6 +79,7 @@ struct Reading<'a> {
     series: &'a mut Series,
     copied: &'a mut Vec<u64>,
     part: &'a mut Exponential,
+    followed: &'a mut u64,
 }
 
 impl Reading<'_> {
@@ -94,17 +98,33 @@ impl Reading<'_> {
             _ => series.point = Point::Number(0.0),
         }
         let Follows { mut next, mut counts } = self.add(at, head, None)?;
-        let mut chain = 1;
+        let mut chain = 1_u32;
+        // a chain that bites its tail comes by the cell where it was at the last power of two
+        let mut known = at;
         while next != 0 {
-            if chain == LONGEST_CHAIN {
+            *self.followed += u64::from(self.view.stride);
+            let is_long = chain == LONGEST_CHAIN || *self.followed > room(self.mapping, self.extents);
+            if next == known || is_long {
                 return Err(No::Corrupt);
+            }
+            if chain.is_power_of_two() {
+                known = next;
             }
             chain += 1;
             let follows = self.add(next, Head::of(self.mapping, next)?, Some(set))?;
             counts |= follows.counts;
             next = follows.next;
         }
-        if counts { Ok(()) } else { Err(No::None) }
+        let sound = match self.view.kind {
+            cells::KIND_HISTOGRAM => self.series.histogram.can_be_counted(),
+            cells::KIND_EXPONENTIAL => self.series.exponential.can_be_counted(),
+            _ => true,
+        };
+        match (sound, counts) {
+            (false, _) => Err(No::Corrupt),
+            (_, false) => Err(No::None),
+            _ => Ok(()),
+        }
     }
 
     /// Adds one thread's cell to the series; `set`: that of the cells before it.
