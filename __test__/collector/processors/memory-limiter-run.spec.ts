@@ -7,7 +7,7 @@ import test, { type ExecutionContext } from 'ava';
 import { AppRun } from '../app-run';
 import { CommandRun, runCommand } from '../command';
 import { configFiles } from '../config/documents';
-import { controlGroup } from '../control-group';
+import { controlGroup, unifiedGroup } from '../control-group';
 import { exportedSpans, temporaryFolder } from '../fixtures';
 import { Ledger } from '../ledger';
 import { Sink } from '../sink';
@@ -28,10 +28,11 @@ service:
     logs: { receivers: [mmap], processors: [batch, memory_limiter], exporters: [otlphttp] }
 `;
 
-/** Both make the limits 300 MiB and, a fifth below, 240 MiB. */
+/** All make the limits 300 MiB and, a fifth below, 240 MiB. */
 const LIMITS: [name: string, limit: string, around: (t: ExecutionContext) => string[] | undefined][] = [
   ['in MiB', 'limit_mib: 300', () => []],
   ["as a percentage of its control group's", 'limit_percentage: 50', (t) => controlGroup(t, 600 << 20)],
+  ["as a percentage of a control group's of version 2", 'limit_percentage: 50', (t) => unifiedGroup(t, 600 << 20)],
 ];
 
 for (const [name, limit, around] of LIMITS) {

@@ -69,7 +69,7 @@ for (const [section, available, expected] of limits) {
 }
 
 /** A limiter of 1000 (soft 800) over memory that the test sets; a collection leaves `floor`. */
-function limiter(used: number, floor: number) {
+function limiter(used: number, floor: number, shared?: Intake) {
   const world = { used, floor, now: 0, collections: [] as number[], intake: [] as boolean[] };
   const memory = {
     used: () => world.used,
@@ -79,12 +79,12 @@ function limiter(used: number, floor: number) {
       world.used = Math.min(world.used, world.floor);
     },
   };
-  const intake = new Intake((open) => world.intake.push(open));
+  const intake = shared ?? new Intake((open) => world.intake.push(open));
   const logger = new Logger('error', () => {});
   const made = new MemoryLimiter(
     { hard: 1000, soft: 800 },
     100,
-    { memory, intake, holder: 'memory_limiter', logger },
+    { memory, intake, name: 'memory_limiter', logger },
     () => world.now,
   );
   return { world, intake, limiter: made };
@@ -153,6 +153,17 @@ test('a limiter that is closed holds nothing', (t) => {
   made.check();
   t.false(intake.open);
   made.close();
+  t.true(intake.open);
+});
+
+test('a limiter that gives way to one of the same name, at a reload, does not let go what that one holds', (t) => {
+  const { world, intake, limiter: before } = limiter(900, 900);
+  before.check();
+  const { limiter: after } = limiter(900, 900, intake);
+  after.check();
+  before.close();
+  t.deepEqual(world.intake, [false]);
+  after.close();
   t.true(intake.open);
 });
 

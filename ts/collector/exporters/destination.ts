@@ -24,7 +24,7 @@ export class Destination implements Exporter {
   readonly counters = new ExporterCounters();
   readonly #exporter: Attempter;
   readonly #settings: DestinationSettings;
-  readonly #context: Pick<ComponentContext, 'id' | 'intake' | 'logger'> & Partial<Pick<ComponentContext, 'persistent'>>;
+  readonly #context: Pick<ComponentContext, 'intake' | 'logger'> & Partial<Pick<ComponentContext, 'persistent'>>;
   readonly #consumers: number;
   readonly #queue: SendingQueue;
   readonly #logger: Logger;
@@ -46,7 +46,7 @@ export class Destination implements Exporter {
   constructor(
     exporter: Attempter,
     settings: DestinationSettings,
-    context: Pick<ComponentContext, 'id' | 'intake' | 'logger'> & Partial<Pick<ComponentContext, 'persistent'>>,
+    context: Pick<ComponentContext, 'intake' | 'logger'> & Partial<Pick<ComponentContext, 'persistent'>>,
   ) {
     const queue = settings.sending_queue.enabled ? settings.sending_queue : NO_QUEUE;
     this.#exporter = exporter;
@@ -101,7 +101,7 @@ export class Destination implements Exporter {
       this.#onSettled = () => this.#pending.size === 0 && resolve();
     });
     for (const entry of this.#queue.empty()) this.#begin(entry);
-    this.#context.intake.letGo(this.#context.id);
+    this.#context.intake.letGo(this);
     for (const wake of [...this.#pauses]) wake();
     this.#onSettled();
     await settled;
@@ -118,7 +118,7 @@ export class Destination implements Exporter {
   }
 
   close(): Promise<void> {
-    this.#context.intake.letGo(this.#context.id);
+    this.#context.intake.letGo(this);
     return this.#exporter.close();
   }
 
@@ -138,9 +138,9 @@ export class Destination implements Exporter {
       if (entry === undefined) break;
       this.#begin(entry);
     }
-    const { intake, id } = this.#context;
-    if (this.#settings.sending_queue.block_on_overflow && this.#queue.full) intake.hold(id);
-    else intake.letGo(id);
+    const { intake } = this.#context;
+    if (this.#settings.sending_queue.block_on_overflow && this.#queue.full) intake.hold(this);
+    else intake.letGo(this);
   }
 
   #begin(entry: Entry): void {

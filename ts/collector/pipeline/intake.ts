@@ -1,9 +1,12 @@
 // Copyright The otlp-mmap Authors
 // SPDX-License-Identifier: Apache-2.0
 
-/** Whether anything more may come in. Whoever cannot take more holds it under a name of its own; the receivers pause as long as anyone does. */
+/**
+ * Whether anything more may come in. Whoever cannot take more holds it, and the receivers pause as long as anyone does. A component's name
+ * would not do: at a reload there are two of that name for a while.
+ */
 export class Intake {
-  readonly #holders = new Set<string>();
+  readonly #holders = new Set<object>();
   readonly #onChange: (open: boolean) => void;
 
   /** @param onChange Called when the first holds and when the last lets go. */
@@ -15,14 +18,14 @@ export class Intake {
     return this.#holders.size === 0;
   }
 
-  /** Lets nothing more in. To hold again under the same name changes nothing. */
-  hold(holder: string): void {
+  /** Lets nothing more in. To hold it twice changes nothing. */
+  hold(holder: object): void {
     const wasOpen = this.open;
     this.#holders.add(holder);
     if (wasOpen) this.#onChange(false);
   }
 
-  letGo(holder: string): void {
+  letGo(holder: object): void {
     if (this.#holders.delete(holder) && this.open) this.#onChange(true);
   }
 }

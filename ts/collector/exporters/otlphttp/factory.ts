@@ -55,14 +55,11 @@ export const otlpHttpExporter: ExporterFactory<OtlpHttpConfig> = {
   followsApps: isToldNoAddress,
   create(settings, context) {
     if (isToldNoAddress(settings)) {
-      // Of the context, the name is what the intake is held under.
-      const make = (url: string | undefined) => {
-        const own = url === undefined ? settings : { ...settings, ...addressesOf(url) };
-        return create(own, { ...context, id: url === undefined ? context.id : `${context.id} ${url}` }, context.id);
-      };
+      const make = (url: string | undefined) =>
+        create(url === undefined ? settings : { ...settings, ...addressesOf(url) }, context);
       return new FollowingExporter(context.id, context.logger, make);
     }
-    return create(settings, context, context.id);
+    return create(settings, context);
   },
 };
 
@@ -88,10 +85,9 @@ function secretOf({
   return tls.cert_file === undefined ? undefined : 'tls.cert_file';
 }
 
-/** @param id Name of the exporter, for messages. */
-function create(settings: OtlpHttpConfig, context: ComponentContext, id: string): Destination {
+function create(settings: OtlpHttpConfig, context: ComponentContext): Destination {
   const urls = Object.fromEntries(SIGNALS.map((signal) => [signal, signalUrl(settings, signal)]));
-  const exporter = new OtlpHttpExporter(id, {
+  const exporter = new OtlpHttpExporter(context.id, {
     urls: urls as Record<Signal, URL>,
     headers: new HeaderSource(settings.headers, settings.bearer_token_file),
     tls: new TlsSource(settings.tls),

@@ -63,5 +63,8 @@ class MemoryLimiterProcessor implements Processor {
 function newLimiter(settings: MemoryLimiterSettings, { id, binding, intake, logger }: ProcessorContext): MemoryLimiter {
   const memory = memoryOf(binding);
   const limits = limitsOf(settings, memory);
-  return new MemoryLimiter(limits, settings.check_interval, { memory, intake, holder: id, logger });
+  const limiter = new MemoryLimiter(limits, settings.check_interval, { memory, intake, name: id, logger });
+  // At a reload its predecessor may be holding the intake, and lets go.
+  limiter.check();
+  return limiter;
 }

@@ -16,7 +16,7 @@ export class MemoryLimiter {
   readonly #limits: Limits;
   readonly #memory: Memory;
   readonly #intake: Intake;
-  readonly #holder: string;
+  readonly #name: string;
   readonly #logger: Logger;
   readonly #interval: number;
   readonly #timer: NodeJS.Timeout;
@@ -28,18 +28,18 @@ export class MemoryLimiter {
 
   /**
    * @param interval Milliseconds between two looks.
-   * @param holder Name under which the intake is held.
+   * @param name For messages.
    */
   constructor(
     limits: Limits,
     interval: number,
-    { memory, intake, holder, logger }: { memory: Memory; intake: Intake; holder: string; logger: Logger },
+    { memory, intake, name, logger }: { memory: Memory; intake: Intake; name: string; logger: Logger },
     now = () => performance.now(),
   ) {
     this.#limits = limits;
     this.#memory = memory;
     this.#intake = intake;
-    this.#holder = holder;
+    this.#name = name;
     this.#logger = logger;
     this.#interval = interval;
     this.#pause = interval;
@@ -64,7 +64,7 @@ export class MemoryLimiter {
       this.#collected = this.#now();
       used = this.#memory.used();
       this.#logger.info(
-        `${this.#holder}: ${mib(before)} in use, above the ${before > hard ? 'hard' : 'soft'} limit of ` +
+        `${this.#name}: ${mib(before)} in use, above the ${before > hard ? 'hard' : 'soft'} limit of ` +
           `${mib(before > hard ? hard : soft)}; ${mib(used)} after a garbage collection`,
       );
       this.#pause = used > soft ? Math.min(this.#pause * 2, LONGEST_PAUSE) : this.#interval;
@@ -74,7 +74,7 @@ export class MemoryLimiter {
 
   close(): void {
     clearInterval(this.#timer);
-    this.#intake.letGo(this.#holder);
+    this.#intake.letGo(this);
   }
 
   #hold(holding: boolean, used: number): void {
@@ -82,13 +82,13 @@ export class MemoryLimiter {
     this.#holding = holding;
     if (holding) {
       this.#logger.warn(
-        `${this.#holder}: ${mib(used)} in use, above the soft limit of ${mib(this.#limits.soft)}: ` +
+        `${this.#name}: ${mib(used)} in use, above the soft limit of ${mib(this.#limits.soft)}: ` +
           'nothing is taken in, telemetry stays in the files',
       );
-      this.#intake.hold(this.#holder);
+      this.#intake.hold(this);
     } else {
-      this.#logger.info(`${this.#holder}: ${mib(used)} in use, back within the limits`);
-      this.#intake.letGo(this.#holder);
+      this.#logger.info(`${this.#name}: ${mib(used)} in use, back within the limits`);
+      this.#intake.letGo(this);
     }
   }
 }
