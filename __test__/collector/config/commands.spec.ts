@@ -8,7 +8,7 @@ import { parse } from 'yaml';
 import { CommandRun, runCommand } from '../command';
 import { checkSpans } from '../exported-fixture';
 import { fixtureFile, temporaryFolder } from '../fixtures';
-import { configFiles, SOUND } from './documents';
+import { configFiles, documentOf, SOUND } from './documents';
 
 for (const command of ['run', 'validate', 'print-config']) {
   test(`${command}: a wrong configuration ends with exit code 78 and every mistake on a line of its own`, async (t) => {
@@ -55,6 +55,25 @@ test('print-config prints a configuration that means the same, defaults filled i
   t.is(printed.exporters.otlphttp.headers.a, '[REDACTED]');
   const again = await runCommand(t, ['print-config', '--config', ...configFiles(t, stdout)]);
   t.is(again.stdout, stdout);
+});
+
+test('dollars that mean themselves are printed so that they do', async (t) => {
+  const folders = ['/a$${b}', '/$$$$c', '/$d$', '${env:FOLDER}', '/$$$$$${e}'];
+  const [path] = configFiles(
+    t,
+    SOUND.replace('mmap:', () => `mmap: { include: ${JSON.stringify(folders)} }`),
+  );
+  const { stdout } = await runCommand(t, ['print-config', '--config', path], { FOLDER: '/$${f}' });
+  const again = await runCommand(t, ['print-config', '--config', ...configFiles(t, stdout)]);
+  t.is(again.stdout, stdout);
+  const { plain } = documentOf(t, [stdout]);
+  t.deepEqual((plain as { receivers: { mmap: { include: string[] } } }).receivers.mmap.include, [
+    '/a${b}',
+    '/$$c',
+    '/$d$',
+    '/$${f}',
+    '/$$${e}',
+  ]);
 });
 
 test('print-config shows what options and environment stand for', async (t) => {

@@ -3,6 +3,7 @@
 
 import { stringify } from 'yaml';
 import { shownConfig } from '../config/collector-config.js';
+import { literal } from '../config/expansion.js';
 import { writeOut } from '../standard-output.js';
 import type { Command } from './command.js';
 import { configOptionsHelp, loadFromOptions, parseConfigOptions } from './config-options.js';
@@ -22,7 +23,15 @@ export const printConfig: Command = {
   help,
   async run(args) {
     const { root } = loadFromOptions(parseConfigOptions(args), process.env, () => {});
-    await writeOut(stringify(shownConfig(root), { lineWidth: 0 }));
+    await writeOut(stringify(written(shownConfig(root)), { lineWidth: 0 }));
     return 0;
   },
 };
+
+/** Values as a configuration has to have them that means these: what would be read as a reference is none. */
+function written(value: unknown): unknown {
+  if (typeof value === 'string') return literal(value);
+  if (Array.isArray(value)) return value.map(written);
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([key, each]) => [key, written(each)]));
+}

@@ -43,6 +43,9 @@ export function expand(text: string, env: NodeJS.ProcessEnv): Expanded {
   return { text: result, whole, filled, unset };
 }
 
+/** The text that `expand` makes this of. */
+export const literal = (text: string) => text.replace(/\$(?=[${])/g, '$$$$');
+
 function valueFor(reference: string, env: NodeJS.ProcessEnv, unset: string[]): string {
   const match = REFERENCE.exec(reference);
   if (!match) {
