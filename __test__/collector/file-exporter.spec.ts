@@ -5,13 +5,15 @@ import {
   existsSync,
   mkdirSync,
   readFileSync,
+  renameSync,
   rmdirSync,
+  rmSync,
   statSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import test from 'ava';
 import { AppendFile, NO_ROTATION } from '../../ts/collector/exporters/file/append-file';
 import { fileExporter } from '../../ts/collector/exporters/file/factory';
@@ -138,6 +140,31 @@ test('one path takes all signals; proto has each request behind its length, and 
     t.deepEqual(readFileSync(path), Buffer.concat([whole, frame(Buffer.from('next'))]));
   }
 });
+
+for (const [what, away] of [
+  ['moved away, as logrotate does it', (path: string) => renameSync(path, `${path}-20260101`)],
+  ['removed', (path: string) => rmSync(path)],
+  ['removed with its folder', (path: string) => rmSync(dirname(path), { recursive: true })],
+  [
+    'replaced by another',
+    (path: string) => {
+      rmSync(path);
+      writeFileSync(path, '');
+    },
+  ],
+] as const) {
+  test(`a file that was ${what} is begun anew: nothing goes where nobody looks`, async (t) => {
+    const path = join(temporaryFolder(t), 'folder', 'traces.jsonl');
+    const { destination } = destinationOf(fileExporter, { path });
+    t.true(await destination.deliver(batchOf(request('before'))));
+    away(path);
+    t.true(await destination.deliver(batchOf(request('after'))));
+    t.true(await destination.deliver(batchOf(request('more'))));
+    await destination.close();
+    t.deepEqual(namesIn(path), ['after', 'more']);
+    if (what.startsWith('moved')) t.deepEqual(namesIn(`${path}-20260101`), ['before']);
+  });
+}
 
 test('a folder that cannot be made is told before anything is exported', async (t) => {
   const folder = temporaryFolder(t);

@@ -203,3 +203,52 @@ test('a journal that is damaged is told of, and the collector goes on', async (t
   t.is(await second.stop(), 0);
   t.true(existsSync(join(state, 'mmap', 'set-aside', segment)));
 });
+
+test('what comes out of the journal goes through processors, which count it: what they hand on is what is sent', async (t) => {
+  const directory = temporaryFolder(t);
+  const path = join(temporaryFolder(t), 'config.yaml');
+  const state = temporaryFolder(t);
+  const write = (url: string, timeout = '10ms') =>
+    writeFileSync(
+      path,
+      JSON.stringify({
+        receivers: { mmap: { include: [directory] } },
+        processors: { batch: { timeout } },
+        exporters: { otlphttp: { endpoint: url, compression: 'none' } },
+        service: {
+          storage: { directory: state },
+          telemetry: { metrics: { readers: [{ pull: { exporter: { prometheus: { host: '127.0.0.1', port: 0 } } } }] } },
+          pipelines: { traces: { receivers: ['mmap'], processors: ['batch'], exporters: ['otlphttp'] } },
+        },
+      }),
+    );
+  const app = new AppRun(t, directory, 'shop');
+  await app.tell('spans 100');
+  const silent = await sinkFor(t, () => {});
+  write(silent.url);
+  const killed = new CommandRun(t, ['--config', path]);
+  await silent.arrived(1);
+  killed.child.kill('SIGKILL');
+  await killed.ended();
+
+  const sink = await sinkFor(t);
+  write(sink.url);
+  const run = new CommandRun(t, ['--config', path]);
+  const url = await run.urlOf('service.telemetry');
+  const values = async () => {
+    const text = await (await fetch(url, { headers: { connection: 'close' } })).text();
+    return ['processor_incoming_items', 'processor_outgoing_items', 'exporter_sent_spans'].map((name) =>
+      Number(new RegExp(`^otelcol_${name}\\{.*\\} (\\d+)$`, 'm').exec(text)?.[1]),
+    );
+  };
+  await arrive(sink, 100);
+  while ((await values())[2] < 100);
+  t.deepEqual(await values(), [100, 100, 100]);
+  // The processors of replays are made anew.
+  write(sink.url, '20ms');
+  await run.reload();
+  await app.tell('spans 10');
+  await app.tell('flush');
+  t.deepEqual(await values(), [110, 110, 110]);
+  t.is(await run.stop(), 0, run.stderr);
+});

@@ -105,6 +105,11 @@ const REFUSED: [name: string, answer: Answer, log: RegExp][] = [
     atHead(status(307, 'location: https://user:hush@other.example/v1/traces?key=hush\r\n')),
     /307.*; redirections are not followed: it names https:\/\/other\.example\/v1\/traces/,
   ],
+  [
+    '101 and goes over to another protocol',
+    atHead('HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n\r\n'),
+    /it answered 101 Switching Protocols; is the address right\?/,
+  ],
   ['301 to nowhere', atHead(status(301)), /301.*; redirections are not followed/],
   ['404', atHead(status(404)), /404.*; is the address right\?/],
   ['401', atHead(status(401)), /401.*; it wants other credentials: see headers and bearer_token_file/],

@@ -60,6 +60,38 @@ test('SIGTERM while a collector starts is an orderly end', async (t) => {
   t.regex(run.stderr, /SIGTERM: delivering what is left/);
 });
 
+test('SIGTERM in the middle of a reload is an orderly end, of receivers that the new configuration begins as well', async (t) => {
+  const folder = temporaryFolder(t);
+  const path = join(folder, 'config.yaml');
+  const token = join(folder, 'token');
+  execFileSync('mkfifo', [token]);
+  await writeFile(path, quiet(folder));
+  const run = new CommandRun(t, ['--config', path]);
+  await run.says(/exports to debug/);
+  await writeFile(
+    path,
+    JSON.stringify({
+      receivers: { mmap: { include: [folder] }, 'mmap/other': { include: [join(folder, 'other')] } },
+      exporters: { otlphttp: { endpoint: 'http://localhost:1', bearer_token_file: token } },
+      service: {
+        storage: 'none',
+        telemetry: { metrics: { level: 'none' } },
+        pipelines: { traces: { receivers: ['mmap', 'mmap/other'], exporters: ['otlphttp'] } },
+      },
+    }),
+  );
+  run.child.kill('SIGHUP');
+  // Opens when the other side does: the exporter is about to start.
+  const pipe = await open(token, 'w');
+  run.child.kill('SIGTERM');
+  await run.says(/SIGTERM: delivering what is left/);
+  run.child.kill('SIGHUP');
+  await pipe.writeFile('secret');
+  await pipe.close();
+  t.is(await run.ended(), 0, run.stderr);
+  t.regex(run.stderr, /the configuration before stays in force/, 'the second reload came too late');
+});
+
 test('what a reload cannot change is told', async (t) => {
   const folder = temporaryFolder(t);
   const path = join(folder, 'config.yaml');

@@ -88,8 +88,8 @@ export class Totals {
       const of = this.#by && resource.attributes.find(({ key }: Json) => key === this.#by)?.value;
       const before = of === undefined ? '' : `${of.stringValue ?? of.intValue} `;
       for (const { metrics } of scopeMetrics) {
-        for (const { name, sum, histogram } of metrics) {
-          const { dataPoints, aggregationTemporality } = sum ?? histogram;
+        for (const { name, sum, histogram, exponentialHistogram } of metrics) {
+          const { dataPoints, aggregationTemporality } = sum ?? histogram ?? exponentialHistogram;
           const isDelta = aggregationTemporality === 1;
           if (this.#only !== undefined && isDelta !== (this.#only === 'delta')) continue;
           for (const point of dataPoints) this.#add(`${before}${name}`, point, isDelta);

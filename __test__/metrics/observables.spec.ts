@@ -263,3 +263,20 @@ test('what_a_failing_callback_observed_before_keeps_its_place_while_others_come_
       t.deepEqual(values('g'), { ...numbered(0, 5), ...numbered(first, 5) });
     }
   }));
+
+for (const call of ['collect', 'forceFlush', 'shutdown'] as const) {
+  test(`a_callback_that_awaits_${call}_is_asked_once_and_holds_up_nobody`, (t) =>
+    metering({ flushTimeoutMillis: 100 }, async ({ provider, values }) => {
+      const meter = provider.getMeter('m');
+      let calls = 0;
+      meter.createObservableGauge('g').addCallback(async () => {
+        calls++;
+        // nobody reads, so that a flush fails in time
+        await provider[call]().catch(() => {});
+      });
+      meter.createObservableGauge('other').addCallback((result) => result.observe(2));
+      await provider.collect();
+      t.is(calls, 1);
+      t.deepEqual(values('other'), { '[]': { double: 2 } });
+    }));
+}

@@ -3,16 +3,10 @@
 
 import { DiagLogLevel, diag, ValueType } from '@opentelemetry/api';
 import { JsonMetricsSerializer } from '@opentelemetry/otlp-transformer';
-import {
-  createAllowListAttributesProcessor,
-  createDenyListAttributesProcessor,
-  MeterProvider,
-  type ViewOptions as StockViewOptions,
-} from '@opentelemetry/sdk-metrics';
+import { MeterProvider } from '@opentelemetry/sdk-metrics';
 import test, { type ExecutionContext } from 'ava';
 import * as fc from 'fast-check';
 import { MmapMeterProvider } from '../../ts/metrics/provider';
-import type { ViewOptions } from '../../ts/metrics/view';
 import { type FlatMetric, flattenMetrics } from '../support/metric-json';
 import { metricsIn, withDirectory } from '../support/written-files';
 import {
@@ -26,22 +20,9 @@ import {
   wildSteps,
 } from './calls';
 import { ManualReader } from './stock-result';
+import { distinct, isComparable, ourView, stockView, type View } from './views';
 
 diag.setLogger({ error() {}, warn() {}, info() {}, debug() {}, verbose() {} }, DiagLogLevel.ERROR);
-
-type View = typeof viewOptions extends fc.Arbitrary<(infer V)[]> ? V : never;
-
-function stockView({ keys, ...view }: View): StockViewOptions {
-  const create = keys?.allow ? createAllowListAttributesProcessor : createDenyListAttributesProcessor;
-  return { ...view, ...(keys && { attributesProcessors: [create(keys.list)] }) } as StockViewOptions;
-}
-
-function ourView({ keys, ...view }: View): ViewOptions {
-  return {
-    ...view,
-    ...(keys && { [keys.allow ? 'allowedAttributes' : 'deniedAttributes']: keys.list }),
-  } as ViewOptions;
-}
 
 /** What the stock SDK has at the end, as its OTLP exporter sends it. */
 async function stockResult(list: Definition[], views: View[], steps: Step[]): Promise<FlatMetric[]> {
@@ -63,16 +44,6 @@ function ourResult(list: Definition[], views: View[], steps: Step[]): Promise<Fl
     await provider.shutdown();
     return result;
   });
-}
-
-/** Of two views of one name for one instrument the stock SDK takes the second for the first, and records twice. */
-function distinct(views: View[]): View[] {
-  return views.filter((view, at) => views.findIndex((other) => other.name === view.name) === at);
-}
-
-/** Histograms of observations: the stock SDK keeps those of the last collection only. */
-function isComparable(list: Definition[], views: View[]): boolean {
-  return !views.some((view) => (view.aggregation?.type ?? 0) >= 4) || !list.some(({ type }) => type.startsWith('Obs'));
 }
 
 async function compare(t: ExecutionContext, list: Definition[], views: View[], steps: Step[]): Promise<void> {

@@ -3,7 +3,7 @@
 
 import { mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import test from 'ava';
+import test, { type ExecutionContext } from 'ava';
 import { Child, packageRoot, runNode } from '../support/child';
 import { installPackage } from '../support/installed-package';
 import type { FlatMetric } from '../support/metric-json';
@@ -30,6 +30,30 @@ function histograms(metrics: FlatMetric[], name: string): HistogramValue[] {
   return pointsOf(metrics, name).map(({ value }) => value as HistogramValue);
 }
 
+interface ExponentialValue {
+  count: number;
+  sum: number;
+  scale: number;
+  zeroCount: number;
+  positive: { offset: number; counts: number[] };
+}
+
+/** Counts of the exponential histograms in all; each one's sum has to be one that values in its buckets can have. */
+function checkedCount(t: ExecutionContext, metrics: FlatMetric[]): number {
+  let total = 0;
+  for (const { value } of pointsOf(metrics, 'exponential')) {
+    const { count, sum, scale, zeroCount, positive } = value as ExponentialValue;
+    const { offset = 0, counts } = positive;
+    const end = (index: number) => 2 ** (index * 2 ** -scale);
+    const least = add(counts.map((each, at) => each * end(offset + at)));
+    const most = add(counts.map((each, at) => each * end(offset + at + 1)));
+    t.is(count, zeroCount + add(counts));
+    t.true(sum >= least * (1 - 1e-9) && sum <= most * (1 + 1e-9), `${least} ${sum} ${most} at scale ${scale}`);
+    total += count;
+  }
+  return total;
+}
+
 const add = (numbers: number[]) => numbers.reduce((sum, number) => sum + number, 0);
 
 for (let round = 0; round < 12; round++) {
@@ -54,6 +78,8 @@ for (let round = 0; round < 12; round++) {
       t.true(add(found.map(({ count }) => count)) >= 100 * rounds);
       t.true(add(found.map(({ count }) => count)) <= 100 * (rounds + 2));
       for (const { count, counts } of found) t.is(count, add(counts));
+      const exponentials = checkedCount(t, metrics);
+      t.true(exponentials >= 100 * rounds && exponentials <= 100 * (rounds + 2), `${exponentials} of ${rounds} rounds`);
     }));
 }
 
@@ -92,8 +118,8 @@ test('workers_terminated_in_mid_count_lose_nothing_that_returned_and_tear_no_his
       // of values up to 4, of which those above 3 have a bucket of their own
       t.true(sum >= counts[1] + 2 * counts[2] && sum <= add(counts.map((each, at) => each * (at + 1))));
     }
-    const exponentials = histograms(metrics, 'exponential');
-    isBetween(add(exponentials.map(({ count }) => count)), 'exponential');
+    isBetween(checkedCount(t, metrics), 'exponential');
+    t.true(pointsOf(metrics, 'exponential').length > 100);
   }));
 
 test('a_cluster_whose_workers_are_killed_adds_up_to_what_returned_or_was_under_way', (t) =>

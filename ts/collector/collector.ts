@@ -117,10 +117,10 @@ export class Collector {
     return { fault: this.#fault(), uptime: performance.now() - this.#started };
   }
 
-  /** Another configuration takes over. Nothing is lost or sent twice for it. @throws ConfigError when it cannot; all goes on as before. */
+  /** Another configuration takes over. Nothing is lost or sent twice for it. @throws Error (ConfigError for a mistake) when it cannot; all goes on as before. */
   reload(config: CollectorConfig): Promise<void> {
     const change = this.#changing.then(async () => {
-      if (this.#state !== 'running') return;
+      if (this.#state !== 'running') throw new Error(`the collector is ${this.#state}`);
       this.#serviceManager.reloading();
       try {
         await this.#replace(config);
@@ -147,6 +147,11 @@ export class Collector {
     this.#serviceManager.stopping();
     this.#logger.info(`${reason}: delivering what is left, ${this.#limit} ms at most`);
     this.#timers.push(setTimeout(() => this.#giveUp(), this.#limit));
+    // What a change that is under way begins has to end, too.
+    void this.#changing.then(() => this.#drain());
+  }
+
+  #drain(): void {
     this.#reception.stop();
     // Pieces that are on their way come first: a reader tells when it has handed over everything. One that stands still never will.
     if (!this.#reception.reading || this.#silent !== undefined) this.#deployment.graph.flush();
@@ -174,7 +179,7 @@ export class Collector {
     const targets = [...this.#deployment.exporters.values()].map(({ target }) => target);
     const status = `reads ${this.#reception.sources.join(', ')}; exports to ${targets.join(', ')}`;
     this.#logger.info(status);
-    this.#serviceManager.ready(status, () => this.#fault() === undefined);
+    if (this.#state === 'running') this.#serviceManager.ready(status, () => this.#fault() === undefined);
   }
 
   async #replace(wanted: CollectorConfig): Promise<void> {

@@ -264,7 +264,8 @@ function measurementsOf(id: string, { receiver, storage }: Place): Measurement[]
   const stats = receiver.stats();
   const journal = journalMeasurements(id, stats.journal);
   // The thread may not have heard yet that a destination is gone.
-  return [...receiverMeasurements(id, stats), ...journal.filter(({ labels }) => isOf(storage, labels?.destination))];
+  const known = journal.filter(({ labels }) => isOf(storage, labels?.destination));
+  return [...receiverMeasurements(id, stats), ...known, ...(storage?.measurements() ?? [])];
 }
 
 /** Whether a count is of a destination that there is, or of none. */

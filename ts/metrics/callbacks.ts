@@ -62,7 +62,15 @@ export class Callbacks implements CallbackList {
     }
     if (this.#find(callback, instruments, isBatch) !== -1) return;
     const observations = new Observations(instruments);
-    this.#all.push({ callback, instruments, isBatch, observations, isRunning: false });
+    // of two that observe one set the later one counts: batch callbacks come last, as in the stock SDK
+    const at = isBatch ? -1 : this.#all.findIndex((each) => each.isBatch);
+    this.#all.splice(at === -1 ? this.#all.length : at, 0, {
+      callback,
+      instruments,
+      isBatch,
+      observations,
+      isRunning: false,
+    });
     if (this.#all.length === 1) this.#onFirst();
   }
 

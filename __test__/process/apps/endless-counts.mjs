@@ -9,11 +9,13 @@ const meter = createMeter(process.argv[2]);
 const counter = meter.createCounter('counter');
 const bound = meter.createCounter('bound').bind({ kind: 'bound' });
 const histogram = meter.createHistogram('histogram');
+const exponential = meter.createHistogram('exponential');
 for (let round = 1; ; round++) {
   for (let i = 0; i < 100; i++) {
     counter.add(1, { series: i % 10 });
     bound.add(2);
     histogram.record(i, { series: i % 10 });
+    exponential.record(2 ** i, { round });
   }
   say(`round ${round}`);
 }

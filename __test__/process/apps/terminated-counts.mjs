@@ -26,7 +26,7 @@ function* counts() {
     counter.add(1, { series: i % 10 });
     bound.add(1);
     histogram.record(i % 5, { series: i % 10 });
-    exponential.record(i % 7, { series: i % 10 });
+    exponential.record((i % 7) * 2 ** (i % 64), { series: i % 1_000 });
     Atomics.add(calls, RETURNED, 1);
     yield;
   }

@@ -7,6 +7,9 @@ import { buildPipeline, type SharedContext } from '../pipeline/build.js';
 import type { Exporter, Receiver } from '../pipeline/component.js';
 import type { Pipeline } from '../pipeline/pipeline.js';
 import type { ReceiptWatch } from '../pipeline/receipt.js';
+import { pipelineMeasurements } from '../telemetry/measurements.js';
+import { PastCounts } from '../telemetry/past-counts.js';
+import type { Measurement } from '../telemetry/registry.js';
 import { DestinationNumbers, destinationsOf, type Route, routesOf } from './destinations.js';
 import { journalDirectory } from './directory.js';
 import { Replay } from './replay.js';
@@ -38,6 +41,8 @@ export class ReceiverStorage {
   readonly #shared: SharedContext;
   readonly #numbers = new DestinationNumbers();
   readonly #ways = new Map<string, Way>();
+  /** What pipelines of replays had counted that are closed. */
+  readonly #pastCounts = new PastCounts();
   #config: CollectorConfig;
   #receiver: Receiver | undefined;
 
@@ -130,10 +135,26 @@ export class ReceiverStorage {
 
   /** What waits now waits for the next start. */
   close(): void {
-    for (const { replay, ownPipeline } of this.#ways.values()) {
-      replay.stop();
-      ownPipeline?.close();
-    }
+    for (const way of this.#ways.values()) this.#end(way);
+  }
+
+  /** What processors count of pieces out of the journal: each destination's go through some of their own. */
+  measurements(): Measurement[] {
+    const pipelines = [...this.#ways.values()].flatMap(({ ownPipeline }) => ownPipeline ?? []);
+    return [...pipelines.flatMap(pipelineMeasurements), ...this.#pastCounts.all];
+  }
+
+  #end(way: Way): void {
+    way.replay.stop();
+    this.#close(way);
+  }
+
+  #close(way: Way): void {
+    const { ownPipeline } = way;
+    if (ownPipeline === undefined) return;
+    ownPipeline.close();
+    this.#pastCounts.add(pipelineMeasurements(ownPipeline));
+    way.ownPipeline = undefined;
   }
 
   get #allowance(): number {
@@ -151,7 +172,7 @@ export class ReceiverStorage {
       before.delete(route.name);
       if (known !== undefined) {
         known.ownPipeline?.flush();
-        known.ownPipeline?.close();
+        this.#close(known);
         this.#ways.set(route.name, Object.assign(known, route, { sink, ownPipeline: undefined }));
         continue;
       }
@@ -163,10 +184,7 @@ export class ReceiverStorage {
       });
       this.#ways.set(route.name, way);
     }
-    for (const { replay, ownPipeline } of before.values()) {
-      replay.stop();
-      ownPipeline?.close();
-    }
+    for (const way of before.values()) this.#end(way);
   }
 
   #destinations() {

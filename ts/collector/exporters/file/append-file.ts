@@ -74,6 +74,7 @@ export class AppendFile {
   }
 
   async #append(request: Buffer): Promise<void> {
+    if (this.#handle !== undefined && !(await this.#isInPlace(this.#handle))) await this.#close();
     let handle = this.#handle ?? (await this.#open());
     const { maxBytes } = this.#rotation;
     // Another may have written to it, or somebody emptied it.
@@ -91,6 +92,16 @@ export class AppendFile {
       // Opened anew next time: the folder may have been replaced meanwhile.
       await this.#close().catch(() => {});
       throw error;
+    }
+  }
+
+  /** The path still leads to the open file: somebody may have moved it away, as logrotate does, or removed it. */
+  async #isInPlace(handle: FileHandle): Promise<boolean> {
+    try {
+      const [own, there] = await Promise.all([handle.stat(), stat(this.path)]);
+      return own.ino === there.ino && own.dev === there.dev;
+    } catch (error) {
+      return (error as NodeJS.ErrnoException).code !== 'ENOENT';
     }
   }
 

@@ -31,6 +31,7 @@ export function outcomeOf(response: PostResponse, signal: Signal, now = Date.now
 
 /** What somebody can do about an answer, as far as its status tells. */
 const REMEDIES: Readonly<Record<number, string>> = {
+  101: 'is the address right?',
   401: 'it wants other credentials: see headers and bearer_token_file',
   403: 'these credentials are not enough: see headers and bearer_token_file',
   404: 'is the address right?',

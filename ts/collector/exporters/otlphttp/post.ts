@@ -101,6 +101,13 @@ export class PostClient {
         reject(stale ? new StaleConnection(error.message) : error);
       };
       request.on('error', fail);
+      // Of another protocol there is nothing to expect; without a listener nobody would hear of it.
+      request.on('upgrade', ({ statusCode = 0, statusMessage = '', headers }, socket) => {
+        answered = true;
+        clearTimeout(timer);
+        socket.destroy();
+        resolve({ status: statusCode, statusText: statusMessage, headers, body: Buffer.alloc(0) });
+      });
       request.on('response', (response) => {
         const chunks: Buffer[] = [];
         let size = 0;
