@@ -11,9 +11,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use metrics::{Meter, counter, exponential, histogram, instrument, points_of};
-use otlp_mmap::cells::Kind;
+use otlp_mmap::cells::{Aggregate, ExponentialTotals, Kind, Side, Totals};
 use otlp_mmap::otlp::Signal;
 use otlp_mmap::receiver::{HandedPiece, MetricStream, ReceiverOptions, Temporality};
+use otlp_mmap::writer::CommitStatus;
 use serde_json::Value;
 use spans::{Reading, until};
 use support::{files, in_directory};
@@ -280,6 +281,76 @@ fn a_series_that_begins_while_a_collection_is_under_way_begins_once() {
             let starts_with_the_interval = time(new, "startTimeUnixNano") == starts[1];
             assert_eq!(starts_with_the_interval, temporality == Temporality::Delta, "{new}");
         }
+    }
+}
+
+/// Stores `count` values that somebody else has added up since `start`: of a counter, and of histograms with all of them in one bucket.
+fn store(meter: &mut Meter, [requests, times, sizes]: [u32; 3], start: u64, count: f64) {
+    let totals = |counts| Totals {
+        sum: count,
+        min: 1.0,
+        max: 1.0,
+        counts,
+    };
+    let buckets = [count, 0.0];
+    let [positive, negative] = [&buckets[..1], &[]].map(|counts| Side { offset: -1, counts });
+    let exponential = ExponentialTotals {
+        totals: totals(&[]),
+        zero_count: 0.0,
+        scale: 0,
+        sides: [positive, negative],
+    };
+    for (instrument, point) in [
+        (requests, Aggregate::Value(count)),
+        (times, Aggregate::Histogram(totals(&buckets))),
+        (sizes, Aggregate::Exponential(exponential)),
+    ] {
+        let cell = meter.cell(instrument, "a");
+        assert_eq!(
+            meter.handle.store(instrument, cell, start, &point),
+            CommitStatus::Published
+        );
+    }
+}
+
+#[test]
+fn totals_that_begin_anew_are_differences_of_their_own_whether_they_fall_or_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = in_directory(folder.path());
+    let mut meter = Meter::new(&writer);
+    let instruments = [
+        meter.define(counter("requests")),
+        meter.define(histogram("times", &[10.0])),
+        meter.define(exponential("sizes", 8)),
+    ];
+    let options = watching(folder.path(), &[Temporality::Delta]);
+    let mut reading = Reading::start(options.clone());
+    // total since which start, what it gained, and whether the collector dies before that is acknowledged
+    for (total, start, gain, dies) in [
+        (10.0, 1, 10, false),
+        (12.0, 1, 2, true),
+        (3.0, 2, 3, false),
+        (5.0, 3, 5, true),
+        (6.0, 3, 1, false),
+    ] {
+        store(&mut meter, instruments, start * 1_000_000_000, total);
+        attached(&reading);
+        let mut piece = collect(&reading);
+        if dies {
+            drop(reading);
+            reading = Reading::start(options.clone());
+            piece = reading.piece();
+        }
+        let number = |name: &str, key: &str| points(&piece, name)[0][key].clone();
+        assert_eq!(number("requests", "asDouble"), f64::from(gain));
+        for name in ["times", "sizes"] {
+            assert_eq!(number(name, "count"), gain.to_string(), "{name}");
+            assert_eq!(number(name, "sum"), f64::from(gain), "{name}");
+        }
+        reading.receiver.acknowledge(piece.sequence);
+        until("it is acknowledged", || {
+            reading.receiver.stats().bytes_unacknowledged == 0
+        });
     }
 }
 

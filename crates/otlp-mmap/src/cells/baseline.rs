@@ -71,11 +71,18 @@ pub(crate) struct Baseline {
     earlier: Exponential,
 }
 
-/// Where a series' values are in a copy.
+/// Where a series' mark, values and start are in a copy. No cell is so short that they would not fit beside the next one's.
 #[derive(Debug, Clone, Copy)]
 struct Slot {
     at: u64,
     words: usize,
+}
+
+impl Slot {
+    /// The word of the start.
+    fn start(self) -> usize {
+        self.words - 1
+    }
 }
 
 impl Baseline {
@@ -246,9 +253,6 @@ impl Baseline {
             None if before != 0 => before,
             _ => time,
         };
-        // a series that is new goes on from there as well: that is where it could have begun, and all points of an instrument share
-        // their start; what began while the last walk was under way leaves no gap
-        let start = if start == 0 { series.start } else { start };
         if self.resends {
             let Some(pending) = (0..2).find(|&copy| marks[copy] == Some(number + 1)) else {
                 return Ok(None);
@@ -262,10 +266,29 @@ impl Baseline {
             self.allocate(other, slot)?;
             self.store(other, slot, instrument, series, number + 1);
         }
-        if let Some(base) = base {
+        // a series that is new goes on from there as well: that is where it could have begun, and all points of an instrument share
+        // their start; what began while the last walk was under way leaves no gap
+        let start = if start == 0 { series.start } else { start };
+        if let Some(base) = base.filter(|&copy| !self.began_anew(copy, slot, series)) {
             self.subtract(base, slot, instrument, series);
         }
         Ok(Some(start))
+    }
+
+    /// The total is not what the base was a part of: somebody else's that is stored as it is, and began anew.
+    fn began_anew(&self, base: usize, slot: Slot, series: &Series) -> bool {
+        let Some(words) = self.words(base, slot) else {
+            return false;
+        };
+        let start = words[slot.start()].load(Ordering::Relaxed);
+        let count = match series.point {
+            Point::Number(_) => None,
+            Point::Histogram => Some(series.histogram.count()),
+            Point::Exponential => Some(series.exponential.count()),
+        };
+        let fell = count.is_some_and(|count| count < words[2].load(Ordering::Relaxed));
+        // bases of earlier versions do not tell
+        fell || (start != 0 && start != series.start)
     }
 
     /// Something was measured since the base.
@@ -273,6 +296,9 @@ impl Baseline {
         let Some(words) = base.and_then(|copy| self.words(copy, slot)) else {
             return true;
         };
+        if base.is_some_and(|copy| self.began_anew(copy, slot, series)) {
+            return true;
+        }
         match series.point {
             Point::Number(value) => {
                 let same = words[1].load(Ordering::Relaxed) == value.to_bits();
@@ -285,12 +311,12 @@ impl Baseline {
 
     fn slot(&self, instrument: &InstrumentView, series: &Series) -> Slot {
         let at = HEADER + (u64::from(series.cell) * u64::from(cells::CELL_UNIT)).saturating_sub(self.extents);
-        let words = match series.point {
+        let values = match series.point {
             Point::Number(_) => 2,
             Point::Histogram => 3 + instrument.bounds.len() + 1,
             Point::Exponential => 7 + 2 * instrument.max_size as usize,
         };
-        Slot { at, words }
+        Slot { at, words: values + 1 }
     }
 
     /// Sees to it that the slot can be written.
@@ -316,6 +342,7 @@ impl Baseline {
         // as long as the values are not whole they belong to nobody
         words[0].store(0, Ordering::Release);
         crate::file::atomic::fence(Ordering::Release);
+        store(slot.start(), series.start);
         match series.point {
             Point::Number(value) => store(1, value.to_bits()),
             Point::Histogram => {
@@ -353,6 +380,9 @@ impl Baseline {
     /// Puts a copy's values into `series`.
     fn load(&self, copy: usize, slot: Slot, instrument: &InstrumentView, series: &mut Series) {
         let Some(words) = self.words(copy, slot) else { return };
+        if let start @ 1.. = words[slot.start()].load(Ordering::Relaxed) {
+            series.start = start;
+        }
         match &mut series.point {
             Point::Number(value) => *value = f64::from_bits(words[1].load(Ordering::Relaxed)),
             Point::Histogram => {

@@ -19,6 +19,9 @@ const MOST_AT_ONCE: u64 = 4 * LEAST_STEP;
 /// Bytes that are touched at once: as long as it takes, whoever changes the address space waits, and threads that touch a page behind them.
 const TOUCH: u64 = 16 << 10;
 
+/// Where it grows by as much, it ends at multiples of it: a large page is made of what nobody uses yet.
+const LARGE_PAGE: u64 = 2 << 20;
+
 /// The file grows by this part of what it has, so that small apps stay small and large ones grow seldom.
 const STEP_FRACTION: u64 = 4;
 
@@ -55,6 +58,8 @@ impl Ahead {
         if allocate(self.offset, self.length).is_err() || mapping.refresh().is_err() {
             return;
         }
+        // measurements of many series go to and fro, and each would look for its page in the tables
+        mapping.collapse_range(self.offset, self.length);
         for offset in (self.offset..self.offset + self.length).step_by(TOUCH as usize) {
             mapping.populate(offset, TOUCH as usize);
         }
@@ -124,10 +129,14 @@ impl Space {
         if step <= MOST_AT_ONCE || reach - self.next > step / 2 || reach + step > REACH {
             return None;
         }
-        self.ahead = reach + step;
+        let end = match (reach + step) / LARGE_PAGE * LARGE_PAGE {
+            whole if step >= LARGE_PAGE && whole > reach => whole,
+            _ => reach + step,
+        };
+        self.ahead = end;
         Some(Ahead {
             offset: reach,
-            length: step,
+            length: end - reach,
         })
     }
 
