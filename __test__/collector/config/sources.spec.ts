@@ -111,6 +111,9 @@ test('--set without its form is a mistake of the command line', (t) => {
   for (const set of ['a.b', '=1', 'a..b=1']) {
     t.throws(() => documentOf(t, ['a: 1\n'], [set]), { instanceOf: UsageError });
   }
+  const wrong = 'exporters.otlphttp.headers.key: hush';
+  const { message } = t.throws(() => documentOf(t, ['a: 1\n'], [wrong]), { instanceOf: UsageError })!;
+  t.regex(message, /^--set 'exporters\.otlphttp\.headers\.key…' is not of the form a\.b=c$/);
 });
 
 test('anchors, aliases and merge keys are followed', (t) => {

@@ -75,10 +75,16 @@ function readSource(location: string, context: Context): ConfigNode {
   return readDocument(text, { name: path, ...context });
 }
 
+/** What may be a key, without what follows: that may be a secret. */
+function keyIn(assignment: string): string {
+  const key = /^[\w./-]*/.exec(assignment)![0];
+  return key === assignment ? key : `${key}…`;
+}
+
 /** Keys are set apart by dots; by `::` where one of them has a dot in it. */
 function readAssignment(assignment: string, context: Context): ConfigNode {
   const at = assignment.indexOf('=');
-  if (at < 1) throw new UsageError(`--set '${assignment}' is not of the form a.b=c`);
+  if (at < 1) throw new UsageError(`--set '${keyIn(assignment)}' is not of the form a.b=c`);
   const name = assignment.slice(0, at);
   const keys = name.split(name.includes('::') ? '::' : '.');
   if (keys.includes('')) throw new UsageError(`--set '${name}' has an empty key`);
