@@ -11,7 +11,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use metrics::{Meter, counter, exponential, histogram, instrument, points_of};
-use otlp_mmap::cells::{Aggregate, ExponentialTotals, Kind, Side, Totals};
+use otlp_mmap::cells::{Aggregate, Exemplar, ExponentialTotals, Kind, Side, Totals};
+use otlp_mmap::clock;
 use otlp_mmap::otlp::Signal;
 use otlp_mmap::receiver::{HandedPiece, MetricStream, ReceiverOptions, Temporality};
 use otlp_mmap::writer::CommitStatus;
@@ -136,6 +137,47 @@ fn a_delta_that_was_not_acknowledged_is_sent_again_as_it_was() {
     );
     let point = &points(&next, "sizes")[0];
     assert_eq!((&point["count"], &point["sum"]), (&"1".into(), &100.into()));
+}
+
+#[test]
+fn an_exemplar_comes_with_the_difference_of_its_interval_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let writer = in_directory(folder.path());
+    let mut meter = Meter::new(&writer);
+    let times = meter.define(histogram("times", &[10.0]));
+    let mut record = |value: f64, is_sampled: bool| {
+        meter.record(times, "a", value);
+        let cell = meter.cell(times, "a");
+        let exemplar = Exemplar {
+            value,
+            time: clock::wall_nanos(),
+            trace_id: [1; 16],
+            span_id: [2; 8],
+            attributes: &[],
+        };
+        if is_sampled {
+            assert!(meter.handle.offer(times, cell, 2, u64::MAX, &exemplar));
+        }
+    };
+    let options = watching(folder.path(), &[Temporality::Delta]);
+    record(3.0, true);
+    // each in a collector of its own
+    let exemplars = || {
+        let reading = Reading::start(options.clone());
+        attached(&reading);
+        let piece = collect(&reading);
+        reading.receiver.acknowledge(piece.sequence);
+        until("it is acknowledged", || {
+            reading.receiver.stats().bytes_unacknowledged == 0
+        });
+        let found = points(&piece, "times")[0]["exemplars"].clone();
+        found.as_array().map_or(0, Vec::len)
+    };
+    assert_eq!(exemplars(), 1);
+    record(4.0, false);
+    assert_eq!(exemplars(), 0, "that one came before");
+    record(20.0, true);
+    assert_eq!(exemplars(), 1);
 }
 
 #[test]

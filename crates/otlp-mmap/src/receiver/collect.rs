@@ -246,7 +246,9 @@ impl FileCells {
         let left_out = round.resends && !stream.baseline.as_ref().is_some_and(Baseline::resends);
         if !round.walking {
             reader.begin(file.file());
-            reader.take_exemplars_since(stream.time);
+            // what an earlier collector exported is in the base
+            let exported = stream.baseline.as_ref().map_or(0, Baseline::time);
+            reader.take_exemplars_since(stream.time.max(exported));
             round.walking = true;
             round.end = stream
                 .baseline
