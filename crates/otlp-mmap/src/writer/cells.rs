@@ -1,7 +1,8 @@
 //! The file that metric cells live in, as the cells see it: room at its end, and a lock that is held as long as they are in use.
 
 use std::io;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use super::Writer;
 use super::generation::Generation;
@@ -14,23 +15,25 @@ use crate::layout::constant;
 /// Bytes that a file grows by before the folder's limit is looked at again.
 const LOOK_EVERY: u64 = 1 << 20;
 
+/// For so long, room that was refused is not asked for again: each measurement that has no cell asks, and a look through the folder
+/// takes a hundred times as long as it.
+const REFUSAL: Duration = Duration::from_millis(250);
+
 /// A file of a writer, held for its cells.
 #[derive(Debug)]
 struct Home {
     file: Arc<Generation>,
     directory_limit: Option<u64>,
+    /// When room was last refused, and how many bytes.
+    refused: Mutex<Option<(Instant, u64)>>,
 }
 
-impl HomeFile for Home {
-    fn view(&self) -> &FileView {
-        &self.file.view
+impl Home {
+    fn refused(&self) -> MutexGuard<'_, Option<(Instant, u64)>> {
+        self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn is_cut(&self) -> bool {
-        self.file.is_cut()
-    }
-
-    fn allocate(&self, offset: u64, length: u64) -> io::Result<()> {
+    fn grow(&self, offset: u64, length: u64) -> io::Result<()> {
         let crosses = offset / LOOK_EVERY != (offset + length) / LOOK_EVERY;
         if !self.file.single
             && crosses
@@ -52,6 +55,28 @@ impl HomeFile for Home {
         }
         allocate_more(self.file.view.mapping().file(), offset, length)
     }
+}
+
+impl HomeFile for Home {
+    fn view(&self) -> &FileView {
+        &self.file.view
+    }
+
+    fn is_cut(&self) -> bool {
+        self.file.is_cut()
+    }
+
+    fn allocate(&self, offset: u64, length: u64) -> io::Result<()> {
+        let was_refused = |(time, bytes): (Instant, u64)| length >= bytes && time.elapsed() < REFUSAL;
+        if self.refused().is_some_and(was_refused) {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        let grown = self.grow(offset, length);
+        if grown.is_err() {
+            *self.refused() = Some((Instant::now(), length));
+        }
+        grown
+    }
 
     fn finish(&self) {
         self.file.finish_cells();
@@ -65,6 +90,7 @@ impl Host for Writer {
             let home = Home {
                 file: Arc::clone(generation),
                 directory_limit: self.options.directory_limit,
+                refused: Mutex::new(None),
             };
             let file = generation.view.mapping().file().try_clone().ok()?;
             let mapping = Mapping::with_reservation(file, Access::ReadWrite, CELLS_RESERVATION).ok()?;
