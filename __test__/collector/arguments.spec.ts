@@ -42,6 +42,14 @@ for (const [args, env, message] of mistakes) {
   });
 }
 
+test('what follows a header that nobody quoted may be a secret, and is not shown', async (t) => {
+  const args = ['--endpoint', 'http://h', '--header', 'authorization=Bearer', 'hunter2'];
+  const { code, stderr } = await runCommand(t, args, {});
+  t.is(code, 2);
+  t.regex(stderr, /unexpected argument: a value with spaces needs quotes/);
+  t.notRegex(stderr, /hunter2/);
+});
+
 test('--help names every command and every option, and dump has a help of its own', async (t) => {
   const { code, stdout } = await runCommand(t, ['--help']);
   t.is(code, 0);

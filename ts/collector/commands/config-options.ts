@@ -69,7 +69,11 @@ export type ConfigOptions = RunOptions & { config?: string[]; set?: string[]; 'l
 export function parseConfigOptions(args: string[]): ConfigOptions {
   const { values, positionals } = parseArgs({ args, allowPositionals: true, options });
   // What follows `--file a` without a name of its own is another file, as a shell's wildcard gives it.
-  if (positionals.length > 0 && !values.file) throw new UsageError(`unexpected argument '${positionals[0]}'`);
+  if (positionals.length > 0 && !values.file) {
+    // It may be the rest of a secret.
+    if (values.header || values.set) throw new UsageError('unexpected argument: a value with spaces needs quotes');
+    throw new UsageError(`unexpected argument '${positionals[0]}'`);
+  }
   if (values.quiet && values.verbose) throw new UsageError('--quiet and --verbose exclude each other');
   const format = values['log-format'];
   if (format !== undefined && format !== 'text' && format !== 'json') {
