@@ -9,15 +9,7 @@ export class PastReceivers {
 
   /** Adds what a receiver had counted when it ended: what it had open, or waiting, it has no more. */
   add(stats: ReceiverStats): void {
-    const {
-      filesAttached: _1,
-      spansOpen: _2,
-      ringRecords: _3,
-      ringFullest: _4,
-      bytesUnacknowledged: _5,
-      ...rest
-    } = stats;
-    const { journal: _6, ...counts } = rest;
+    const { filesAttached, spansOpen, ringRecords, ringFullest, bytesUnacknowledged, journal, ...counts } = stats;
     this.#sum = sumOf(this.#sum, counts) as Partial<ReceiverStats>;
   }
 

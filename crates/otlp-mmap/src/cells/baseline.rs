@@ -258,8 +258,10 @@ impl Baseline {
                 return Ok(None);
             };
             self.load(pending, slot, instrument, series);
-        } else {
-            if !self.has_gained(base, slot, instrument, series) {
+        }
+        let part = base.filter(|&copy| !self.began_anew(copy, slot, series));
+        if !self.resends {
+            if !self.has_gained(part, slot, instrument, series) {
                 return Ok(None);
             }
             let other = base.map_or(0, |copy| 1 - copy);
@@ -269,8 +271,8 @@ impl Baseline {
         // a series that is new goes on from there as well: that is where it could have begun, and all points of an instrument share
         // their start; what began while the last walk was under way leaves no gap
         let start = if start == 0 { series.start } else { start };
-        if let Some(base) = base.filter(|&copy| !self.began_anew(copy, slot, series)) {
-            self.subtract(base, slot, instrument, series);
+        if let Some(part) = part {
+            self.subtract(part, slot, instrument, series);
         }
         Ok(Some(start))
     }
@@ -296,9 +298,6 @@ impl Baseline {
         let Some(words) = base.and_then(|copy| self.words(copy, slot)) else {
             return true;
         };
-        if base.is_some_and(|copy| self.began_anew(copy, slot, series)) {
-            return true;
-        }
         match series.point {
             Point::Number(value) => {
                 let same = words[1].load(Ordering::Relaxed) == value.to_bits();

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::file::{Dictionary, FileView, Mapping};
+use crate::file::{Dictionary, FileView, HUGE_PAGE, Mapping};
 use crate::layout::cells;
 
 /// A file's unit of pages, instruments and what else is no cell.
@@ -20,7 +20,7 @@ const MOST_AT_ONCE: u64 = 4 * LEAST_STEP;
 const TOUCH: u64 = 16 << 10;
 
 /// Where it grows by as much, it ends at multiples of it: a large page is made of what nobody uses yet.
-const LARGE_PAGE: u64 = 2 << 20;
+const LARGE_PAGE: u64 = HUGE_PAGE as u64;
 
 /// The file grows by this part of what it has, so that small apps stay small and large ones grow seldom.
 const STEP_FRACTION: u64 = 4;

@@ -22,6 +22,8 @@ use rustix::mm::{MapFlags, ProtFlags};
 use super::atomic::{AtomicUsize, Ordering};
 use super::{fork, guard};
 
+pub(crate) use pages::HUGE_PAGE;
+
 /// Address space taken for a file, so that it can grow in place. Addresses cost nothing until they are touched.
 const RESERVATION: usize = 1 << 30;
 

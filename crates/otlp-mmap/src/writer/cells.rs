@@ -16,7 +16,7 @@ use crate::layout::constant;
 const LOOK_EVERY: u64 = 1 << 20;
 
 /// For so long, room that was refused is not asked for again: each measurement that has no cell asks, and a look through the folder
-/// takes a hundred times as long as it.
+/// costs far more than all else that it does.
 const REFUSAL: Duration = Duration::from_millis(250);
 
 /// A file of a writer, held for its cells.

@@ -74,11 +74,8 @@ export class AppendFile {
   }
 
   async #append(request: Buffer): Promise<void> {
-    if (this.#handle !== undefined && !(await this.#isInPlace(this.#handle))) await this.#close();
-    let handle = this.#handle ?? (await this.#open());
+    let handle = (await this.#inPlace()) ?? (await this.#open());
     const { maxBytes } = this.#rotation;
-    // Another may have written to it, or somebody emptied it.
-    this.#size = (await handle.stat()).size;
     if (maxBytes > 0 && this.#size > 0 && this.#size + request.length > maxBytes) {
       await this.#close();
       await this.#rotate();
@@ -95,14 +92,23 @@ export class AppendFile {
     }
   }
 
-  /** The path still leads to the open file: somebody may have moved it away, as logrotate does, or removed it. */
-  async #isInPlace(handle: FileHandle): Promise<boolean> {
-    try {
-      const [own, there] = await Promise.all([handle.stat(), stat(this.path)]);
-      return own.ino === there.ino && own.dev === there.dev;
-    } catch (error) {
-      return (error as NodeJS.ErrnoException).code !== 'ENOENT';
+  /**
+   * The open file, if the path still leads to it: somebody may have moved it away, as logrotate does, or removed it. Its size is looked at
+   * anew: another may have written to it, or somebody emptied it.
+   */
+  async #inPlace(): Promise<FileHandle | undefined> {
+    const handle = this.#handle;
+    if (handle === undefined) return undefined;
+    const own = await handle.stat();
+    const there = await stat(this.path).catch(({ code }: NodeJS.ErrnoException) =>
+      code === 'ENOENT' ? undefined : own,
+    );
+    if (there?.ino !== own.ino || there.dev !== own.dev) {
+      await this.#close();
+      return undefined;
     }
+    this.#size = own.size;
+    return handle;
   }
 
   async #open(): Promise<FileHandle> {

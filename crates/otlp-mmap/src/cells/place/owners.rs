@@ -3,8 +3,7 @@
 use super::{NoRoom, Place, Wanted};
 use crate::cells::histogram;
 use crate::cells::instrument::Kind;
-use crate::cells::space::Allocate;
-use crate::cells::space::UNIT;
+use crate::cells::space::{Allocate, UNIT};
 use crate::file::atomic::{self, Ordering};
 use crate::layout::{cell, cells};
 

@@ -10,8 +10,7 @@ use super::Access;
 use super::Mapping;
 
 /// Bytes of a large page on x86-64, and on arm64 with pages of 4 KiB; elsewhere [`Mapping::collapse`] finds nothing to do, or is refused.
-#[cfg(target_os = "linux")]
-const HUGE_PAGE: usize = 2 << 20;
+pub(crate) const HUGE_PAGE: usize = 2 << 20;
 
 impl Mapping {
     /// Tells the system to provide the pages of a range now; does nothing where it cannot.
